@@ -1,0 +1,202 @@
+"""Diagnostics as data: what is wrong, where, and what would fix it.
+
+This file declares; it never prints. `archcalc.report.diagnostics` renders. Every code is
+registered, with its documentation, in `archcalc.codes`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+class SourceFile:
+    """A text that diagnostics point into. `name` is what the user is shown."""
+
+    __slots__ = ("_lines", "name", "text")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self._lines: list[str] | None = None
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1; empty outside the file."""
+        if self._lines is None:
+            self._lines = self.text.splitlines()
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+
+
+class Span(NamedTuple):
+    """A place in a file: line and column count from 1, `length` in characters of that line."""
+
+    file: SourceFile
+    line: int
+    column: int
+    length: int = 1
+
+
+class Note(NamedTuple):
+    """A further remark, with the place it is about where there is one."""
+
+    message: str
+    span: Span | None = None
+
+
+class Diagnostic(NamedTuple):
+    """One fault or warning.
+
+    `message` states the rule; `label` stands under the source line and gives the values in
+    conflict; `help` says what would fix it.
+    """
+
+    code: str
+    severity: str  # "error" or "warning"
+    message: str
+    span: Span | None = None
+    label: str = ""
+    help: str = ""
+    notes: tuple[Note, ...] = ()
+
+
+class SpecError(Exception):
+    """A spec with faults, from the Python API. `diagnostics` holds all of them."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from archcalc.report.diagnostics import render
+
+        return "\n\n".join(render(d, colour=False) for d in self.diagnostics)
+
+
+class Fault(Exception):
+    """What is wrong, raised plainly by inner code (an operation, an expression).
+
+    One outer layer adds the place and carries on. `attribute` is the attribute at fault, "" for
+    the layer as a whole; `span` is the place where inner code knows it better. `message` states
+    the rule, `label` the values in conflict with the arithmetic, `help` what would fix it: given
+    as a function where it takes a search, which is made only if the fault is told.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        attribute: str = "",
+        label: str = "",
+        help: str | Callable[[], str] = "",
+        span: Span | None = None,
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.attribute = attribute
+        self.label = label
+        self.advice = help
+        self.span = span
+        self.notes = notes
+
+    @property
+    def help(self) -> str:
+        """What would fix it."""
+        return self.advice if isinstance(self.advice, str) else self.advice()
+
+    def told(self, span: Span | None = None, notes: tuple[Note, ...] = ()) -> Diagnostic:
+        """The diagnostic of this fault; `span` is its place where the fault knows no better."""
+        place = self.span or span
+        notes = (*self.notes, *notes)
+        return Diagnostic(self.code, "error", self.message, place, self.label, self.help, notes)
+
+
+class Stop(Exception):
+    """Raised after an error has been added, where nothing more can be known (bad YAML, a limit)."""
+
+
+class Diagnostics:
+    """Collects diagnostics in order; one fault of a kind at one place is kept.
+
+    A layer in a loop or block is walked many times: its first fault is the one to mend.
+    """
+
+    def __init__(self) -> None:
+        self.items: list[Diagnostic] = []
+        self._seen: set[tuple[str, str, tuple[int, int, int]]] = set()
+
+    @property
+    def failed(self) -> bool:
+        return any(d.severity == "error" for d in self.items)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        key = _key(diagnostic.code, diagnostic.message, diagnostic.span)
+        if key not in self._seen:
+            self._seen.add(key)
+            self.items.append(diagnostic)
+
+    def tell(self, fault: Fault, span: Span | None = None, notes: tuple[Note, ...] = ()) -> None:
+        """Adds a fault; `span` is its place where the fault knows no better."""
+        if _key(fault.code, fault.message, fault.span or span) not in self._seen:
+            self.add(fault.told(span, notes))
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        *,
+        label: str = "",
+        help: str = "",
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        self.add(Diagnostic(code, "error", message, span, label, help, notes))
+
+    def warning(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        *,
+        label: str = "",
+        help: str = "",
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        self.add(Diagnostic(code, "warning", message, span, label, help, notes))
+
+
+def _key(code: str, message: str, span: Span | None) -> tuple[str, str, tuple[int, int, int]]:
+    """What makes two diagnostics one."""
+    if span is None:
+        return code, message, (0, 0, 0)
+    return code, "", (id(span.file), span.line, span.column)
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate a user most likely meant, or None. For `help: did you mean …`."""
+    # difflib takes 2 ms to import and only a fault needs it.
+    from difflib import get_close_matches
+    from itertools import islice
+
+    if len(word) > 80:
+        return None
+    # A stranger's spec may have 100,000 words of any length, and each comparison takes 20 µs.
+    likely = islice((c for c in candidates if abs(len(c) - len(word)) <= 8), 500)
+    found = get_close_matches(word.lower(), likely, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def meant(word: str, names: Iterable[str]) -> str:
+    """Help for a word that is no name: the nearest one, or all where they are few."""
+    known = [name for name in names if name not in ("", "in_channels")]
+    near = nearest(word, known)
+    if near:
+        return f"did you mean {near}?"
+    if len(known) > 100:
+        return ""
+    few = dict.fromkeys(known)
+    return "known here are " + ", ".join(few) if 0 < len(few) <= 12 else ""

@@ -1,0 +1,293 @@
+"""Values of a spec: numbers, words, lists and expressions, parsed with Python's `ast` and walked.
+
+User text is never evaluated as code. Scalars follow YAML 1.2: `no`, `on` and `1:30` are text,
+`1e-5` is a number, `~`, `null` and nothing are empty, only `true` and `false` are booleans. Numbers
+are exact (a decimal is a fraction), never floats. Integers pass through operators untouched, so
+that a subclass that traces what is done to it survives.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Fault, Span
+from archcalc.spec.limits import MAX_DIGITS, MAX_ITEMS, MAX_LISTS, MAX_TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.diagnostics import Diagnostics, SourceFile
+    from archcalc.spec.syntax import Layer
+
+
+FAULTY = ""
+"""Under this key, which is no name, names keep those of the vars at fault: what reads one is
+unknown, and no second fault."""
+
+
+class Operand:
+    """An operation given as a value, with the names of the place where it was written.
+
+    No tuple: a tuple is a list of the language.
+    """
+
+    __slots__ = ("layer", "names")
+
+    def __init__(self, layer: Layer, names: dict[str, Any]) -> None:
+        self.layer = layer
+        self.names = names
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Operand) and self.layer == other.layer and self.names == other.names
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.layer.word)
+
+    def __str__(self) -> str:
+        return f"the operation {self.layer.word}"
+
+
+class Misplaced(Fault):
+    """A fault in a part of an expression: characters (start, end) of its text, (0, 0) for all."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        label: str = "",
+        help: str | Callable[[], str] = "",
+        part: tuple[int, int] = (0, 0),
+    ) -> None:
+        super().__init__(code, message, label=label, help=help)
+        self.part = part
+
+
+class Value:
+    """A value as written.
+
+    `text` is the text (of a list: its items, joined); `constant` says that no name is read;
+    `items` are the Values of a list, `layer` the Layer of a mapping (an operation given as a
+    block's argument), each None for anything else.
+    """
+
+    __slots__ = (
+        "_column",
+        "_file",
+        "_length",
+        "_line",
+        "_run",
+        "constant",
+        "items",
+        "layer",
+        "plain",
+        "text",
+    )
+
+    def __init__(
+        self,
+        text: str,
+        plain: bool,
+        place: tuple[SourceFile, int, int, int],
+        items: tuple[Value, ...] | None = None,
+        layer: Layer | None = None,
+    ) -> None:
+        self.text = text
+        self.plain = plain
+        self._file, self._line, self._column, self._length = place
+        self.constant: bool
+        self.items = items
+        self.layer = layer
+        self._run: Any  # the result where constant, else a function of the names
+        if items is not None:
+            self.constant = all(item.constant for item in items)
+            self._run = tuple(item._run for item in items) if self.constant else None
+        elif layer is not None:
+            self.constant, self._run = False, None
+        else:
+            # A text too long to be an expression is kept out of the cache as well.
+            self.constant, self._run = read(text, plain) if len(text) <= MAX_TEXT else _TOO_LONG
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it is one word, which may be a name."""
+        return len(self.text) <= MAX_TEXT and self.text.isidentifier()
+
+    @property
+    def span(self) -> Span:
+        """Where it stands. Made when asked for: most values are never at fault."""
+        return Span(self._file, self._line, self._column, self._length)
+
+    def evaluate(self, names: dict[str, Any]) -> Any:
+        """The value under these names.
+
+        int, Fraction (never integral: 32.0 is the int 32), bool, str (a word that is no name, or
+        text that is no expression), tuple for a list, None for an empty value, `Operand` for a
+        mapping. Raises `Fault` (bad-expression, unknown-name, division-by-zero, number-too-large,
+        wrong-type, bad-index; unknown-tensor where `in_channels` is not among the names, or what
+        is read is at fault).
+        """
+        if self.constant:
+            return self._run
+        if self.items is not None:
+            return bounded(tuple([item.evaluate(names) for item in self.items]))
+        if self.layer is not None:
+            return Operand(self.layer, names)
+        try:
+            return self._run(names)
+        except Misplaced as fault:
+            fault.span = self._part(*fault.part)
+            raise
+        except Fault as fault:
+            fault.span = fault.span or self.span
+            raise
+
+    def label(self, names: dict[str, Any]) -> str:
+        """The text as a label: its `$(…)` parts put in, and never an expression itself."""
+        if len(self.text) > MAX_TEXT or "$(" not in self.text:
+            return self.text
+        return str(self.evaluate(names))
+
+    def _part(self, start: int, end: int) -> Span:
+        """The place of a part of the text, where the text stands in the file as it is."""
+        column = self._column + (0 if self.plain else 1)
+        line = self._file.line(self._line)
+        if end == 0 or line[column - 1 : column - 1 + len(self.text)] != self.text:
+            return self.span
+        return Span(self._file, self._line, column + start, max(1, end - start))
+
+    def __repr__(self) -> str:
+        return f"Value({self.text!r})"
+
+
+@lru_cache(maxsize=8192)
+def read(text: str, plain: bool) -> tuple[bool, Any]:
+    """A scalar's meaning: (True, the result), or (False, a function of the names).
+
+    The most common values (integers and words) are told here; everything else is compiled in
+    `formulas.py`, which is imported when the first real expression is met.
+    """
+    if text.isdecimal() and text.isascii() and len(text) <= MAX_DIGITS:
+        return True, int(text)
+    if plain:
+        if text in ("", "~", "null"):
+            return True, None
+        if text in ("true", "false"):
+            return True, text == "true"
+    if text.isidentifier():
+        return False, _word(text)
+    from archcalc.spec.formulas import compile_text
+
+    return compile_text(text)
+
+
+def _word(word: str) -> Callable[[dict[str, Any]], Any]:
+    """A lone word: its value where it is a name, else the word itself, judged where it is used."""
+
+    def look_up(names: dict[str, Any]) -> Any:
+        if word in names:
+            return names[word]
+        if word == "in_channels" or word in names.get(FAULTY, ()):
+            raise Unknown(word)
+        return word
+
+    return look_up
+
+
+def _too_long(_names: dict[str, Any]) -> Any:
+    raise Fault(
+        "bad-expression",
+        "this is too long for a value",
+        label=f"an expression has at most {MAX_TEXT:,} characters",
+        help="use vars, or let in a block",
+    )
+
+
+_TOO_LONG = (False, _too_long)
+
+
+def bounded(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A list, as it is. Raises `Fault` where lists in it make it too large: names can double a
+    list again and again, as in b: [a, a], c: [b, b]."""
+    waiting = [(item, 2) for item in items if isinstance(item, tuple)]
+    count = len(items) if waiting else 0
+    while waiting:
+        inner, depth = waiting.pop()
+        count += len(inner)
+        if count > MAX_ITEMS or depth > MAX_LISTS:
+            raise Fault(
+                "too-large",
+                f"a list of lists has at most {MAX_ITEMS:,} items and {MAX_LISTS} levels",
+                label=f"this has {count:,} items or more, and {depth} levels",
+                help="names in a list are put in whole: use fewer of them",
+            )
+        waiting += [(item, depth + 1) for item in inner if isinstance(item, tuple)]
+    return items
+
+
+def piece(value: Any) -> str:
+    """What a `$(…)` part puts into a text. Raises `Fault` (wrong-type)."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        from archcalc.ops.attributes import shown
+
+        raise Fault(
+            "wrong-type",
+            "$(…) takes an integer or a word",
+            label=f"this gives {shown(value)}",
+            help="use //, round, floor or ceil for an integer",
+        )
+    return str(value)
+
+
+class Unknown(Fault):
+    """A name whose value is unknown: the fault lies elsewhere, and this one is never told."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__("unknown-tensor", f"{word} is unknown here")
+        self.word = word
+
+
+def tell_outside_layers(diagnostics: Diagnostics, fault: Fault, span: Span) -> None:
+    """Tells a fault of a value that stands on no layer: to read `in_channels` is one there."""
+    if not isinstance(fault, Unknown):
+        diagnostics.tell(fault, span)
+    elif fault.word == "in_channels":
+        diagnostics.error(
+            "no-tensor",
+            "in_channels is what enters a layer, and nothing enters here",
+            fault.span or span,
+            help="read it on a layer, or in a let of a block",
+        )
+
+
+def split_parts(text: str) -> list[tuple[str, int | None]]:
+    """Text with `$(…)` parts, in turn: (text, None), or (an expression, where it starts).
+
+    An expression keeps its brackets, so that an unknown name is a fault there and never text.
+    """
+    parts: list[tuple[str, int | None]] = []
+    done = 0
+    while (start := text.find("$(", done)) >= 0:
+        end = _closing(text, start + 1)
+        if end < 0:
+            raise Misplaced("bad-expression", "a $( that is not closed", part=(start, start + 2))
+        if start > done:
+            parts.append((text[done:start], None))
+        parts.append((text[start + 1 : end + 1], start + 1))
+        done = end + 1
+    if done < len(text):
+        parts.append((text[done:], None))
+    return parts
+
+
+def _closing(text: str, start: int) -> int:
+    """The bracket that closes the one at `start`, or -1."""
+    depth = 0
+    for i in range(start, len(text)):
+        depth += (text[i] == "(") - (text[i] == ")")
+        if depth == 0:
+            return i
+    return -1

@@ -1,0 +1,224 @@
+"""Finding and reading specs: beside the user, else in the catalogue that ships with archcalc."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archcalc.diagnostics import Fault, SourceFile, Span, Stop, nearest
+from archcalc.spec.limits import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.diagnostics import Diagnostics
+
+    Load = Callable[[str, Span], SourceFile]
+
+TEXT_NAME = "<text>"
+"""The name of a spec that was given as text."""
+
+_ENDINGS = ("", ".yaml", ".yml")
+
+
+class SpecFile(SourceFile):
+    """A spec read from a file, with the folder tree that its `extends` may not leave."""
+
+    __slots__ = ("path", "root")
+
+    def __init__(self, name: str, text: str, path: Path, root: Path) -> None:
+        super().__init__(name, text)
+        self.path = path
+        self.root = root
+
+
+def catalogue() -> Path:
+    """The folder of the specs that ship: inside an installed package, beside a checkout's."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "specs"
+    return inside if inside.is_dir() else package.parent / "specs"
+
+
+def catalogue_names() -> list[str]:
+    """The names of the nets in the catalogue, without ending."""
+    try:
+        return sorted(p.stem for p in catalogue().iterdir() if p.suffix == ".yaml")
+    except OSError:
+        return []
+
+
+def open_source(source: str | os.PathLike[str], diagnostics: Diagnostics) -> SourceFile:
+    """A spec by its path, its name in the catalogue, or its text (what contains a line break).
+
+    Where it cannot be read the diagnostic is added and `Stop` raised.
+    """
+    if isinstance(source, str) and "\n" in source:
+        return load_text(source, diagnostics)
+    name = os.fspath(source)
+    try:
+        path = find(name)
+        shown = path.name if path.parent == catalogue() else str(path)
+        real = path.resolve()
+        return SpecFile(shown, read(real, name), real, real.parent)
+    except Fault as fault:
+        diagnostics.tell(fault)
+        raise Stop from fault
+
+
+def load_text(text: str, diagnostics: Diagnostics) -> SourceFile:
+    """A spec given as text. Its `extends` names nets of the catalogue only."""
+    if len(text) > MAX_BYTES:
+        diagnostics.tell(_too_large(TEXT_NAME))
+        raise Stop
+    return SourceFile(TEXT_NAME, text)
+
+
+def opener(allow_outside: bool = False) -> Load:
+    """What reads the file that an `extends` names, relative to the file that it stands in.
+
+    It raises `Fault` where there is none, or where it lies outside the folder tree of the spec and
+    `allow_outside` is not given. A net of the catalogue may always be extended.
+    """
+
+    def load(name: str, span: Span) -> SourceFile:
+        own = span.file
+        path = _beside(own, name, allow_outside) if isinstance(own, SpecFile) else None
+        if path is not None and isinstance(own, SpecFile):
+            shown = Path(own.name).parent / os.path.relpath(path, own.path.parent)
+            return SpecFile(os.path.normpath(shown), read(path, name), path, own.root)
+        path = _in_catalogue(name)
+        if path is None:
+            raise _not_found(name)
+        return SpecFile(path.name, read(path, name), path.resolve(), path.resolve().parent)
+
+    return load
+
+
+def same_file(one: SourceFile, other: SourceFile) -> bool:
+    """Whether two sources are one file, whatever they are called."""
+    if isinstance(one, SpecFile) and isinstance(other, SpecFile):
+        return one.path == other.path
+    return one.name == other.name
+
+
+def find(name: str) -> Path:
+    """The file of a spec: the path itself, with an ending, or a net of the catalogue.
+
+    Raises `Fault` (file-not-found, not-a-file).
+    """
+    paths = _candidates(Path(), name)
+    for path in paths:
+        if os.path.exists(path) and not os.path.isdir(path):
+            return path
+    found = _in_catalogue(name)
+    if found is not None:
+        return found
+    for path in paths:
+        if os.path.isdir(path):
+            raise _a_folder(path, name)
+    raise _not_found(name)
+
+
+def read(path: Path, name: str) -> str:
+    """The text of a file. Raises `Fault` (not-a-file, permission, too-large, encoding)."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise _a_folder(path, name) from None
+    except OSError as error:
+        raise Fault(
+            "permission",
+            f"{name} cannot be read",
+            label=str(error.strerror),
+            help="check its permissions, and those of the folders above it",
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise _too_large(name)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Fault(
+            "encoding",
+            f"{name} is not UTF-8",
+            label=f"byte {error.start:,} (line {line:,}) is 0x{data[error.start]:02x}",
+            help="save it as UTF-8; is it a text file?",
+        ) from error
+
+
+def _candidates(folder: Path, name: str) -> list[Path]:
+    """The paths that a name may mean."""
+    if not name or "\0" in name:  # which no file system takes
+        return []
+    return [folder / (name + ending) for ending in _ENDINGS]
+
+
+def _in_catalogue(name: str) -> Path | None:
+    """A net of the catalogue; a name with a folder is none."""
+    if os.path.basename(name) != name:
+        return None
+    for path in _candidates(catalogue(), name):
+        if path.suffix == ".yaml" and os.path.isfile(path):
+            return path
+    return None
+
+
+def _beside(own: SpecFile, name: str, allow_outside: bool) -> Path | None:
+    """The file that an `extends` names, seen from its own file's folder; links are followed first.
+
+    Whether it exists is asked only of what may be read, so that a spec cannot find out what else
+    the machine holds. A name that is the file's own means the net of the catalogue, if any.
+    """
+    for path in _candidates(own.path.parent, name):
+        real = Path(os.path.realpath(path))
+        if real == own.path and _in_catalogue(name) is not None:
+            continue
+        if not allow_outside and not real.is_relative_to(own.root):
+            raise Fault(
+                "extends-outside",
+                "extends leads out of the spec's folder",
+                label=f"{name} lies outside the folder of {own.name}",
+                help="copy it beside the spec, or allow it with --allow-outside",
+            )
+        if os.path.isfile(real):
+            return real
+    if os.path.isdir(own.path.parent / name):
+        raise _a_folder(own.path.parent / name, name)
+    return None
+
+
+def _not_found(name: str) -> Fault:
+    names = catalogue_names()
+    near = nearest(os.path.basename(name).removesuffix(".yaml"), names)
+    return Fault(
+        "file-not-found",
+        f"there is no spec {name}",
+        label="no such file, and the catalogue has none of this name",
+        help=f"did you mean {near}, of the catalogue?"
+        if near
+        else "the catalogue has " + ", ".join(names),
+    )
+
+
+def _a_folder(path: Path, name: str) -> Fault:
+    try:
+        inside = sorted(p.name for p in path.iterdir() if p.suffix in _ENDINGS[1:])[:5]
+    except OSError:
+        inside = []
+    return Fault(
+        "not-a-file",
+        f"{name} is a folder",
+        label="a spec is a file",
+        help=f"it holds {', '.join(inside)}" if inside else "",
+    )
+
+
+def _too_large(name: str) -> Fault:
+    return Fault(
+        "too-large",
+        f"{name} is too large for a spec",
+        label=f"more than {MAX_BYTES // 1_000_000} MB",
+        help="use repeat, for and blocks: the largest nets take a few kB",
+    )

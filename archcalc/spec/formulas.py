@@ -1,0 +1,339 @@
+"""Expressions: parsed by `ast`, walked once into a function of the names, never run as code.
+
+Imported only when a spec holds an expression beyond a number or a word.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Fault, meant, nearest
+from archcalc.spec.expressions import (
+    FAULTY,
+    Misplaced,
+    Unknown,
+    bounded,
+    piece,
+    read,
+    split_parts,
+)
+from archcalc.spec.functions import (
+    FUNCTIONS,
+    calculate,
+    contains,
+    decimal,
+    item,
+    need_number,
+    negative,
+    positive,
+    settle,
+    truth,
+)
+from archcalc.spec.limits import MAX_OPERATORS, MAX_TEXT
+from archcalc.spec.words import reserved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Names = dict[str, Any]
+    Run = Callable[[Names], Any]
+
+_SIGNS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+}
+
+_EQUALITIES: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.In: contains,
+    ast.NotIn: lambda a, b: not contains(a, b),
+}
+
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.Not: lambda value: not truth(value),
+    ast.USub: negative,
+    ast.UAdd: positive,
+}
+
+_ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+_PRINTED = {"×": "*", "·": "*", "÷": "/", "−": "-"}
+"""Signs of printed formulas, and how they are written."""
+
+
+def compile_text(text: str) -> tuple[bool, Any]:
+    """(True, the result) where no name is read, else (False, a function of the names).
+
+    Text that is no expression (`1x7`, `Conv 1`) is itself. What is wrong is raised as a `Fault`
+    when the function is called.
+    """
+    try:
+        if "$(" in text:
+            return False, _template(text)
+        tree = _parse(text)
+        if tree is None:
+            return True, text
+        walker = _Walker(text)
+        run = walker.walk(tree, 0)
+    except Misplaced as fault:
+        return False, _raiser(fault)
+    if not walker.reads:
+        try:
+            return True, run({})
+        except Fault:
+            pass  # every evaluation raises it again, afresh
+    return False, run
+
+
+def _parse(text: str) -> ast.expr | None:
+    """The syntax of an expression; None for text that is none."""
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's remarks on style mean nothing here
+            tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        if not any(c in text for c in "*/+%=<>()[]×÷·−"):
+            return None
+    except (ValueError, MemoryError, RecursionError):
+        pass  # a null character, digits without end, brackets without end
+    else:
+        # `a.b` is a label, and a comma outside brackets is text
+        return None if isinstance(tree, ast.Attribute) else tree
+    sign = next((sign for sign in _PRINTED if sign in text), None)
+    raise Misplaced(
+        "bad-expression",
+        "this cannot be read as an expression",
+        help=f"write {_PRINTED[sign]} for {sign}"
+        if sign
+        else "operators are + - * / // % ** == != < <= > >= in and or not, and x if c else y",
+    )
+
+
+def _template(text: str) -> Run:
+    """Text with `$(…)` parts."""
+    parts = [piece if start is None else read(piece, True) for piece, start in split_parts(text)]
+
+    def run(names: Names) -> str:
+        text = "".join([p if isinstance(p, str) else _piece(p, names) for p in parts])
+        if len(text) > MAX_TEXT:
+            raise Fault("too-large", f"a text has at most {MAX_TEXT:,} characters")
+        return text
+
+    return run
+
+
+def _piece(part: tuple[bool, Any], names: Names) -> str:
+    constant, run = part
+    return piece(run if constant else run(names))
+
+
+def _raiser(fault: Misplaced) -> Run:
+    """Raises the same fault, as a new exception every time: one that was raised keeps all that
+    was there at that moment alive."""
+    code, message, label, help, part = (
+        fault.code,
+        fault.message,
+        fault.label,
+        fault.help,
+        fault.part,
+    )
+
+    def run(_names: Names) -> Any:
+        raise Misplaced(code, message, label=label, help=help, part=part)
+
+    return run
+
+
+class _Walker:
+    """Turns the syntax of one expression into functions of the names."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.strip()
+        self.reads = False  # whether a name is read
+        # ast counts bytes and lines: places are known where these are characters
+        self.exact = text.isascii() and "\n" not in text
+        self.shift = len(text) - len(text.lstrip())
+
+    def walk(self, node: ast.expr, depth: int) -> Run:
+        """The function that a node stands for."""
+        if depth > MAX_OPERATORS:
+            raise Misplaced(
+                "bad-expression", f"an expression is at most {MAX_OPERATORS} levels deep"
+            )
+        method = getattr(self, "_" + type(node).__name__.lower(), None)
+        if method is None:
+            raise self._refused(node)
+        run: Run = method(node, depth + 1)
+        return run
+
+    def _part(self, node: ast.expr) -> tuple[int, int]:
+        if not self.exact:
+            return 0, 0
+        return node.col_offset + self.shift, (node.end_col_offset or 0) + self.shift
+
+    def _refused(self, node: ast.expr) -> Misplaced:
+        return Misplaced(
+            "bad-expression",
+            "this has no place in an expression",
+            help="expressions have numbers, names, arithmetic, comparison, and/or/not, "
+            f"x if c else y, indexing, [lists] and the functions {', '.join(FUNCTIONS)}",
+            part=self._part(node),
+        )
+
+    def _constant(self, node: ast.Constant, _depth: int) -> Run:
+        value: Any = node.value
+        if isinstance(value, float):
+            segment = ast.get_source_segment(self.text, node) or repr(value)
+            value = _bounded(lambda: decimal(segment))
+        elif isinstance(value, int) and not isinstance(value, bool):
+            value = _bounded(lambda: settle(node.value))
+        else:
+            raise self._refused(node)
+        return lambda _names: value
+
+    def _name(self, node: ast.Name, _depth: int) -> Run:
+        word = node.id
+        if word in ("true", "false"):
+            return lambda _names: word == "true"
+        self.reads = True
+        part = self._part(node)
+
+        def run(names: Names) -> Any:
+            try:
+                return names[word]
+            except KeyError:
+                return _word(word, names, part)
+
+        return run
+
+    def _binop(self, node: ast.BinOp, depth: int) -> Run:
+        sign = _SIGNS.get(type(node.op))
+        if sign is None:
+            raise self._refused(node)
+        left = self.walk(node.left, depth)
+        right = self.walk(node.right, depth)
+        return lambda names: calculate(sign, left(names), right(names))
+
+    def _unaryop(self, node: ast.UnaryOp, depth: int) -> Run:
+        apply = _UNARY.get(type(node.op))
+        if apply is None:
+            raise self._refused(node)
+        operand = self.walk(node.operand, depth)
+        return lambda names: apply(operand(names))
+
+    def _boolop(self, node: ast.BoolOp, depth: int) -> Run:
+        parts = [self.walk(value, depth) for value in node.values]
+        decide = any if isinstance(node.op, ast.Or) else all
+        return lambda names: decide(truth(part(names)) for part in parts)
+
+    def _ifexp(self, node: ast.IfExp, depth: int) -> Run:
+        test = self.walk(node.test, depth)
+        then = self.walk(node.body, depth)
+        other = self.walk(node.orelse, depth)
+        return lambda names: then(names) if truth(test(names)) else other(names)
+
+    def _compare(self, node: ast.Compare, depth: int) -> Run:
+        left = self.walk(node.left, depth)
+        steps = []
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            compare = _comparison(op)
+            if compare is None:
+                raise self._refused(node)
+            steps.append((compare, self.walk(right, depth)))
+
+        def run(names: Names) -> bool:
+            a = left(names)
+            for compare, right in steps:
+                b = right(names)
+                if not compare(a, b):
+                    return False
+                a = b
+            return True
+
+        return run
+
+    def _list(self, node: ast.List, depth: int) -> Run:
+        items = [self.walk(i, depth) for i in node.elts]
+        return lambda names: bounded(tuple([i(names) for i in items]))
+
+    def _subscript(self, node: ast.Subscript, depth: int) -> Run:
+        value = self.walk(node.value, depth)
+        index = self.walk(node.slice, depth)
+        return lambda names: item(value(names), index(names))
+
+    def _call(self, node: ast.Call, depth: int) -> Run:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in FUNCTIONS:
+            near = nearest(name, FUNCTIONS)
+            raise Misplaced(
+                "unknown-function",
+                f"there is no function {name}".rstrip(),
+                help=f"did you mean {near}?" if near else f"there are {', '.join(FUNCTIONS)}",
+                part=self._part(node.func),
+            )
+        function = FUNCTIONS[name]
+        if not function.accepts(len(node.args), [k.arg for k in node.keywords]):
+            raise Misplaced(
+                "bad-expression",
+                f"{name} is called as {function.usage}",
+                part=self._part(node),
+            )
+        given = [self.walk(argument, depth) for argument in node.args]
+        named = {str(k.arg): self.walk(k.value, depth) for k in node.keywords}
+        run = function.run
+        return lambda names: settle(
+            run(*[g(names) for g in given], **{k: v(names) for k, v in named.items()})
+        )
+
+
+def _bounded(make: Callable[[], Any]) -> Any:
+    """A literal; one that is too large is a fault of the whole expression."""
+    try:
+        return make()
+    except Fault as fault:
+        raise Misplaced(fault.code, fault.message, help=fault.help) from None
+
+
+def _word(word: str, names: Names, part: tuple[int, int]) -> str:
+    """A word in an expression that is no name: a reserved word is itself, any other is wrong."""
+    if word == "in_channels" or word in names.get(FAULTY, ()):
+        raise Unknown(word)
+    if reserved(word) in ("an operation", "an enumeration word"):
+        return word
+    raise Misplaced(
+        "unknown-name",
+        f"there is no name {word} here",
+        label="not a var, parameter, let or loop name that can be seen here",
+        help=lambda: meant(word, names) or f"declare it, as in vars: {{{word}: 64}}",
+        part=part,
+    )
+
+
+def _comparison(op: ast.cmpop) -> Callable[[Any, Any], Any] | None:
+    kind = type(op)
+    if kind not in _ORDERS:
+        return _EQUALITIES.get(kind)
+    order = _ORDERS[kind]
+
+    def compare(a: Any, b: Any) -> Any:
+        need_number(a, "an order")
+        need_number(b, "an order")
+        return order(a, b)
+
+    return compare

@@ -1,0 +1,304 @@
+"""The arithmetic of expressions: exact, bounded, and by operators alone.
+
+A number is an int (or a subclass, which must come through untouched: hence no `int()`, `abs()` or
+`round()` on integers) or a Fraction that is not integral.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.diagnostics import Fault
+from archcalc.ops.arithmetic import fixed
+from archcalc.spec.limits import MAX_BITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def is_number(value: Any) -> bool:
+    """Whether arithmetic may be done with it; booleans, text, lists and nothing are none."""
+    return value.__class__ is int or (
+        hasattr(value, "numerator") and not isinstance(value, bool | float)
+    )
+
+
+def need_number(value: Any, what: str) -> None:
+    if not is_number(value):
+        from archcalc.ops.attributes import shown
+
+        help = "take an item, as in widths[0]" if isinstance(value, tuple) else ""
+        raise Fault(
+            "wrong-type", f"{what} takes numbers", label=f"this is {shown(value)}", help=help
+        )
+
+
+def settle(value: Any) -> Any:
+    """The result of an operator: a fraction that is integral as an integer, and not too large."""
+    if isinstance(value, int):
+        bits = value.bit_length()
+    else:
+        if value.denominator == 1:
+            value = value.numerator
+        bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+    if bits > MAX_BITS:
+        raise too_large()
+    return value
+
+
+def too_large() -> Fault:
+    return Fault(
+        "number-too-large",
+        f"numbers stay below 2^{MAX_BITS}",
+        help="no size of a network comes near it; is an exponent too large?",
+    )
+
+
+def decimal(text: str) -> Any:
+    """A decimal number as written: 0.35 is 7/20."""
+    from fractions import Fraction  # 6 ms to import, so only where a decimal is met
+
+    _, _, exponent = text.lower().partition("e")
+    if len(exponent) > 4 or (exponent and abs(int(exponent)) > MAX_BITS):
+        raise too_large()
+    return settle(Fraction(text.replace("_", "")))
+
+
+def add(a: Any, b: Any) -> Any:
+    return a + b
+
+
+def subtract(a: Any, b: Any) -> Any:
+    return a - b
+
+
+def multiply(a: Any, b: Any) -> Any:
+    return a * b
+
+
+def divide(a: Any, b: Any) -> Any:
+    """a / b, as an integer where it is one."""
+    _need_divisor(a, b, "/")
+    if a.__class__ is int and b.__class__ is int:
+        if a % b == 0:
+            return a // b
+        from fractions import Fraction
+
+        return Fraction(a, b)
+    return a / b
+
+
+def floor_divide(a: Any, b: Any) -> Any:
+    _need_divisor(a, b, "//")
+    return a // b
+
+
+def modulo(a: Any, b: Any) -> Any:
+    _need_divisor(a, b, "%")
+    return a % b
+
+
+def _need_divisor(a: Any, b: Any, sign: str) -> None:
+    if b == 0:
+        raise Fault(
+            "division-by-zero",
+            "nothing can be divided by zero",
+            label=f"{a} {sign} {b}",
+            help="check the divisor, or leave the case out, as in x // n if n else 0",
+        )
+
+
+def power(a: Any, b: Any) -> Any:
+    """a ** b with an integer exponent, refused before it is worked out where it is too large."""
+    if not isinstance(b, int):
+        raise Fault(
+            "wrong-type",
+            "an exponent must be an integer",
+            label=f"this is {float(b):g}",
+            help="numbers are exact, so there are no roots",
+        )
+    if b < 0:
+        return divide(1, settle(power(a, -b)))
+    bits = max(a.numerator.bit_length(), a.denominator.bit_length())
+    # |a| ≥ 2^(bits − 1), so the result has more than (bits − 1)·b bits
+    if (bits - 1) * b > MAX_BITS:
+        raise too_large()
+    return a**b
+
+
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": add,
+    "-": subtract,
+    "*": multiply,
+    "/": divide,
+    "//": floor_divide,
+    "%": modulo,
+    "**": power,
+}
+
+
+def calculate(sign: str, a: Any, b: Any) -> Any:
+    """`a sign b`, checked."""
+    if a.__class__ is not int or b.__class__ is not int:
+        need_number(a, sign)
+        need_number(b, sign)
+        for operand in (a, b):
+            if hasattr(operand, "calculate") and sign in ("+", "-", "*"):
+                # Against a Fraction, Python would not ask a traced number first.
+                return settle(operand.calculate(sign, a, b))
+    return settle(ARITHMETIC[sign](a, b))
+
+
+def negative(value: Any) -> Any:
+    need_number(value, "-")
+    return -value
+
+
+def positive(value: Any) -> Any:
+    need_number(value, "+")
+    return value
+
+
+def truth(value: Any) -> bool:
+    """Whether a condition holds: true, or a number that is not 0."""
+    if not isinstance(value, bool):
+        need_number(value, "a condition")
+    return bool(value)
+
+
+def contains(value: Any, items: Any) -> bool:
+    return value in _need_list(items, "in")
+
+
+def item(items: Any, index: Any) -> Any:
+    """items[index]; a negative index counts from the end."""
+    _need_list(items, "an index")
+    if isinstance(index, bool) or not isinstance(index, int):
+        from archcalc.ops.attributes import shown
+
+        raise Fault(
+            "wrong-type",
+            "an index must be an integer",
+            label=f"this is {shown(index)}",
+            help="items count from 0; // and floor give integers",
+        )
+    if not -len(items) <= index < len(items):
+        raise Fault(
+            "bad-index",
+            "an index must lie inside its list",
+            label=f"index {index} of a list of {len(items)}",
+            help=f"the first item is 0, the last {len(items) - 1} or -1" if items else "",
+        )
+    return items[fixed(index)]
+
+
+def _several(values: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+    """The arguments, or the items of a lone list."""
+    if len(values) == 1 and isinstance(values[0], tuple):
+        values = values[0]
+    for value in values:
+        need_number(value, what)
+    if not values:
+        raise Fault("wrong-type", f"{what} of nothing")
+    return values
+
+
+def minimum(*values: Any) -> Any:
+    return min(_several(values, "min"))
+
+
+def maximum(*values: Any) -> Any:
+    return max(_several(values, "max"))
+
+
+def absolute(value: Any) -> Any:
+    need_number(value, "abs")
+    return -value if value < 0 else value
+
+
+def round_half_even(value: Any) -> Any:
+    """To the nearest integer, a half to the even one, as Python's `round`."""
+    need_number(value, "round")
+    return value if value.__class__ is int else round(value)
+
+
+def floor(value: Any) -> Any:
+    need_number(value, "floor")
+    return value // 1
+
+
+def ceil(value: Any) -> Any:
+    need_number(value, "ceil")
+    return -(-value // 1)
+
+
+def length(value: Any) -> int:
+    return len(_need_list(value, "len"))
+
+
+def total(value: Any) -> Any:
+    result: Any = 0
+    for item in _need_list(value, "sum"):
+        result = calculate("+", result, item)
+    return result
+
+
+def _need_list(value: Any, what: str) -> tuple[Any, ...]:
+    if not isinstance(value, tuple):
+        from archcalc.ops.attributes import shown
+
+        raise Fault("wrong-type", f"{what} takes a list", label=f"this is {shown(value)}")
+    return value
+
+
+def make_divisible(v: Any, divisor: Any = 8, min_value: Any = None) -> Any:
+    """The multiple of `divisor` nearest to v, at least `min_value` (or `divisor`), and not below
+    0.9·v. As in the MobileNet reference code (tensorflow/models, `_make_divisible`), exactly:
+
+    new = max(min_value, ⌊v + divisor/2⌋ // divisor · divisor), plus divisor where new < 0.9·v.
+    """
+    for value in (v, divisor) if min_value is None else (v, divisor, min_value):
+        need_number(value, "make_divisible")
+    if divisor <= 0:
+        raise Fault("wrong-type", "a divisor must be positive", label=f"this is {divisor}")
+    new = (2 * v + divisor) // 2 // divisor * divisor
+    least = min_value or divisor
+    if new < least:
+        new = least
+    if 10 * new < 9 * v:
+        new = new + divisor
+    return new
+
+
+class Function(NamedTuple):
+    """A function of the language, the most arguments it takes, and those that may be named."""
+
+    run: Callable[..., Any]
+    usage: str
+    most: int | None = 1
+    parameters: tuple[str, ...] = ()
+
+    def accepts(self, given: int, keywords: list[str | None]) -> bool:
+        """Whether it may be called with so many arguments and these keywords."""
+        if given + len(keywords) == 0 or (self.most is not None and given > self.most):
+            return False
+        free = self.parameters[given:]
+        return all(k in free for k in keywords) and (given > 0 or free[0] in keywords)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "min": Function(minimum, "min(a, b, …)", None),
+    "max": Function(maximum, "max(a, b, …)", None),
+    "round": Function(round_half_even, "round(x)"),
+    "ceil": Function(ceil, "ceil(x)"),
+    "floor": Function(floor, "floor(x)"),
+    "abs": Function(absolute, "abs(x)"),
+    "len": Function(length, "len(list)"),
+    "sum": Function(total, "sum(list)"),
+    "make_divisible": Function(
+        make_divisible,
+        "make_divisible(v, divisor=8, min_value=None)",
+        3,
+        ("v", "divisor", "min_value"),
+    ),
+}

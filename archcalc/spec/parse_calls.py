@@ -1,0 +1,125 @@
+"""The arguments of an operation or a block, and lexical `defaults`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.diagnostics import Note
+from archcalc.spec.reader import is_empty, kind_of
+from archcalc.spec.tree import Mapping
+
+if TYPE_CHECKING:
+    from archcalc.spec.expressions import Value
+    from archcalc.spec.scope import Callee, Defaults, Scope
+    from archcalc.spec.syntax import Layer
+    from archcalc.spec.tree import Node, Scalar
+
+
+def parse_arguments(
+    scope: Scope, callee: Callee, key: Scalar, node: Node | None, skip: str = ""
+) -> dict[str, Value] | None:
+    """What stands after `conv:` or `bottleneck:`, the defaults merged in; None where it is wrong.
+
+    `skip` is a key that is not an argument: the `branches` of a join's long form.
+    """
+    given: dict[str, Value] | None = {}
+    if isinstance(node, Mapping):
+        given = _named(scope, callee, node, skip)
+    elif node is not None and not is_empty(node):
+        given = _lone(scope, callee, node)
+    if given is None:
+        return None
+    defaults = scope.defaults.get(callee.name)
+    if defaults:
+        given = {**defaults, **given}
+    for name in callee.required:
+        if name not in given:
+            _missing(scope, callee, key, [n for n in callee.required if n not in given])
+            return None
+    return given
+
+
+def _named(scope: Scope, callee: Callee, node: Mapping, skip: str) -> dict[str, Value] | None:
+    given: dict[str, Value] = {}
+    right = True
+    for name, (key, argument) in node.entries.items():
+        if name in callee.accepts:
+            value = _argument(scope, callee, argument)
+            if value is None:
+                right = False
+            else:
+                given[name] = value
+        elif name != skip:
+            right = False
+            _unknown(scope, callee, key)
+    return given if right else None
+
+
+def _argument(scope: Scope, callee: Callee, node: Node) -> Value | None:
+    if callee.block is None:
+        return scope.reader.value(node)
+    return scope.reader.value(node, lambda mapping: parse_operand(scope, mapping))
+
+
+def parse_operand(scope: Scope, node: Mapping) -> Layer | None:
+    """An operation or block call given as a value, as in `act: {leaky_relu: 0.1}`."""
+    from archcalc.spec.parse_layers import parse_layer
+
+    layer = parse_layer(scope, node)
+    return None if layer.kind == "fault" else layer
+
+
+def _lone(scope: Scope, callee: Callee, node: Node) -> dict[str, Value] | None:
+    if callee.main is None:
+        names = ", ".join(callee.accepts)
+        scope.reader.error(
+            "wrong-type",
+            f"{callee.name} takes no lone value",
+            node,
+            label=f"this is {kind_of(node)}",
+            help=f"name what it is: {names}" if names else f"write {callee.name} alone",
+        )
+        return None
+    value = _argument(scope, callee, node)
+    return None if value is None else {callee.main: value}
+
+
+def _unknown(scope: Scope, callee: Callee, key: Scalar) -> None:
+    if callee.block is None:
+        scope.reader.unknown(
+            "unknown-attribute", f"attribute of {callee.name}:", key, callee.accepts
+        )
+    else:
+        scope.reader.unknown(
+            "unknown-parameter", f"parameter of {callee.name}:", key, callee.accepts
+        )
+
+
+def _missing(scope: Scope, callee: Callee, key: Scalar, missing: list[str]) -> None:
+    call = f"{callee.name}: {{{', '.join(f'{name}: …' for name in callee.required)}}}"
+    block = callee.block
+    scope.reader.error(
+        "missing-parameter" if block else "missing-attribute",
+        f"{callee.name} needs {' and '.join(missing)}",
+        key,
+        label="not given here",
+        help=f"write {call}",
+        notes=(Note(f"{block.name} is declared here", block.span),) if block else (),
+    )
+
+
+def parse_defaults(scope: Scope, node: Node) -> Defaults:
+    """`defaults: {conv: {bias: false}}`: operations and their attributes."""
+    defaults: Defaults = {}
+    reader = scope.reader
+    example = "write defaults: {conv: {bias: false}}"
+    for name, (key, arguments) in reader.entries(node, "defaults", example).items():
+        callee = scope.callees.get(name)
+        if callee is None or callee.block is not None:
+            operations = [c.name for c in scope.callees.values() if c.operation]
+            reader.unknown("unknown-operation", "operation", key, operations)
+        elif not isinstance(arguments, Mapping):
+            reader.wrong_type(f"the defaults of {name}", "a mapping", arguments, example)
+        else:
+            defaults[name] = _named(scope, callee, arguments, "") or {}
+    return defaults

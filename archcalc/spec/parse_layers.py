@@ -1,0 +1,257 @@
+"""Layers: a word, or a mapping with one operation key and modifiers beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Note, nearest
+from archcalc.spec.parse_calls import parse_arguments
+from archcalc.spec.parse_modifiers import parse_loop, parse_modifiers
+from archcalc.spec.reader import is_empty
+from archcalc.spec.syntax import Layer
+from archcalc.spec.tree import Mapping, Scalar
+from archcalc.spec.words import LOOP, MODIFIERS, STRUCTURE
+
+if TYPE_CHECKING:
+    from archcalc.spec.scope import Callee, Scope
+    from archcalc.spec.tree import Node
+
+_MODIFIERS = frozenset(MODIFIERS)
+
+
+def parse_body(scope: Scope, node: Node, what: str) -> tuple[Layer, ...]:
+    """A list of layers."""
+    items = scope.reader.items(node, what, "write one `- ` before each layer")
+    return read_layers(scope, items or [])
+
+
+def read_layers(scope: Scope, nodes: list[Node]) -> tuple[Layer, ...]:
+    """Layers that stand one after another."""
+    return tuple([parse_layer(scope, node) for node in scope.reader.count_layers(nodes)])
+
+
+def parse_layer(scope: Scope, node: Node, *, branch: bool = False) -> Layer:
+    """One layer. `branch`: it stands as a branch of a join, where `only_if` may be.
+
+    A layer that cannot be read is reported and gives kind "fault".
+    """
+    if isinstance(node, Scalar):
+        return _word(scope, node)
+    if not isinstance(node, Mapping):
+        scope.reader.wrong_type(
+            "a layer", "an operation", node, "for several layers without a name write do: [...]"
+        )
+        return _fault(scope, node, {})
+    entries = node.entries
+    if len(entries) == 1:
+        # The most common form, `- conv: {...}`, without the search for modifiers.
+        for only, value in entries.values():
+            if only.text not in _MODIFIERS:
+                return _keyed(scope, only, value, {})
+    extra = parse_modifiers(scope, node, branch=branch)
+    key = _operation_key(scope, node)
+    if key is None:
+        return _fault(scope, node, extra)
+    if key.text in _MODIFIERS:
+        _check_tensor(scope, node)
+        return Layer("tensor", "", scope.reader.span(key), {}, **extra)
+    return _keyed(scope, key, entries[key.text][1], extra, node)
+
+
+def _fault(scope: Scope, node: Node, extra: dict[str, Any]) -> Layer:
+    return Layer("fault", "", scope.reader.span(node), {}, **extra)
+
+
+def _word(scope: Scope, node: Scalar) -> Layer:
+    """A bare word: an operation or block with nothing given."""
+    if is_empty(node):
+        scope.reader.error(
+            "no-operation", "a layer is empty here", node, help="remove the `-`, or use identity"
+        )
+        return _fault(scope, node, {})
+    if node.text in STRUCTURE:
+        scope.reader.error(
+            "wrong-type", f"{node.text} needs a value", node, help=f"write {node.text}: …"
+        )
+        return _fault(scope, node, {})
+    return _keyed(scope, node, None, {})
+
+
+def _operation_key(scope: Scope, node: Mapping) -> Scalar | None:
+    """The key that says what the layer is; `from` where there is no other."""
+    entries = node.entries
+    others = [key for name, (key, _) in entries.items() if name not in _MODIFIERS]
+    known = [key for key in others if key.text in STRUCTURE or key.text in scope.callees]
+    if len(known) == 1 and len(others) == 1:
+        return known[0]
+    reader = scope.reader
+    if len(known) > 1:
+        first, second = known[:2]
+        reader.error(
+            "several-operations",
+            "a layer has one operation",
+            second,
+            label=f"{second.text} stands beside {first.text}",
+            help="begin each layer with `- `, or put several in do: [...]",
+            notes=(Note(f"{first.text} is here", reader.span(first)),),
+        )
+    elif known:
+        _beside(scope, known[0], [key for key in others if key is not known[0]])
+    elif others:
+        _unknown_operation(scope, others[0])
+    elif "from" in entries:
+        return entries["from"][0]
+    else:
+        reader.error(
+            "no-operation",
+            "a layer needs an operation",
+            node,
+            label="only modifiers are given" if entries else "nothing is given",
+            help="add one, as in conv: {out: 64, kernel: 3}",
+        )
+    return None
+
+
+def _check_tensor(scope: Scope, node: Mapping) -> None:
+    """A layer that only reads a tensor has nothing to expect of or to begin."""
+    for name in ("expect", "init"):
+        if name in node.entries:
+            scope.reader.error(
+                "misplaced-key",
+                f"{name} stands beside an operation",
+                node.entries[name][0],
+                label="this layer only reads a tensor",
+                help="write it on the layer that makes the tensor",
+            )
+
+
+def _beside(scope: Scope, operation: Scalar, others: list[Scalar]) -> None:
+    """Keys beside an operation that mean nothing there: most likely its attributes."""
+    callee = scope.callees.get(operation.text)
+    accepted = callee.accepts if callee else {}
+    for key in others:
+        if key.text in accepted:
+            scope.reader.error(
+                "misplaced-key",
+                f"{key.text} stands beside {operation.text}, and belongs inside it",
+                key,
+                help=f"write {operation.text}: {{…, {key.text}: …}}, or indent it further",
+            )
+        else:
+            scope.reader.unknown("unknown-key", "key", key, MODIFIERS)
+
+
+def _unknown_operation(scope: Scope, key: Scalar) -> None:
+    if key.text in scope.faulty:
+        return
+    block = scope.block
+    if block is not None and any(p.name == key.text for p in block.parameters):
+        scope.reader.error(
+            "unknown-operation",
+            f"{key.text} is a parameter, not an operation",
+            key,
+            help=f"write apply: {key.text}",
+        )
+        return
+    near = nearest(key.text, (*scope.callees, *STRUCTURE, *MODIFIERS))
+    before, colon, after = key.text.partition(":")
+    if colon and (before in scope.callees or before in STRUCTURE):
+        help = f"a colon needs a space after it: {before}: {after}"
+    elif near:
+        help = f"did you mean {near}?"
+    else:
+        help = "the language guide lists all operations"
+    scope.reader.error(
+        "unknown-operation", f"there is no operation or block {key.text}", key, help=help
+    )
+
+
+def _keyed(
+    scope: Scope,
+    key: Scalar,
+    value: Node | None,
+    extra: dict[str, Any],
+    node: Mapping | None = None,
+) -> Layer:
+    """A layer by its operation key."""
+    word = key.text
+    span = scope.reader.span(key)
+    if node is not None and not _loop_is_right(scope, key, node):
+        return Layer("fault", word, span, {}, **extra)
+    if word in STRUCTURE and value is not None:
+        return _structure(scope, key, value, extra, node)
+    callee = scope.callees.get(word)
+    if callee is None:
+        _unknown_operation(scope, key)
+        return Layer("fault", word, span, {}, **extra)
+    if callee.operation is None:
+        if not _may_call(scope, callee, key):
+            return Layer("fault", word, span, {}, **extra)
+        kind = "block"
+    elif callee.operation.join:
+        from archcalc.spec.parse_joins import parse_join
+
+        return parse_join(scope, callee, key, value, extra)
+    else:
+        kind = "operation"
+    arguments = parse_arguments(scope, callee, key, value)
+    if arguments is None:
+        return Layer("fault", word, span, {}, **extra)
+    return Layer(kind, word, span, arguments, **extra)
+
+
+def _structure(
+    scope: Scope, key: Scalar, value: Node, extra: dict[str, Any], node: Mapping | None
+) -> Layer:
+    """`group`, `do`, `reuse` and `apply`."""
+    word = key.text
+    span = scope.reader.span(key)
+    if word in ("group", "do"):
+        loop = parse_loop(scope, node) if node is not None and word == "do" else None
+        body = parse_body(scope, value, word)
+        if node is not None and loop is None and any(name in node.entries for name in LOOP):
+            return Layer("fault", word, span, {}, **extra)  # the body reads what it would bind
+        return Layer(word, word, span, {}, body, loop=loop, **extra)
+    target = scope.reader.text(value, word)
+    if target is None:
+        return Layer("fault", word, span, {}, **extra)
+    return Layer(word, target, span, {}, **extra)
+
+
+def _loop_is_right(scope: Scope, key: Scalar, node: Mapping) -> bool:
+    """Whether a loop stands beside a `do`, as it must."""
+    stray = [node.entries[name][0] for name in LOOP if name in node.entries]
+    if not stray or key.text == "do":
+        return True
+    scope.reader.error(
+        "misplaced-key",
+        f"{stray[0].text} belongs beside do",
+        stray[0],
+        label=f"here it stands beside {key.text}",
+        help=f"wrap it: {{{stray[0].text}: …, do: [{key.text}: …]}}",
+    )
+    return False
+
+
+def _may_call(scope: Scope, callee: Callee, key: Scalar) -> bool:
+    """A block may use earlier blocks, never itself: so no recursion can be written.
+
+    Between files joined by `extends` there is no earlier: `block_order.py` looks for circles.
+    """
+    here, called = scope.block, callee.block
+    if here is None or called is None:
+        return True
+    span = scope.reader.span(key)
+    if called.position < here.position or called.span.file is not here.span.file:
+        scope.calls.setdefault(here.name, {}).setdefault(called.name, span)
+        return True
+    itself = called.name == here.name
+    scope.reader.error(
+        "recursive-block",
+        "a block may use earlier blocks, never itself",
+        key,
+        label=f"{called.name} is this block itself" if itself else f"{called.name} comes later",
+        help="" if itself else f"move {called.name} above {here.name}",
+        notes=(Note(f"{called.name} is written here", called.span),),
+    )
+    return False

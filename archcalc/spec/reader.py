@@ -1,0 +1,237 @@
+"""What every part of the parser needs: the file at hand, its places, its plain values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.diagnostics import Note, Span, Stop, nearest
+from archcalc.spec.expressions import Misplaced, Value, split_parts
+from archcalc.spec.limits import MAX_FORMULAS, MAX_LAYERS, MAX_NAME, MAX_TEXT, add_error
+from archcalc.spec.names import check_label, check_name
+from archcalc.spec.syntax import Name
+from archcalc.spec.tree import Mapping, Scalar, Sequence
+from archcalc.spec.words import reserved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from archcalc.diagnostics import Diagnostics, SourceFile
+    from archcalc.spec.syntax import Layer
+    from archcalc.spec.tree import Node
+
+
+def kind_of(node: Node) -> str:
+    """A node in the user's words."""
+    if isinstance(node, Mapping):
+        return "a mapping" if node.entries else "an empty mapping"
+    if isinstance(node, Sequence):
+        return "a list" if node.items else "an empty list"
+    return f"{node.text!r}" if node.text else "empty"
+
+
+def is_empty(node: Node) -> bool:
+    """Whether nothing is written there."""
+    return isinstance(node, Scalar) and node.plain and node.text in ("", "~", "null")
+
+
+def _list_text(items: list[Value]) -> str:
+    """A list as written, as far as it is worth showing."""
+    size = 0
+    for item in items:
+        size += len(item.text) + 2
+        if size > MAX_TEXT:
+            return "[…]"
+    return "[" + ", ".join(item.text for item in items) + "]"
+
+
+class Reader:
+    """Reads the nodes of one file. Methods report what is wrong and then return None."""
+
+    __slots__ = ("diagnostics", "file", "formulas", "layers", "seen")
+
+    def __init__(self, file: SourceFile, diagnostics: Diagnostics) -> None:
+        self.file = file
+        self.diagnostics = diagnostics
+        self.layers = 0  # so far
+        self.seen: set[str] = set()  # expressions
+        self.formulas = 0  # characters of these
+
+    def span(self, node: Node) -> Span:
+        return Span(self.file, node.line, node.column, node.length)
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        node: Node,
+        *,
+        label: str = "",
+        help: str = "",
+        notes: tuple[Note, ...] = (),
+    ) -> None:
+        span = self.span(node)
+        add_error(self.diagnostics, code, message, span, label=label, help=help, notes=notes)
+
+    def wrong_type(self, what: str, needed: str, node: Node, help: str = "") -> None:
+        self.error(
+            "wrong-type",
+            f"{what} must be {needed}",
+            node,
+            label=f"this is {kind_of(node)}",
+            help=help,
+        )
+
+    def unknown(self, code: str, what: str, key: Scalar, known: Iterable[str]) -> None:
+        """A word that is not among the ones known here."""
+        known = list(known)
+        before, colon, after = key.text.partition(":")
+        near = nearest(key.text, known)
+        if colon and before in known:
+            help = f"a colon needs a space after it: {before}: {after}"
+        elif near:
+            help = f"did you mean {near}?"
+        elif 0 < len(known) <= 20:
+            help = "known are " + ", ".join(known)
+        elif known:
+            help = "the language guide lists them"
+        else:
+            help = "there are none here"
+        self.error(code, f"unknown {what} {key.text}", key, help=help)
+
+    def value(
+        self, node: Node, operation: Callable[[Mapping], Layer | None] | None = None
+    ) -> Value | None:
+        """A number, word, list or expression; a mapping only where `operation` reads it."""
+        place = (self.file, node.line, node.column, node.length)
+        if isinstance(node, Scalar):
+            if not node.text.isdecimal() and node.text not in self.seen:
+                self._count_formula(node)
+            return Value(node.text, node.plain, place)
+        if isinstance(node, Sequence):
+            items = [self.value(item, operation) for item in node.items]
+            known = [item for item in items if item is not None]
+            if len(known) < len(items):
+                return None
+            return Value(_list_text(known), True, place, tuple(known))
+        if operation is None:
+            self.wrong_type(
+                "a value",
+                "a number, a word, a list or an expression",
+                node,
+                "check the indentation, or quote the text",
+            )
+            return None
+        layer = operation(node)
+        return None if layer is None else Value(layer.word, True, place, None, layer)
+
+    def _count_formula(self, node: Scalar) -> None:
+        """Words and texts too long to be an expression are not parsed, so they are free."""
+        self.seen.add(node.text)
+        if len(node.text) > MAX_TEXT or node.text.isidentifier():
+            return
+        self.formulas += len(node.text)
+        if self.formulas > MAX_FORMULAS:
+            self.error(
+                "too-large",
+                "this spec has too many different expressions",
+                node,
+                label=f"{MAX_FORMULAS:,} characters end here",
+                help="use vars, or let in a block",
+            )
+            raise Stop
+
+    def count_layers(self, layers: list[Node]) -> list[Node]:
+        """The layers of one body, counted. Raises `Stop` where the file has too many."""
+        self.layers += len(layers)
+        if self.layers > MAX_LAYERS:
+            self.error(
+                "too-large",
+                f"a file has at most {MAX_LAYERS:,} layers written out",
+                layers[0],
+                label=f"with the {len(layers):,} from here there are {self.layers:,}",
+                help="use repeat, for or a block",
+            )
+            raise Stop
+        return layers
+
+    def text(self, node: Node, what: str) -> str | None:
+        """A text, as `note` and `source` take."""
+        if not isinstance(node, Scalar) or is_empty(node):
+            self.wrong_type(what, "a text", node, "quote it where it holds a colon or a bracket")
+            return None
+        return node.text
+
+    def boolean(self, node: Node, what: str) -> bool:
+        """`true` or `false`; false where it is neither."""
+        if isinstance(node, Scalar) and node.plain and node.text in ("true", "false"):
+            return node.text == "true"
+        from archcalc.ops.attributes import BOOLEANS
+
+        meant = BOOLEANS.get(node.text) if isinstance(node, Scalar) else None
+        self.wrong_type(what, "true or false", node, f"write {meant}" if meant else "")
+        return False
+
+    def items(self, node: Node, what: str, help: str = "") -> list[Node] | None:
+        """The items of a list."""
+        if not isinstance(node, Sequence):
+            self.wrong_type(what, "a list", node, help)
+            return None
+        return node.items
+
+    def entries(self, node: Node, what: str, help: str = "") -> dict[str, tuple[Scalar, Node]]:
+        """The entries of a mapping; none where it is something else."""
+        if isinstance(node, Mapping):
+            return node.entries
+        if not is_empty(node):
+            self.wrong_type(what, "a mapping", node, help)
+        return {}
+
+    def name(self, node: Node, what: str) -> Name | None:
+        """A `name`, `as` or `from`, with `$(expression)` parts."""
+        if not isinstance(node, Scalar) or is_empty(node):
+            self.wrong_type(what, "one name", node, f"as in {what}: conv1")
+            return None
+        text = node.text
+        if len(text) <= MAX_NAME and "$(" in text:
+            return self._name_of_parts(node)
+        reason = check_name(text) if what == "name" else check_label(text)
+        if reason:
+            self.error("invalid-name", reason, node, help="choose another name")
+            return None
+        return Name((text,), self.span(node))
+
+    def _name_of_parts(self, node: Scalar) -> Name | None:
+        parts: list[str | Value] = []
+        quote = 0 if node.plain else 1
+        try:
+            for piece, start in split_parts(node.text):
+                if start is None:
+                    parts.append(piece)
+                    continue
+                column = node.column + quote + start
+                parts.append(Value(piece, True, (self.file, node.line, column, len(piece))))
+        except Misplaced as fault:
+            self.error("invalid-name", fault.message, node, help="write $(expression)")
+            return None
+        return Name(tuple(parts), self.span(node))
+
+    def variable(self, key: Scalar, what: str) -> str | None:
+        """The name of a var, parameter, let or loop: a word that means nothing else."""
+        if len(key.text) > MAX_NAME or not key.text.isidentifier():
+            self.error(
+                "invalid-name",
+                f"the name of a {what} is one word of letters, digits and _",
+                key,
+                help="expressions read it by this name",
+            )
+            return None
+        meaning = reserved(key.text)
+        if meaning:
+            self.error(
+                "reserved-name",
+                f"{key.text} is {meaning} and can name no {what}",
+                key,
+                help="choose another name",
+            )
+            return None
+        return key.text

@@ -1,0 +1,57 @@
+"""The words of the language, and which of them may name something."""
+
+from __future__ import annotations
+
+from keyword import kwlist
+
+STRUCTURE = ("group", "do", "reuse", "apply")
+"""Keys that stand where an operation does."""
+
+MODIFIERS = (
+    "name",
+    "as",
+    "from",
+    "when",
+    "expect",
+    "init",
+    "note",
+    "allow",
+    "head",
+    "training_only",
+    "only_if",
+    "repeat",
+    "for",
+    "in",
+)
+"""Keys that stand beside an operation."""
+
+LOOP = ("repeat", "for", "in")
+"""Those of a loop."""
+
+WARNINGS = ("misaligned-branches",)
+"""The codes of warnings: what `allow` may silence."""
+
+_known: dict[str, str] = {}
+
+
+def reserved(word: str) -> str | None:
+    """What a reserved word is ("an operation"), or None where it may name a var or parameter."""
+    if not _known:
+        _known.update(_collect())
+    return _known.get(word)
+
+
+def _collect() -> dict[str, str]:
+    from archcalc.ops.registry import OPERATIONS
+    from archcalc.spec.functions import FUNCTIONS
+
+    words: dict[str, str] = {}
+    for operation in OPERATIONS.values():
+        for attribute in operation.attributes:
+            words.update(dict.fromkeys(attribute.kind.words, "an enumeration word"))
+    words.update(dict.fromkeys(OPERATIONS, "an operation"))
+    words.update(dict.fromkeys(FUNCTIONS, "a function"))
+    # Python's keywords, because an expression that reads such a name could not be parsed
+    words.update(dict.fromkeys((*kwlist, *STRUCTURE), "a word of the language"))
+    words.update(dict.fromkeys(("true", "false", "null", "index", "in_channels"), "a value"))
+    return words

@@ -1,0 +1,68 @@
+"""A stranger's spec: whatever it is, a clear error. Every bound is on a count, so none is timed."""
+
+from __future__ import annotations
+
+import pytest
+
+from archcalc.spec import limits
+from tests.spec.support import HEAD, read
+
+LAYERS = HEAD + "layers:\n"
+
+HOSTILE = {
+    "brackets 10,000 deep": (HEAD + "layers: " + "[" * 10_000 + "]" * 10_000, "nesting-too-deep"),
+    "dashes without end": (HEAD + "layers:\n" + "- " * 100_000, "nesting-too-deep"),
+    "braces without end": ("{" * 100_000, "unsupported-yaml"),
+    "closing brackets": ("]" * 100_000, "yaml-syntax"),
+    "question marks": ("? " * 100_000, "unsupported-yaml"),
+    "colons": (":" * 100_000, "yaml-syntax"),
+    "blanks": (" " * 1_000_000, "empty-spec"),
+    "line breaks": ("\n" * 1_000_000, "empty-spec"),
+    "many faults": (LAYERS + "  - covn: 3\n" * 10_000, "unknown-operation"),
+    "many duplicate keys": (HEAD + "a: 1\n" * 10_000, "duplicate-key"),
+    "a long unknown word": (LAYERS + f"  - {'c' * 1_000_000}\n", "unknown-operation"),
+    "a long name": (LAYERS + f"  - {{name: {'$(1)' * 100}, relu: }}\n", "invalid-name"),
+    "one long text again and again": (
+        f"{HEAD}vars:\n  a: &a {'x' * 1_000_000}\n  b: [{'*a, ' * 10_000}]\n",
+        "missing-key",
+    ),
+    "many different expressions": (
+        LAYERS + "".join(f"  - linear: {i} + 10\n" for i in range(30_000)),
+        "too-large",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_texts(text: str, code: str) -> None:
+    diagnostics = read(text)[1]
+    assert diagnostics[0].code == code
+    assert len(diagnostics) <= limits.MAX_FAULTS + 1
+    assert all(len(d.message + d.label + d.help) < 4_000 for d in diagnostics)
+
+
+def test_the_layers_and_blocks_of_one_file_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archcalc.spec.reader.MAX_LAYERS", 6)
+    monkeypatch.setattr("archcalc.spec.parse.MAX_BLOCKS", 2)
+    assert read(LAYERS + "  - relu\n" * 6)[1] == []
+    assert read(LAYERS + "  - relu\n" * 7)[1][0].code == "too-large"
+    # Those in groups and branches count as well.
+    assert read(LAYERS + "  - group: [relu, relu]\n" * 3)[1][0].code == "too-large"
+    assert read(LAYERS + "  - add: [[relu, relu], []]\n" * 3)[1][0].code == "too-large"
+    blocks = "blocks: {a: {do: []}, b: {do: []}, c: {do: []}}\nlayers: [relu]\n"
+    (found,) = read(HEAD + blocks)[1]
+    assert (found.code, found.message) == ("too-large", "a spec has at most 2 blocks")
+
+
+def test_words_are_no_expressions() -> None:
+    words = ", ".join(f"word{i}" for i in range(30_000))
+    assert read(f"{HEAD}vars: {{a: [{words}]}}\nlayers: [relu]\n")[1] == []
+
+
+def test_a_list_is_shown_as_far_as_it_is_worth() -> None:
+    items = ", ".join(["x" * 90] * 20)
+    spec, diagnostics = read(f"{HEAD}vars: {{a: [{items}], b: [1, [2, k]]}}\nlayers: [relu]\n")
+    assert diagnostics == []
+    assert spec is not None
+    assert spec.variables["a"].text == "[…]"
+    assert spec.variables["b"].text == "[1, [2, k]]"
