@@ -1,0 +1,41 @@
+"""The few functions beyond `+ - * //` that formulas may use.
+
+Plain integers take the built-in; anything else (a symbol, an array) answers by its own method, so
+that a formula is written once and read three ways.
+"""
+
+from __future__ import annotations
+
+from math import gcd
+from typing import Any
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """The larger of two numbers, or the other operand's own idea of it."""
+    if type(a) is int and type(b) is int:
+        return max(a, b)
+    return a.maximum(b) if hasattr(a, "maximum") else b.maximum(a)
+
+
+def minimum(a: Any, b: Any) -> Any:
+    """The smaller of two numbers, or the other operand's own idea of it."""
+    if type(a) is int and type(b) is int:
+        return min(a, b)
+    return a.minimum(b) if hasattr(a, "minimum") else b.minimum(a)
+
+
+def common_divisor(a: Any, b: Any) -> Any:
+    """The greatest common divisor, or the other operand's own idea of it."""
+    if type(a) is int and type(b) is int:
+        return gcd(a, b)
+    return a.gcd(b) if hasattr(a, "gcd") else b.gcd(a)
+
+
+def fixed(n: Any) -> Any:
+    """A number that something is counted out by, where a symbol cannot stand: it is told so."""
+    return n.fixed() if hasattr(n, "fixed") else n
+
+
+def ceil_div(a: Any, b: Any) -> Any:
+    """⌈a/b⌉, by the floor that Python, symbols and arrays all have."""
+    return -(-a // b)

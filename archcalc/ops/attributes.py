@@ -1,0 +1,329 @@
+"""The attributes of operations: a name, a kind that reads and checks its value, a default.
+
+A kind's `read` takes a value as an expression gave it (int, Fraction, bool, str, tuple or None) and
+the number of spatial axes (None while unknown), and returns what formulas use. It raises `Fault`
+without a place; `elaborate` adds that.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.diagnostics import Fault, meant, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+REQUIRED: Any = object()
+"""The default of an attribute that must be given."""
+
+
+class Kind:
+    """How the value of an attribute is read. `words` are the enumeration words it knows."""
+
+    words: tuple[str, ...] = ()
+    title = ""  # for the language guide: "integer ≥ 1"
+
+    def read(self, value: Any, rank: int | None) -> Any:
+        raise NotImplementedError
+
+
+class Attribute(NamedTuple):
+    """One attribute of an operation. A default of None means "not given"."""
+
+    name: str
+    kind: Kind
+    doc: str
+    default: Any = REQUIRED
+
+
+def integer(value: Any) -> int:
+    """The value as an integer, or the fault that says why it is none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if is_fraction(value):
+        raise Fault(
+            "not-an-integer",
+            "an integer is needed",
+            label=f"this is {float(value):g}",
+            help="use make_divisible, round, floor or ceil",
+        )
+    raise wrong("an integer", value)
+
+
+def is_fraction(value: Any) -> bool:
+    """Whether an expression gave a number that is not integral."""
+    # fractions takes 3 ms to import; words, lists and integers never need it.
+    if value is None or isinstance(value, int | str | tuple):
+        return False
+    from fractions import Fraction
+
+    return isinstance(value, Fraction)
+
+
+class UnknownWord(Fault):
+    """A stray word, most likely a misspelt name. `known` holds what it may be compared with."""
+
+    def __init__(self, needed: str, word: str) -> None:
+        known: list[Iterable[str]] = []
+        super().__init__(
+            "unknown-name",
+            f"{needed} is needed",
+            label=f"{word!r} is no known name",
+            # Not a method of this fault, which would keep itself alive, and all it was raised in.
+            help=lambda: _meant(word, chain.from_iterable(known)),
+        )
+        self.known = known
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    help = meant(word, known)
+    if help or not word.isidentifier():
+        return help
+    return f"declare it, as in vars: {{{word}: 64}}"
+
+
+def look_among(fault: Fault, words: Iterable[str]) -> None:
+    """Lets a stray word be compared with these, if it is told of."""
+    if isinstance(fault, UnknownWord):
+        fault.known.append(words)
+
+
+def wrong(needed: str, value: Any, help: str = "") -> Fault:
+    """The fault for a value of the wrong type."""
+    if isinstance(value, str):
+        return UnknownWord(needed, value)
+    return Fault("wrong-type", f"{needed} is needed", label=f"this is {shown(value)}", help=help)
+
+
+def shown(value: Any) -> str:
+    """A value in the spec's own words."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if is_fraction(value):
+        return f"{float(value):g}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(shown, value)) + "]"
+    return str(value)
+
+
+class Integer(Kind):
+    """An integer, at least `minimum`."""
+
+    def __init__(self, minimum: int | None = 1) -> None:
+        self.minimum = minimum
+        self.title = "integer" if minimum is None else f"integer ≥ {minimum}"
+
+    def read(self, value: Any, rank: int | None) -> int:
+        number = integer(value)
+        if self.minimum is not None and number < self.minimum:
+            raise Fault(
+                "bad-value",
+                f"a number of at least {self.minimum} is needed",
+                label=f"this is {number}",
+            )
+        return number
+
+
+class Number(Kind):
+    """Any number, within bounds where there are some. Read as a float where it is not integral."""
+
+    def __init__(self, minimum: float | None = None, maximum: float | None = None) -> None:
+        self.minimum = minimum
+        self.maximum = maximum
+        self.title = "number"
+        if minimum is not None:
+            self.title += f" ≥ {minimum:g}" if maximum is None else f" from {minimum:g}"
+        if maximum is not None:
+            self.title += f" to {maximum:g}"
+
+    def read(self, value: Any, rank: int | None) -> int | float:
+        fraction = is_fraction(value)
+        if isinstance(value, bool) or not (fraction or isinstance(value, int)):
+            raise wrong("a number", value)
+        if (self.minimum is not None and value < self.minimum) or (
+            self.maximum is not None and value > self.maximum
+        ):
+            raise Fault("bad-value", f"a {self.title} is needed", label=f"this is {shown(value)}")
+        return float(value) if fraction else value
+
+
+BOOLEANS = {
+    **dict.fromkeys(("yes", "Yes", "YES", "on", "On", "ON", "True", "TRUE", 1), "true"),
+    **dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF", "False", "FALSE", 0), "false"),
+}
+"""What older YAML and other languages write for true and false."""
+
+
+class Boolean(Kind):
+    """`true` or `false`."""
+
+    title = "true or false"
+
+    def read(self, value: Any, rank: int | None) -> bool:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int | str) and value in BOOLEANS:
+            raise Fault(
+                "wrong-type",
+                "true or false is needed",
+                label=f"this is {value}" + (", a text" if isinstance(value, str) else ""),
+                help=f"write {BOOLEANS[value]}",
+            )
+        raise wrong("true or false", value)
+
+
+class Word(Kind):
+    """One of a few words."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+        self.title = " or ".join(words)
+
+    def read(self, value: Any, rank: int | None) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            near = nearest(shown(value), self.words)
+            raise Fault(
+                "bad-value",
+                f"one of {', '.join(self.words)} is needed",
+                label=f"this is {shown(value)}",
+                help=f"did you mean {near}?" if near else "",
+            )
+        return value
+
+
+class PerAxis(Kind):
+    """An integer for every spatial axis, or a list of one an axis; `1x7` is [1, 7].
+
+    Read as a tuple of one entry an axis.
+    """
+
+    def __init__(self, minimum: int = 1) -> None:
+        self.minimum = minimum
+        self.title = f"integer ≥ {minimum}, or a list of one an axis"
+
+    def read(self, value: Any, rank: int | None) -> tuple[int, ...]:
+        if type(value) is int and value >= self.minimum and rank is not None:
+            return (value,) * rank
+        value = split_by_x(value)
+        entries = value if isinstance(value, tuple) else (value,)
+        if rank is not None:
+            entries = one_an_axis(entries, rank, spread=not isinstance(value, tuple))
+        one = Integer(self.minimum)
+        return tuple(one.read(e, rank) for e in entries)
+
+
+class Padding(Kind):
+    """A number, a list of one entry an axis (a number or `[begin, end]`), or a word.
+
+    Read as the word, or a tuple of (begin, end) an axis.
+    """
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+        self.title = "integer ≥ 0, a list of one entry an axis (an integer or [begin, end])"
+        if words:
+            self.title += ", " + ", ".join(words)
+
+    def read(self, value: Any, rank: int | None) -> str | tuple[tuple[int, int], ...]:
+        if isinstance(value, str) and value in self.words:
+            return value
+        if type(value) is int and value >= 0 and rank is not None:
+            return ((value, value),) * rank
+        value = split_by_x(value)
+        entries = value if isinstance(value, tuple) else (value,)
+        if rank is not None:
+            entries = one_an_axis(entries, rank, spread=not isinstance(value, tuple))
+        return tuple(self._side(e) for e in entries)
+
+    def _side(self, entry: Any) -> tuple[int, int]:
+        one = Integer(0)
+        if isinstance(entry, tuple):
+            if len(entry) != 2:
+                raise Fault(
+                    "bad-value",
+                    "an axis takes one number or [begin, end]",
+                    label=f"this has {len(entry)} entries",
+                    help="write as many entries as axes, each a number or [begin, end]",
+                )
+            return one.read(entry[0], None), one.read(entry[1], None)
+        amount = one.read(entry, None)
+        return amount, amount
+
+
+class Integers(Kind):
+    """A list of integers (a lone integer is a list of one). Read as a tuple."""
+
+    def __init__(self, minimum: int | None = 1) -> None:
+        self.minimum = minimum
+        self.title = "list of integers" + ("" if minimum is None else f" ≥ {minimum}")
+
+    def read(self, value: Any, rank: int | None) -> tuple[int, ...]:
+        value = split_by_x(value)
+        entries = value if isinstance(value, tuple) else (value,)
+        one = Integer(self.minimum)
+        return tuple(one.read(e, rank) for e in entries)
+
+
+class Table(Kind):
+    """A list of lists of integers ≥ 0, as LeNet-5's table of connections."""
+
+    title = "list of lists of integers"
+
+    def read(self, value: Any, rank: int | None) -> tuple[tuple[int, ...], ...]:
+        if not isinstance(value, tuple) or not all(isinstance(row, tuple) for row in value):
+            raise wrong("a list of lists", value)
+        one = Integer(0)
+        return tuple(tuple(one.read(e, rank) for e in row) for row in value)
+
+
+class Labels(Kind):
+    """A list of labels that the layer gives to its outputs. Read as a tuple of text."""
+
+    title = "list of labels"
+
+    def read(self, value: Any, rank: int | None) -> tuple[str, ...]:
+        entries = value if isinstance(value, tuple) else (value,)
+        for entry in entries:
+            if not isinstance(entry, str):
+                raise wrong("a list of labels", entry)
+        return tuple(entries)
+
+
+class Reference(Kind):
+    """A label of an earlier tensor. `elaborate` resolves it and passes the tensor on in `x`,
+    after the layer's own input; the attribute itself is read as the label's text."""
+
+    title = "label of an earlier layer"
+
+    def read(self, value: Any, rank: int | None) -> str:
+        if not isinstance(value, str):
+            raise wrong("a label", value)
+        return value
+
+
+def split_by_x(value: Any) -> Any:
+    """`1x7` as (1, 7); anything else as it is."""
+    if isinstance(value, str) and "x" in value:
+        parts = value.split("x")
+        if all(p.strip().isdecimal() for p in parts):
+            return tuple(int(p) for p in parts)
+    return value
+
+
+def one_an_axis(entries: tuple[Any, ...], rank: int, *, spread: bool) -> tuple[Any, ...]:
+    """The entries, a lone one repeated for every axis."""
+    if spread:
+        return entries * rank
+    if len(entries) != rank:
+        axes = "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
+        raise Fault(
+            "wrong-rank",
+            "one entry an axis is needed",
+            label=f"{len(entries)} entries, but the input has {axes}",
+            help=f"write {rank} entries" + ("" if rank == 1 else ", or one number for all axes"),
+        )
+    return entries

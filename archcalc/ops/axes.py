@@ -1,0 +1,90 @@
+"""What operations ask of the axes of their inputs, and how shapes read in messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.ops.attributes import Attribute, Integer
+from archcalc.ops.base import CHANNELS, Fault
+
+if TYPE_CHECKING:
+    from archcalc.ops.base import Shape, Tensor
+    from archcalc.ops.reach import Reach
+
+
+def times(shape: Shape) -> str:
+    """A shape as text: 64×56×56."""
+    return "×".join(map(str, shape))
+
+
+def need_channels_first(name: str, t: Tensor, least: int, most: int) -> None:
+    """Raises `Fault` unless channels come first, with `least` to `most` further axes."""
+    axes = t.axes
+    if axes[0] != CHANNELS:
+        raise _not_first(name, t)
+    if not least <= len(axes) - 1 <= most:
+        raise _wrong_rank(name, t, least, most)
+
+
+def _not_first(name: str, t: Tensor) -> Fault:
+    where = f"axis {t.axes.index(CHANNELS)}" if CHANNELS in t.axes else "no axis"
+    order = [t.channel_axis, *(i for i in range(len(t.axes)) if i != t.channel_axis)]
+    return Fault(
+        "wrong-layout",
+        f"{name} needs the channels on the first axis",
+        label=f"the input is {times(t.shape)}, with the channels on {where}",
+        help=f"put `permute: {order}` before it",
+    )
+
+
+def _wrong_rank(name: str, t: Tensor, least: int, most: int) -> Fault:
+    rank = len(t.axes) - 1
+    needed = f"{least} to {most}" if least != most else str(least)
+    if rank < least:
+        help = "reshape to channels and sides before it; on a vector, linear does the work"
+    else:
+        help = "merge axes with flatten or reshape before it"
+    return Fault(
+        "wrong-rank",
+        f"{name} needs {needed} spatial axes",
+        label=f"the input is {times(t.shape)}: {rank} beside the channels",
+        help=help,
+    )
+
+
+def place_of(t: Tensor, axis: int | None, attribute: str = "axis") -> int:
+    """The place, from 0, of an axis given by number (−1 is the last); None is the channels."""
+    if axis is None:
+        return t.channel_axis
+    rank = len(t.shape)
+    if not -rank <= axis < rank:
+        raise Fault(
+            "wrong-rank",
+            f"the input has no axis {axis}",
+            attribute=attribute,
+            label=f"{times(t.shape)} has the axes 0 to {rank - 1}",
+            help=f"name an axis from {-rank} to {rank - 1}",
+        )
+    return axis % rank
+
+
+def spatial_places(t: Tensor) -> list[int]:
+    """The places of all axes but the channels: the order of `Facts.reach`."""
+    return [i for i, label in enumerate(t.axes) if label != CHANNELS]
+
+
+def reach_on(t: Tensor, reaches: dict[int, Reach]) -> tuple[Reach | None, ...] | None:
+    """A reach given by place, as `Facts.reach` wants it: "the same position" elsewhere."""
+    if not reaches:
+        return None
+    return tuple([reaches.get(i) for i in spatial_places(t)])
+
+
+AXIS = Attribute(
+    "axis", Integer(None), "Place of the axis in the shape, 0 the first; the channels.", None
+)
+
+
+def replaced(shape: Shape, place: int, length: int) -> Shape:
+    """The shape with another length at one place."""
+    return (*shape[:place], length, *shape[place + 1 :])

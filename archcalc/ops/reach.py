@@ -1,0 +1,72 @@
+"""Which input positions an output position reads, along one axis.
+
+Convolution and pooling take their output size and their receptive field from the same `Window`,
+so the two cannot disagree. Sources: Dumoulin & Visin 2016, arXiv:1603.07285; Araujo, Norris & Sim,
+"Computing Receptive Fields of Convolutional Neural Networks", Distill 2019.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archcalc.ops.arithmetic import ceil_div, minimum
+
+
+class Window(NamedTuple):
+    """A window slid along an axis: output j reads j·stride − begin + {0, d, …, (k−1)·d}.
+
+    A pad or crop is a window of one cell with `begin` positive or negative; a strided slice one
+    with a stride.
+    """
+
+    kernel: int
+    stride: int = 1
+    begin: int = 0
+    end: int = 0
+    dilation: int = 1
+
+    @property
+    def span(self) -> int:
+        """First to last cell: d·(k − 1) + 1."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def count(self, n: int) -> int:
+        """How often it fits: ⌊(n + begin + end − d·(k−1) − 1)/stride⌋ + 1."""
+        return (
+            n + self.begin + self.end - self.dilation * (self.kernel - 1) - 1
+        ) // self.stride + 1
+
+    def count_ceil(self, n: int) -> int:
+        """The same rounded up, as PyTorch: a last window starting in the end padding is dropped."""
+        room = n + self.begin + self.end - self.dilation * (self.kernel - 1) - 1
+        started: int = minimum(ceil_div(room, self.stride), (n + self.begin - 1) // self.stride)
+        return started + 1
+
+
+MAX_PERIOD = 4096
+"""The longest pattern that is worked out: a stride or scale beyond it is refused."""
+
+
+class Periodic(NamedTuple):
+    """A pattern that repeats: output j + period reads what j reads, moved by `advance`.
+
+    Output i, i = 0 … period − 1, reads first[i], first[i] + step, … last[i] (transposed
+    convolution, upsampling, adaptive pooling). An output that reads nothing (a transposed
+    convolution whose stride exceeds its kernel) has first = last + 1. Both sequences never
+    decrease, except where dilation leaves holes (step > 1).
+    """
+
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+    advance: int
+    step: int = 1
+
+
+class Everything(NamedTuple):
+    """Every position is read (global pooling, a softmax or a norm over the axis).
+
+    Such a layer is flagged `global`; the local figure passes through it unchanged.
+    """
+
+
+Reach = Window | Periodic | Everything

@@ -1,0 +1,75 @@
+"""The attributes of a layer as formulas use them: kinds applied, defaults filled in."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Fault, nearest
+from archcalc.ops.attributes import REQUIRED, look_among
+
+if TYPE_CHECKING:
+    from archcalc.ops.base import Operation
+
+_defaults: dict[tuple[str, int | None], dict[str, Any]] = {}
+
+
+def read_attributes(op: Operation, raw: dict[str, Any], rank: int | None) -> SimpleNamespace:
+    """The attributes in the order in which the operation declares them.
+
+    `raw` holds values as expressions give them; `rank` is the number of spatial axes, None while
+    unknown. Raises `Fault` with its `attribute` set.
+    """
+    values = _all_defaults(op, rank).copy()
+    known = 0
+    for name, kind, _, default in op.attributes:
+        if name in raw:
+            known += 1
+            try:
+                values[name] = kind.read(raw[name], rank)
+            except Fault as fault:
+                fault.attribute = name
+                fault.advice = fault.advice or f"{name}: {kind.title}"
+                look_among(fault, kind.words)
+                raise
+        elif default is REQUIRED:
+            raise Fault(
+                "missing-attribute",
+                f"{op.name} needs {name}",
+                attribute=name,
+                label=f"{name}: {kind.title}",
+                help=f"write {op.name}: {{{_required(op)}}}",
+            )
+    if known != len(raw):
+        raise _unknown(op, raw)
+    return SimpleNamespace(**values)
+
+
+def _required(op: Operation) -> str:
+    names = [name for name, _, _, default in op.attributes if default is REQUIRED]
+    return ", ".join(f"{name}: …" for name in names)
+
+
+def _all_defaults(op: Operation, rank: int | None) -> dict[str, Any]:
+    """The defaults, read once a rank: None stays "not given", a float is read already."""
+    key = (op.name, rank)
+    found = _defaults.get(key)
+    if found is None:
+        found = {}
+        for name, kind, _, default in op.attributes:
+            plain = default is None or default is REQUIRED or isinstance(default, float)
+            found[name] = default if plain else kind.read(default, rank)
+        _defaults[key] = found
+    return found
+
+
+def _unknown(op: Operation, raw: dict[str, Any]) -> Fault:
+    names = [attribute.name for attribute in op.attributes]
+    name = next(n for n in raw if n not in names)
+    meant = nearest(name, names)
+    return Fault(
+        "unknown-attribute",
+        f"{op.name} has no attribute {name}",
+        attribute=name,
+        help=f"did you mean {meant}?" if meant else "it takes " + (", ".join(names) or "none"),
+    )

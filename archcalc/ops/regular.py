@@ -1,0 +1,84 @@
+"""Regularisation: nothing at inference but, for layer scale, one product."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.ops.attributes import Attribute, Number
+from archcalc.ops.base import Operation, Tensor, Weight, product
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+
+class Dropout(Operation):
+    """Shape kept; no flops (it passes its input on at inference)."""
+
+    name = "dropout"
+    family = "regularisation"
+    summary = "Drops single numbers in training."
+    source = "Srivastava et al. 2014, JMLR 15"
+    main = "p"
+    view = True
+    attributes = (Attribute("p", Number(0, 1), "Probability that a number is dropped.", 0.5),)
+    example = """\
+name: dropout
+input: [4096]
+layers:
+  - dropout: 0.5
+  - linear: 1000
+expect: {output: [1000], params: 4_097_000}
+"""
+
+    def describe(self, a: SimpleNamespace) -> str:
+        return f"p {a.p:g}"
+
+
+class DropPath(Dropout):
+    """Shape kept; no flops (it passes its input on at inference)."""
+
+    name = "drop_path"
+    summary = "Drops a whole residual branch in training (stochastic depth)."
+    source = "Huang et al. 2016, arXiv:1603.09382"
+    attributes = (Attribute("p", Number(0, 1), "Probability that the branch is dropped."),)
+    example = """\
+name: stochastic depth
+input: [64, 28, 28]
+layers:
+  - add:
+      body:
+        - conv: {out: 64, kernel: 3, padding: 1}
+        - drop_path: 0.1
+      shortcut: []
+expect: {output: [64, 28, 28], params: 36_928}
+"""
+
+
+class LayerScale(Operation):
+    """Weights: `weight`, one a channel, with axes of length 1 after it. Extra flops: 1 an
+    element."""
+
+    name = "layer_scale"
+    family = "regularisation"
+    summary = "A trainable factor of every channel, small at the start."
+    source = "Touvron et al. 2021, arXiv:2103.17239, section 2"
+    main = "init"
+    attributes = (Attribute("init", Number(), "Value at the start of training.", 1e-6),)
+    example = """\
+name: layer scale
+input: [96, 56, 56]
+layers:
+  - layer_scale: 1e-6
+expect: {output: [96, 56, 56], params: 96}
+"""
+
+    def weights(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Weight, ...]:
+        t = x[0]
+        after = len(t.shape) - t.channel_axis - 1
+        return (Weight("weight", (t.channels, *(1,) * after)),)
+
+    def extra_flops(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int:
+        return product(y.shape)
+
+    def describe(self, a: SimpleNamespace) -> str:
+        return f"{a.init:g}"

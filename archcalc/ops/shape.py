@@ -1,0 +1,227 @@
+"""The same numbers in another shape: flatten, reshape, permute, identity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.ops.attributes import Attribute, Integer, Integers
+from archcalc.ops.axes import place_of, reach_on, times
+from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, product
+from archcalc.ops.reach import Everything
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+    from archcalc.ops.base import Axis, Shape
+    from archcalc.ops.reach import Reach
+
+
+class Flatten(Operation):
+    """The axes `start` to `end` become one: the channels if they are among them. Positions that
+    are merged into the channels are all reached by what follows. No flops."""
+
+    name = "flatten"
+    family = "shape"
+    summary = "Merges axes into one, by default all of them."
+    view = True
+    attributes = (
+        Attribute("start", Integer(None), "First axis merged, from 0.", 0),
+        Attribute("end", Integer(None), "Last axis merged; -1 is the last.", -1),
+    )
+    example = """\
+name: from maps to features
+input: [512, 7, 7]
+layers:
+  - flatten
+expect: {output: [25_088], params: 0}
+"""
+
+    def _ends(self, a: SimpleNamespace, t: Tensor) -> tuple[int, int]:
+        return place_of(t, a.start, "start"), place_of(t, a.end, "end")
+
+    def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
+        start, end = self._ends(a, x[0])
+        if start > end:
+            raise Fault(
+                "bad-value",
+                "flatten goes from start to end",
+                attribute="start",
+                label=f"start is axis {start}, end is axis {end} of {times(x[0].shape)}",
+                help="exchange them",
+            )
+
+    def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        t = x[0]
+        start, end = self._ends(a, t)
+        shape = (*t.shape[:start], product(t.shape[start : end + 1]), *t.shape[end + 1 :])
+        return (Tensor(shape, (*t.axes[:start], _merged(t, start, end), *t.axes[end + 1 :])),)
+
+    def reach(
+        self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor
+    ) -> tuple[Reach | None, ...] | None:
+        t = x[0]
+        start, end = self._ends(a, t)
+        merged = range(start, end + 1)
+        return _everything_merged(t, list(merged))
+
+    def describe(self, a: SimpleNamespace) -> str:
+        return "" if (a.start, a.end) == (0, -1) else f"axes {a.start} to {a.end}"
+
+
+class Reshape(Operation):
+    """No flops. Axes that keep their place and length from either end keep their labels; where
+    the channels are split or merged, the first new axis is theirs; the others have no label."""
+
+    name = "reshape"
+    family = "shape"
+    summary = "The same numbers in another shape."
+    main = "shape"
+    view = True
+    attributes = (Attribute("shape", Integers(-1), "The new shape; one -1 takes what is left."),)
+    example = """\
+name: from a vector to maps
+input: [100]
+layers:
+  - linear: 8192
+  - reshape: [512, 4, 4]
+expect: {output: [512, 4, 4], params: 827_392}
+"""
+
+    def _shape(self, a: SimpleNamespace, t: Tensor) -> Shape:
+        if -1 not in a.shape:
+            shape: Shape = a.shape
+            return shape
+        others = product(tuple([n for n in a.shape if n != -1]))
+        return tuple([product(t.shape) // others if n == -1 else n for n in a.shape])
+
+    def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
+        t = x[0]
+        wanted = "×".join(map(str, a.shape))
+        if a.shape.count(-1) > 1 or 0 in a.shape:
+            raise Fault(
+                "bad-value",
+                "reshape takes lengths of at least 1, and one -1",
+                attribute="shape",
+                label=f"this is {wanted}",
+                help="write all lengths but one",
+            )
+        total = product(t.shape)
+        fits = product(self._shape(a, t))
+        if fits != total:
+            others = product(tuple([n for n in a.shape if n != -1]))
+            raise Fault(
+                "shape-mismatch",
+                "reshape keeps the count of numbers",
+                attribute="shape",
+                label=f"{times(t.shape)} has {total:,}, {wanted} has "
+                + (f"a multiple of {others:,}" if -1 in a.shape else f"{others:,}"),
+                help="write -1 for one length, and let the others divide the count",
+            )
+
+    def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        t = x[0]
+        shape = self._shape(a, t)
+        head, tail = _kept(t.shape, shape)
+        new: list[Axis] = [None] * (len(shape) - head - tail)
+        axes: list[Axis] = [*t.axes[:head], *new, *t.axes[len(t.axes) - tail :]]
+        if CHANNELS not in axes:
+            axes[head if new else 0] = CHANNELS
+        return (Tensor(shape, tuple(axes)),)
+
+    def reach(
+        self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor
+    ) -> tuple[Reach | None, ...] | None:
+        t = x[0]
+        head, tail = _kept(t.shape, y.shape)
+        return _everything_merged(t, list(range(head, len(t.shape) - tail)))
+
+    def describe(self, a: SimpleNamespace) -> str:
+        return "to " + "×".join(map(str, a.shape))
+
+
+class Permute(Operation):
+    """Output axis i is input axis order[i], label and all. No flops."""
+
+    name = "permute"
+    family = "shape"
+    summary = "The axes in another order."
+    main = "order"
+    view = True
+    attributes = (Attribute("order", Integers(None), "Places of the input's axes, from 0."),)
+    example = """\
+name: channels last
+input: [96, 56, 56]
+layers:
+  - permute: [1, 2, 0]
+expect: {output: [56, 56, 96], params: 0}
+"""
+
+    def _order(self, a: SimpleNamespace, t: Tensor) -> list[int]:
+        return [place_of(t, axis, "order") for axis in a.order]
+
+    def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
+        count = len(x[0].shape)
+        if sorted(self._order(a, x[0])) != list(range(count)):
+            raise Fault(
+                "bad-value",
+                "permute names every axis once",
+                attribute="order",
+                label=f"{list(a.order)}, but {times(x[0].shape)} has the axes 0 to {count - 1}",
+                help=f"write an order of {list(range(count))}",
+            )
+
+    def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        t = x[0]
+        order = self._order(a, t)
+        return (Tensor(tuple([t.shape[i] for i in order]), tuple([t.axes[i] for i in order])),)
+
+    def describe(self, a: SimpleNamespace) -> str:
+        return ", ".join(map(str, a.order))
+
+
+class Identity(Operation):
+    """Shape kept; no flops."""
+
+    name = "identity"
+    family = "shape"
+    summary = "Its input, unchanged."
+    view = True
+    example = """\
+name: nothing at all
+input: [3, 32, 32]
+layers:
+  - identity
+expect: {output: [3, 32, 32], params: 0}
+"""
+
+
+def _merged(t: Tensor, start: int, end: int) -> Axis:
+    """The label of the axes start to end merged: the channels', or that of the only long one."""
+    labels = t.axes[start : end + 1]
+    if CHANNELS in labels:
+        return CHANNELS
+    long = [i for i in range(start, end + 1) if t.shape[i] != 1]
+    if not long:
+        return labels[0]
+    return t.axes[long[0]] if len(long) == 1 else None
+
+
+def _everything_merged(t: Tensor, merged: list[int]) -> tuple[Reach | None, ...] | None:
+    """Positions merged with the channels are told apart no more, so all of them are read."""
+    if CHANNELS not in [t.axes[i] for i in merged]:
+        return None
+    long = [i for i in merged if t.axes[i] != CHANNELS and t.shape[i] > 1]
+    return reach_on(t, {i: Everything() for i in long})
+
+
+def _kept(old: Shape, new: Shape) -> tuple[int, int]:
+    """How many axes a reshape keeps at the start and at the end. The end goes first: merging
+    channels with rows is rarer than splitting channels."""
+    most = min(len(old), len(new))
+    tail = 0
+    while tail < most and old[len(old) - 1 - tail] == new[len(new) - 1 - tail]:
+        tail += 1
+    head = 0
+    while head < most - tail and old[head] == new[head]:
+        head += 1
+    return head, tail

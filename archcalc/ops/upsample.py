@@ -1,0 +1,145 @@
+"""Upsampling by copying or interpolating. Conventions are PyTorch's `interpolate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.ops.arithmetic import ceil_div, common_divisor, fixed
+from archcalc.ops.attributes import Attribute, Boolean, PerAxis, Reference, Word
+from archcalc.ops.axes import need_channels_first
+from archcalc.ops.base import Fault, Operation, Tensor, product
+from archcalc.ops.reach import MAX_PERIOD, Periodic
+from archcalc.ops.resize import need_one_of, need_same_rank
+from archcalc.ops.sliding import per_axis
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+    from archcalc.ops.reach import Reach
+
+
+class Upsample(Operation):
+    """[C, n, …] → [C, scale·n, …], or to `size`, or to the sides of `like`. Extra flops: none for
+    nearest; for linear a weighted sum of 2^axes cells, 2·2^axes an output."""
+
+    name = "upsample"
+    family = "resizing"
+    summary = "Enlarges by copying the nearest cell or by linear interpolation."
+    main = "scale"
+    attributes = (
+        Attribute("scale", PerAxis(), "Factor of the sides.", None),
+        Attribute("size", PerAxis(), "Sides of the output.", None),
+        Attribute("like", Reference(), "Take the sides of this tensor.", None),
+        Attribute("mode", Word("nearest", "linear"), "linear is bilinear on two axes.", "nearest"),
+        Attribute("align_corners", Boolean(), "Whether the corner cells keep their places.", False),
+    )
+    example = """\
+name: upsampling
+input: [256, 16, 16]
+layers:
+  - upsample: {scale: 2, mode: linear}
+  - conv: {out: 128, kernel: 3, padding: 1}
+expect: {output: [128, 32, 32], params: 295_040}
+"""
+
+    def _sides(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[int, ...]:
+        if a.scale is not None:
+            return tuple([n * s for n, s in zip(x[0].shape[1:], a.scale, strict=True)])
+        size: tuple[int, ...] = a.size if a.size is not None else x[1].shape[1:]
+        return size
+
+    def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
+        t = x[0]
+        need_channels_first(self.name, t, 1, 3)
+        need_one_of(a, "scale", "size", "like")
+        if a.like is not None:
+            need_same_rank(t, x[1])
+        if a.align_corners and a.mode == "nearest":
+            raise Fault(
+                "bad-value",
+                "align_corners goes with linear interpolation",
+                attribute="align_corners",
+                label="mode is nearest",
+                help="add mode: linear, or leave align_corners out",
+            )
+        for n, out in self._ratios(a, x, self._sides(a, x)):
+            longest = _period(n, out, a.align_corners)
+            if longest > MAX_PERIOD:
+                raise Fault(
+                    "bad-value",
+                    f"output over input in lowest terms must stay within {MAX_PERIOD:,}",
+                    attribute="scale" if a.scale is not None else "size" if a.size else "like",
+                    label=f"from {n:,} to {out:,} the pattern repeats after {longest:,} outputs",
+                    help="use a size that has more factors in common with the input",
+                )
+
+    def _ratios(
+        self, a: SimpleNamespace, x: tuple[Tensor, ...], sides: tuple[int, ...]
+    ) -> list[tuple[int, int]]:
+        """Input and output sides; 1 and the scale where the pattern depends on that alone."""
+        if a.scale is not None and not a.align_corners:
+            return [(1, s) for s in a.scale]
+        return list(zip(x[0].shape[1:], sides, strict=True))
+
+    def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return (Tensor((x[0].shape[0], *self._sides(a, x)), x[0].axes),)
+
+    def extra_flops(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int:
+        if a.mode == "nearest":
+            return 0
+        cells: int = 2 ** (len(y.shape) - 1)
+        return 2 * cells * product(y.shape)
+
+    def reach(
+        self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor
+    ) -> tuple[Reach | None, ...]:
+        pairs = self._ratios(a, x, y.shape[1:])
+        if a.mode == "nearest":
+            return tuple([copied(n, out) for n, out in pairs])
+        return tuple([interpolated(n, out, a.align_corners) for n, out in pairs])
+
+    def describe(self, a: SimpleNamespace) -> str:
+        parts = ["×" + per_axis(a.scale)] if a.scale is not None else []
+        parts += ["to " + per_axis(a.size)] if a.size is not None else []
+        parts += [f"like {a.like}"] if a.like is not None else []
+        return ", ".join([*parts, a.mode])
+
+
+def _period(n: int, out: int, aligned: bool) -> int:
+    if aligned and n > 1 and out > 1:
+        n, out = n - 1, out - 1
+    period: int = out // common_divisor(n, out)
+    return period
+
+
+def copied(n: int, out: int) -> Periodic:
+    """Output j reads input ⌊j·n/out⌋."""
+    period = fixed(_period(n, out, False))
+    advance = fixed(n * period // out)
+    cells = tuple([j * advance // period for j in range(period)])
+    return Periodic(cells, cells, advance)
+
+
+def interpolated(n: int, out: int, aligned: bool) -> Periodic:
+    """Output j reads the two inputs around a point, or the one it falls on.
+
+    The point is j·(n − 1)/(out − 1) with aligned corners, else (j + 1/2)·n/out − 1/2; beyond the
+    border PyTorch repeats the outermost cell, which counts here as a cell of padding.
+    """
+    period = fixed(_period(n, out, aligned))
+    turns = range(period)
+    if not aligned:
+        advance = fixed(n * period // out)
+        points = [((2 * j + 1) * advance - period, 2 * period) for j in turns]
+    elif n == 1 or out == 1:
+        # The first cell alone is read; the period is the output's, so the advance stays unused.
+        zeros = (0,) * period
+        return Periodic(zeros, zeros, fixed(n * period // out))
+    else:
+        advance = fixed((n - 1) * period // (out - 1))
+        points = [(j * advance, period) for j in turns]
+    return Periodic(
+        tuple([over // under for over, under in points]),
+        tuple([ceil_div(over, under) for over, under in points]),
+        advance,
+    )
