@@ -1,0 +1,152 @@
+"""Calls: blocks with their parameters, operations given as parameters, layers used again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Fault, meant
+from archcalc.elaborate.nodes import look_up
+from archcalc.elaborate.parameters import bind
+from archcalc.elaborate.place import Again, Call, Label, Scope
+from archcalc.elaborate.state import CALL, MAX_CALL_DEPTH, weight_of
+from archcalc.elaborate.values import optional_name, set_in_channels
+from archcalc.graph import Expected
+from archcalc.ops.attributes import shown
+from archcalc.ops.registry import OPERATIONS
+from archcalc.spec.expressions import Operand, Unknown
+from archcalc.spec.syntax import Layer
+
+if TYPE_CHECKING:
+    from archcalc.elaborate.place import Made, Place
+    from archcalc.elaborate.walk import Walker
+    from archcalc.graph import Group
+    from archcalc.spec.syntax import Block, Spec
+
+
+def call_block(walker: Walker, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+    """Walks a block's body with its parameters bound. A level of the path unless `inline`."""
+    state = walker.state
+    state.step(layer.span, CALL + weight_of(state.names))
+    block = state.spec.blocks[layer.word]
+    if path is None and not block.inline:
+        path = place.level.take(optional_name(layer.name, place), layer.word, layer)
+    depth = place.call.depth + 1 if place.call else 1
+    if depth > MAX_CALL_DEPTH:
+        raise Fault(
+            "nesting-too-deep",
+            f"calls of blocks may nest {MAX_CALL_DEPTH} deep",
+            label=f"{layer.word} is called at depth {depth}",
+        )
+    call = Call(layer, layer.word, place.call, depth)
+    arguments, names = bind(state, place, layer, block)
+    scope = Scope(None)
+    for name in block.inputs:
+        value = layer.arguments[name]
+        label = look_up(place, str(value.evaluate(place.names)), value.span)
+        scope.labels[name] = Label(label.tensor, value.span)
+    group = state.open(place, "block", layer, start, path, block=block, arguments=arguments)
+    group.inputs = {name: scope.labels[name].tensor for name in block.inputs}
+    level = place.level if path is None else walker.level(path, block.body)
+    inside = place.inside(group, names=names, level=level, scope=scope, call=call)
+    _let(walker, block, start, inside)
+    result = walker.body(block.body, start, inside)
+    state.close(group, result)
+    set_in_channels(state, inside, start)
+    for case in block.expect:
+        state.expected.append(Expected(group, case, dict(inside.names)))
+    return group, result, path
+
+
+def _let(walker: Walker, block: Block, start: int, place: Place) -> None:
+    """Works out the block's `let`, once, at entry."""
+    set_in_channels(walker.state, place, start)
+    for name, value in block.let:
+        try:
+            place.names[name] = value.evaluate(place.names)
+        except Fault as fault:
+            fault.span = fault.span or value.span
+            # Reported here, so that the notes name the call that is being entered.
+            walker.state.report(fault, place, _call_layer(place))
+            raise Unknown(name) from fault
+
+
+def _call_layer(place: Place) -> Layer:
+    assert place.call is not None
+    return place.call.layer
+
+
+def apply(walker: Walker, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+    """Walks the operation or block that a name holds."""
+    applied, names = _operand(walker, layer, place)
+    # The name is the caller's, the arguments are read where the operation was written.
+    applied = applied._replace(name=None)
+    if path is None and not _inline(walker, applied):
+        path = place.level.take(optional_name(layer.name, place), applied.word, layer)
+    here = place if names is None else place.inside(place.group, names=names)
+    set_in_channels(walker.state, here, start)
+    return walker.dispatch(applied, start, here, path)
+
+
+def _inline(walker: Walker, layer: Layer) -> bool:
+    if layer.kind == "block":
+        return walker.state.spec.blocks[layer.word].inline
+    return layer.kind in ("do", "tensor")
+
+
+def _operand(walker: Walker, layer: Layer, place: Place) -> tuple[Layer, dict[str, Any] | None]:
+    held = place.names.get(layer.word, layer.word)
+    if isinstance(held, Operand):
+        return held.layer, dict(held.names)
+    if isinstance(held, str) and held in OPERATIONS:
+        op = OPERATIONS[held]
+        if not op.join:
+            return Layer("operation", held, layer.span, layer.arguments), None
+    blocks = walker.state.spec.blocks
+    if isinstance(held, str) and held in blocks:
+        return Layer("block", held, layer.span, {}), None
+    if isinstance(held, str) and held not in OPERATIONS:
+        holds = f"{layer.word} holds {held}" if layer.word in place.names else f"this is {held}"
+        raise Fault(
+            "unknown-operation",
+            "apply needs an operation, a block or a parameter that holds one",
+            label=f"{holds}, which is none",
+            help=lambda: (
+                meant(held, (*place.names, *OPERATIONS, *blocks))
+                or "the language guide lists all operations"
+            ),
+        )
+    raise Fault(
+        "wrong-type",
+        "apply needs an operation or a block",
+        label=f"{layer.word} is {shown(held)}" + (", a join" if isinstance(held, str) else ""),
+        help="declare the parameter with type: operation and give it one, as in act: relu",
+    )
+
+
+def reuse(walker: Walker, layer: Layer, start: int, place: Place) -> Made:
+    """Calls an earlier layer or block again: weights once, multiplies each time."""
+    state = walker.state
+    target = look_up(place, layer.word, layer.span)
+    if target.layer is None or target.path is None or target.names is None:
+        raise Fault(
+            "bad-reuse",
+            "reuse calls a layer, a block or a group again",
+            label=f"{layer.word} is none of these",
+            help="put what is to be called again into a group with a name",
+        )
+    nodes = {node.path: node.index for node in state.nodes[target.start : target.end]}
+    here = place.inside(place.group, names=dict(target.names))
+    here.again = Again(nodes, layer.span)
+    set_in_channels(state, here, start)
+    made, result, _ = walker.dispatch(
+        target.layer._replace(name=None, label=None, source=None, when=None, head=False, expect=()),
+        start,
+        here,
+        target.path,
+    )
+    return made, result, None
+
+
+def net_expectations(spec: Spec, root: Group, names: dict[str, Any]) -> list[Expected]:
+    """The expectations on the net itself."""
+    return [Expected(root, case, dict(names)) for case in spec.expect]

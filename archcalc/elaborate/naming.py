@@ -1,0 +1,127 @@
+"""The paths of layers: PyTorch's, so that `state_dict` keys are the ones the spec names.
+
+In a level that is a chain an unnamed layer is its position among the layers present; elsewhere it
+is its operation and a number. Whether a level is a chain is read from the text alone, so that a
+skipped layer never renames the others.
+"""
+
+from __future__ import annotations
+
+from keyword import iskeyword
+from typing import TYPE_CHECKING
+
+from archcalc.diagnostics import Fault, Note
+from archcalc.ops.attributes import Reference
+from archcalc.ops.registry import OPERATIONS
+from archcalc.spec.names import check_name
+
+if TYPE_CHECKING:
+    from archcalc.diagnostics import Span
+    from archcalc.spec.syntax import Block, Layer
+
+
+class Level:
+    """One level of the path: `prefix` ends in a dot (empty for the net)."""
+
+    __slots__ = ("chain", "counts", "position", "prefix", "used")
+
+    def __init__(self, prefix: str, chain: bool) -> None:
+        self.prefix = prefix
+        self.chain = chain
+        self.position = 0
+        self.counts: dict[str, int] = {}
+        self.used: dict[str, Span] = {}
+
+    def take(self, name: str | None, word: str, layer: Layer) -> str:
+        """The path of the next layer of this level. Raises `Fault` for a bad or duplicate name."""
+        span = layer.span
+        if name is None:
+            name = self._unnamed(word)
+        else:
+            span = layer.name.span if layer.name is not None else span
+            self._check(name, span)
+        self.position += 1
+        if name in self.used:
+            raise _duplicate(name, self.used[name], span)
+        self.used[name] = span
+        return self.prefix + name
+
+    def _unnamed(self, word: str) -> str:
+        if self.chain:
+            return str(self.position)
+        count = self.counts.get(word, 0) + 1
+        self.counts[word] = count
+        return f"{word}{count}"
+
+    def _check(self, name: str, span: Span) -> None:
+        reason = check_name(name)
+        if reason is None and not self.chain and (not name.isidentifier() or iskeyword(name)):
+            reason = (
+                "is no Python identifier, and this level is no chain "
+                "(a join, from, split, head or reuse stands in it)"
+            )
+        if reason is not None:
+            raise Fault(
+                "invalid-name",
+                f"{name!r} cannot name a layer",
+                label=reason,
+                help="use letters, digits and underscores",
+                span=span,
+            )
+
+
+def _duplicate(name: str, first: Span, second: Span) -> Fault:
+    """Two layers of one level with one name, or one that a loop walks again and again."""
+    message = f"two layers of one level are called {name!r}"
+    if first == second:
+        return Fault(
+            "duplicate-name",
+            message,
+            label="a loop or an inline block comes here again, and the name is the same",
+            help="let it differ from turn to turn, as in name: conv$(index + 1)",
+            span=second,
+        )
+    return Fault(
+        "duplicate-name",
+        message,
+        label="the second",
+        help="give one of them another name",
+        span=second,
+        notes=(Note("the first is here", first),),
+    )
+
+
+def is_chain(body: tuple[Layer, ...], blocks: dict[str, Block], known: dict[int, bool]) -> bool:
+    """Whether the layers written in a level follow one another, each reading the one before.
+
+    No join, `from`, split, head or `reuse` stands in it, nor a layer that takes a second tensor.
+    `known` remembers the answer by body, which lives as long as the spec.
+    """
+    key = id(body)
+    if key not in known:
+        known[key] = all(_follows(layer, blocks, known) for layer in body)
+    return known[key]
+
+
+def _follows(layer: Layer, blocks: dict[str, Block], known: dict[int, bool]) -> bool:
+    if layer.source is not None or layer.head or layer.kind in ("join", "reuse", "tensor"):
+        return False
+    if layer.kind == "do":
+        return is_chain(layer.body, blocks, known)
+    if layer.kind == "operation":
+        return layer.word != "split" and not _reads_another(layer)
+    block = blocks.get(layer.word) if layer.kind == "block" else None
+    if block is None:
+        return True
+    if any(name in layer.arguments for name in block.inputs):
+        return False
+    return not block.inline or is_chain(block.body, blocks, known)
+
+
+def _reads_another(layer: Layer) -> bool:
+    if not layer.arguments:
+        return False
+    return any(
+        isinstance(a.kind, Reference) and a.name in layer.arguments
+        for a in OPERATIONS[layer.word].attributes
+    )

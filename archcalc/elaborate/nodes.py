@@ -1,0 +1,161 @@
+"""One operation: its attributes read, its facts worked out (once for equal layers), its node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Fault, meant
+from archcalc.elaborate.place import Label
+from archcalc.elaborate.state import NEW_FACTS, NOTHING
+from archcalc.ops.attributes import Reference
+from archcalc.ops.read import read_attributes
+from archcalc.ops.registry import OPERATIONS
+from archcalc.spec.names import check_label
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+    from archcalc.diagnostics import Span
+    from archcalc.elaborate.place import Place
+    from archcalc.elaborate.state import State
+    from archcalc.graph import Node
+    from archcalc.ops.base import Facts, Operation, Tensor
+    from archcalc.spec.expressions import Value
+    from archcalc.spec.syntax import Layer
+
+
+def add_operation(
+    state: State, place: Place, layer: Layer, inputs: tuple[int, ...], path: str
+) -> Node:
+    """Adds the node of a layer or join. A fault is reported, and what it gives is unknown."""
+    op = OPERATIONS[layer.word]
+    attributes = facts = None
+    faulty = False
+    try:
+        attributes = _attributes(state, place, layer, op, inputs)
+        inputs += _referenced(place, layer, op)
+        facts = _facts(state, layer, op, attributes, inputs)
+        node = state.node(place, layer, op, path, inputs, attributes, facts)
+    except Fault as fault:
+        # No other name may hold the fault: it would keep this frame alive, and the frame it.
+        faulty = fault.code != "unknown-tensor" or NOTHING in inputs
+        unknown = fault.code == "unknown-tensor"
+        state.report(no_tensor(layer) if unknown and faulty else fault, place, layer)
+        node = state.node(place, layer, op, path, inputs, attributes, None, faulty=faulty)
+    _label_parts(state, place, layer, node)
+    return node
+
+
+def _attributes(
+    state: State, place: Place, layer: Layer, op: Operation, inputs: tuple[int, ...]
+) -> SimpleNamespace:
+    """The attributes as formulas use them; worked out once where no name is read."""
+    tensor = state.tensors[inputs[0]]
+    rank = None if tensor is None else len(tensor.shape) - 1
+    key = (id(layer), rank)
+    known = state.read.get(key)
+    if known is not None:
+        return known
+    arguments = layer.arguments
+    raw = {name: evaluate(value, name, place.names) for name, value in arguments.items()}
+    read = read_attributes(op, raw, rank)
+    if all(value.constant for value in arguments.values()):
+        state.read[key] = read
+    return read
+
+
+def evaluate(value: Value, attribute: str, names: dict[str, Any]) -> Any:
+    """The value, a fault in it told of its attribute."""
+    try:
+        return value.evaluate(names)
+    except Fault as fault:
+        fault.attribute = fault.attribute or attribute
+        raise
+
+
+def _referenced(place: Place, layer: Layer, op: Operation) -> tuple[int, ...]:
+    """The further tensors that attributes such as `like` name."""
+    found: tuple[int, ...] = ()
+    for attribute in op.attributes:
+        if isinstance(attribute.kind, Reference) and attribute.name in layer.arguments:
+            value = layer.arguments[attribute.name]
+            text = evaluate(value, attribute.name, place.names)
+            found += (look_up(place, str(text), value.span).tensor,)
+    return found
+
+
+def _facts(
+    state: State,
+    layer: Layer,
+    op: Operation,
+    attributes: SimpleNamespace,
+    inputs: tuple[int, ...],
+) -> Facts | None:
+    """The facts, shared between layers with equal attributes and inputs; None where unknown."""
+    tensors: list[Tensor] = []
+    for index in inputs:
+        if index == NOTHING:
+            raise no_tensor(layer)
+        tensor = state.tensors[index]
+        if tensor is None:
+            return None
+        tensors.append(tensor)
+    given = tuple(tensors)
+    key = (op.name, *vars(attributes).values(), given)
+    facts = state.facts.get(key)
+    if facts is None:
+        state.step(layer.span, NEW_FACTS)
+        facts = op.facts(attributes, given)
+        state.facts[key] = facts
+    return facts
+
+
+def no_tensor(layer: Layer) -> Fault:
+    """The fault of a layer that reads the current tensor where there is none."""
+    return Fault(
+        "no-tensor",
+        "there is no current tensor here",
+        label=f"{layer.word or 'this layer'} reads what came before it",
+        help="after a split, or with several inputs, say which one: from: LABEL",
+    )
+
+
+def look_up(place: Place, name: str, span: Span) -> Label:
+    """The label that a reference names. Raises `Fault`."""
+    label = place.scope.find(name)
+    if label is not None:
+        return label
+
+    def suggested() -> str:
+        help = meant(name, place.scope.visible())
+        return help or "give an earlier layer a name, or label it with as"
+
+    raise Fault(
+        "unknown-label",
+        f"no earlier layer here is called {name!r}",
+        label="references see labels of this body and those around it, never forward",
+        help=suggested,
+        span=span,
+    )
+
+
+def _check_part(name: str, span: Span) -> None:
+    reason = check_label(name)
+    if reason is not None:
+        label = f"this is {name!r}"
+        raise Fault("invalid-name", reason, label=label, help="choose another name", span=span)
+
+
+def _label_parts(state: State, place: Place, layer: Layer, node: Node) -> None:
+    """Enters the labels that `split: {into: [left, right]}` gives to its outputs."""
+    if node.op.name != "split" or node.attributes is None:
+        return
+    value = layer.arguments["into"]
+    for position, name in enumerate(node.attributes.into):
+        # A faulty split still names its parts, so that nothing after it is called unknown.
+        tensor = node.outputs[position] if position < len(node.outputs) else node.outputs[0]
+        try:
+            _check_part(name, value.span)
+            state.label(place, name, Label(tensor, value.span, layer))
+        except Fault as fault:
+            state.report(fault, place, layer)

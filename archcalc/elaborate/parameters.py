@@ -1,0 +1,87 @@
+"""Binding the arguments of a call to a block's parameters, with their types checked."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Fault
+from archcalc.ops.attributes import shown, wrong
+from archcalc.spec.expressions import Operand
+
+if TYPE_CHECKING:
+    from archcalc.elaborate.place import Place
+    from archcalc.elaborate.state import State
+    from archcalc.spec.syntax import Block, Layer, Parameter
+
+
+def bind(
+    state: State, place: Place, layer: Layer, block: Block
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arguments of a call by name, and all names that the block's body sees.
+
+    A block sees its parameters and the file's vars, nothing of its caller. A default may read the
+    parameters before it. Raises `Fault` at the argument.
+    """
+    names = dict(state.names)
+    if "in_channels" in place.names:
+        names["in_channels"] = place.names["in_channels"]
+    arguments: dict[str, Any] = {}
+    for parameter in block.parameters:
+        value = layer.arguments.get(parameter.name)
+        try:
+            if value is not None:
+                held = value.evaluate(place.names)
+            elif parameter.default is not None:
+                held = parameter.default.evaluate(names)
+            else:
+                raise _missing(block, parameter)
+            _check(parameter, held)
+        except Fault as fault:
+            fault.attribute = fault.attribute or parameter.name
+            raise
+        arguments[parameter.name] = held
+        names[parameter.name] = held
+    return arguments, names
+
+
+def _missing(block: Block, parameter: Parameter) -> Fault:
+    return Fault(
+        "missing-parameter",
+        f"{block.name} needs {parameter.name}",
+        label="it is not given here",
+        help=f"write {block.name}: {{{parameter.name}: …}}",
+    )
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "number": (int, Fraction),
+    "integer": (int,),
+    "boolean": (bool,),
+    "text": (str,),
+    "list": (tuple,),
+    "operation": (str, Operand),
+}
+
+
+def _check(parameter: Parameter, held: Any) -> None:
+    """Refuses a value of another type than the parameter's ("any" takes all)."""
+    types = _TYPES.get(parameter.type)
+    if types is None:
+        return
+    right = isinstance(held, types)
+    if isinstance(held, bool) and parameter.type in ("number", "integer"):
+        right = False
+    if right:
+        return
+    if isinstance(held, str) and parameter.type in ("number", "integer"):
+        raise wrong("a number", held)
+    example = "as in relu or {leaky_relu: 0.1}" if parameter.type == "operation" else ""
+    raise Fault(
+        "wrong-type",
+        f"the parameter {parameter.name} takes a value of type {parameter.type}",
+        label=f"this is {shown(held)}",
+        help=example
+        or "it is declared so, by its type or its default; "
+        f"{parameter.name}: {{type: any}} takes any value",
+    )

@@ -1,0 +1,211 @@
+"""What one elaboration builds up: nodes, tensors, faults, and the bounds that keep it small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Fault, Note, Stop
+from archcalc.graph import Expected, Group, Node
+from archcalc.ops.attributes import look_among
+from archcalc.spec.expressions import FAULTY
+from archcalc.spec.limits import stop_at_many
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+    from archcalc.diagnostics import Diagnostics, Span
+    from archcalc.elaborate.place import Label, Place
+    from archcalc.ops.base import Facts, Operation, Tensor
+    from archcalc.spec.syntax import Layer, Spec
+
+# A spec from a stranger must be refused before it takes seconds or hundreds of megabytes.
+MAX_LAYERS = 120_000
+MAX_STEPS = 500_000
+MAX_CALL_DEPTH = 50
+
+# What a step weighs, by the work it makes.
+LAYER, TURN, BRANCH, CALL, NEW_FACTS, FAULT = 1, 2, 2, 5, 9, 7
+
+NOTHING = 0
+"""The tensor that stands for "none": `tensors[0]` is always None (unknown)."""
+
+
+def weight_of(names: dict[str, Any]) -> int:
+    """What a copy of names weighs, which a label or an expectation may keep: nothing for few."""
+    return max(0, len(names) - 32) // 4
+
+
+class State:
+    """The graph under construction."""
+
+    def __init__(self, spec: Spec, diagnostics: Diagnostics) -> None:
+        self.spec = spec
+        self.diagnostics = diagnostics
+        self.nodes: list[Node] = []
+        self.tensors: list[Tensor | None] = [None]
+        self.producers: list[int | None] = [None]
+        self.outputs: dict[str, int] = {}
+        self.expected: list[Expected] = []
+        self.names: dict[str, Any] = {}  # the vars in force, and which are at fault
+        self.steps = 0
+        self.facts: dict[Any, Facts] = {}
+        self.read: dict[Any, SimpleNamespace] = {}
+        self.chains: dict[int, bool] = {}
+
+    def variables(self) -> dict[str, Any]:
+        """The vars in force, but those at fault."""
+        return {name: value for name, value in self.names.items() if name != FAULTY}
+
+    def tensor(self, tensor: Tensor | None, producer: int | None) -> int:
+        """Adds a tensor (None: unknown) and gives its index."""
+        self.tensors.append(tensor)
+        self.producers.append(producer)
+        return len(self.tensors) - 1
+
+    def step(self, span: Span, weight: int = LAYER) -> None:
+        """Counts a layer, a call or a turn, and stops what would grow without bound."""
+        self.steps += weight
+        if len(self.nodes) > MAX_LAYERS:
+            self.too_many(span, f"more than {MAX_LAYERS:,} layers")
+        if self.steps > MAX_STEPS:
+            self.too_many(span, "the turns, calls and branches up to here are too many")
+
+    def too_many(self, span: Span, label: str) -> None:
+        """Ends the walk: the net has more layers than archcalc takes."""
+        self.diagnostics.error(
+            "too-many-layers",
+            f"a net may have {MAX_LAYERS:,} layers",
+            span,
+            label=label,
+            help="check the counts of the loops around this place",
+        )
+        raise Stop
+
+    def clear(self, root: Group) -> None:
+        """Forgets the graph."""
+        root.children.clear()
+        self.nodes.clear()
+        self.expected.clear()
+        self.outputs.clear()
+
+    def report(self, fault: Fault, place: Place, layer: Layer) -> None:
+        """Adds a fault with its place, and the calls of blocks that lead there."""
+        if fault.code == "unknown-tensor":
+            return  # in_channels of an unknown tensor: the fault before it is already told
+        span = fault.span or _argument_span(fault, layer) or layer.span
+        self.step(span, FAULT)
+        notes: list[Note] = []
+        if place.again is not None and place.again.span != span:
+            notes.append(Note("called again here", place.again.span))
+        call = place.call
+        while call is not None:
+            notes.append(Note(f"in this call of {call.block}", call.layer.span))
+            call = call.around
+        look_among(fault, place.names)
+        self.diagnostics.tell(fault, span, tuple(notes))
+        stop_at_many(self.diagnostics, span)
+
+    def node(
+        self,
+        place: Place,
+        layer: Layer,
+        op: Operation,
+        path: str,
+        inputs: tuple[int, ...],
+        attributes: SimpleNamespace | None,
+        facts: Facts | None,
+        *,
+        faulty: bool = False,
+    ) -> Node:
+        """Adds a node and its output tensors to the graph and to the tree."""
+        index = len(self.nodes)
+        if facts is None:
+            outputs: tuple[int, ...] = (self.tensor(None, index),)
+        elif len(facts.outputs) == 1:
+            outputs = (self.tensor(facts.outputs[0], index),)
+        else:
+            outputs = tuple(self.tensor(t, index) for t in facts.outputs)
+        shared = self._shared(place, path, facts)
+        node = Node(
+            index,
+            path,
+            op,
+            attributes,
+            inputs,
+            outputs,
+            facts,
+            layer,
+            shared,
+            place.training_only,
+            faulty,
+        )
+        self.nodes.append(node)
+        place.group.children.append(node)
+        return node
+
+    def _shared(self, place: Place, path: str, facts: Facts | None) -> int | None:
+        if place.again is None or path not in place.again.nodes:
+            return None
+        first = self.nodes[place.again.nodes[path]]
+        if first.facts is not None and facts is not None and first.facts.weights != facts.weights:
+            raise Fault(
+                "reuse-mismatch",
+                "a layer called again must have the weights it had",
+                label=f"{path} has {_weights(first.facts)}, here it would need {_weights(facts)}",
+                help="call it on a tensor with as many channels as the first time",
+                span=place.again.span,
+            )
+        return first.index if first.shared is None else first.shared
+
+    def open(
+        self,
+        place: Place,
+        kind: str,
+        layer: Layer | None,
+        input: int,
+        path: str | None = None,
+        **more: Any,
+    ) -> Group:
+        """Opens a group at this place of the tree. A `path` makes it a level of its own."""
+        if path is None:
+            where, level = place.group.path, False
+        else:
+            where, level = path, True
+        group = Group(
+            kind, where, layer, len(self.nodes), place.group, level=level, input=input, **more
+        )
+        place.group.children.append(group)
+        return group
+
+    def close(self, group: Group, output: int) -> None:
+        group.end = len(self.nodes)
+        group.output = output
+
+    def expect(self, place: Place, target: Node | Group, layer: Layer) -> None:
+        """Notes the expectations written on a layer."""
+        for case in layer.expect:
+            self.step(layer.span, weight_of(place.names))
+            self.expected.append(Expected(target, case, dict(place.names)))
+
+    def label(self, place: Place, name: str, label: Label) -> None:
+        """Enters a label; two in one body are a fault, two turns of one layer are not."""
+        before = place.scope.labels.get(name)
+        if before is not None and before.layer is not label.layer:
+            raise Fault(
+                "duplicate-name",
+                f"two layers of one body are labelled {name!r}",
+                label="the second",
+                help="give one of them another name",
+                span=label.span,
+                notes=(Note("the first is here", before.span),),
+            )
+        place.scope.labels[name] = label
+
+
+def _argument_span(fault: Fault, layer: Layer) -> Span | None:
+    value = layer.arguments.get(fault.attribute) if fault.attribute else None
+    return value.span if value is not None else None
+
+
+def _weights(facts: Facts) -> str:
+    return ", ".join(f"{w.name} {'×'.join(map(str, w.shape)) or '1'}" for w in facts.weights)

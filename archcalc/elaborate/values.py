@@ -1,0 +1,149 @@
+"""Reading values where a layer stands: conditions, names, and what the turns of a loop bind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Fault
+from archcalc.elaborate.state import MAX_STEPS
+from archcalc.ops.arithmetic import fixed
+from archcalc.ops.attributes import integer, shown, wrong
+from archcalc.spec.expressions import piece
+from archcalc.spec.limits import MAX_NAME
+from archcalc.spec.names import check_label
+
+if TYPE_CHECKING:
+    from archcalc.elaborate.place import Place
+    from archcalc.elaborate.state import State
+    from archcalc.spec.expressions import Value
+    from archcalc.spec.syntax import Loop, Name
+
+
+def set_in_channels(state: State, place: Place, tensor: int) -> None:
+    """Lets expressions read the channels of what enters a layer; absent while unknown."""
+    known = state.tensors[tensor]
+    if known is None:
+        place.names.pop("in_channels", None)
+    else:
+        place.names["in_channels"] = known.channels
+
+
+def truth(condition: Value, place: Place) -> bool:
+    """Whether a `when` or `only_if` holds. Raises `Fault` where it is no truth value."""
+    value = condition.evaluate(place.names)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        raise _unknown("true or false", value, condition)
+    raise Fault(
+        "wrong-type",
+        "a condition must be true or false",
+        label=f"this is {shown(value)}",
+        help="compare it with something, as in depth > 1",
+        span=condition.span,
+    )
+
+
+def _unknown(needed: str, word: str, value: Value) -> Fault:
+    """The fault of a word that should be a name."""
+    fault = wrong(needed, word)
+    fault.span = value.span
+    return fault
+
+
+def read_name(name: Name, place: Place) -> str:
+    """A name with its `$(…)` parts filled in."""
+    if len(name.parts) == 1 and isinstance(name.parts[0], str):
+        return name.parts[0]
+    text = "".join([p if isinstance(p, str) else _piece(p, place) for p in name.parts])
+    reason = check_label(text)
+    if reason is not None:
+        size = f"{len(text):,} characters" if len(text) > MAX_NAME else repr(text)
+        raise Fault(
+            "invalid-name",
+            reason,
+            label=f"this gives {size}",
+            help="choose another name",
+            span=name.span,
+        )
+    return text
+
+
+def _piece(part: Value, place: Place) -> str:
+    """What a `$(…)` part of a name gives."""
+    value = part.evaluate(place.names)
+    try:
+        return piece(value)
+    except Fault as fault:
+        fault.span = part.span
+        raise
+
+
+def optional_name(name: Name | None, place: Place) -> str | None:
+    """The name, None where the layer has none."""
+    return None if name is None else read_name(name, place)
+
+
+def loop_turns(loop: Loop, names: dict[str, Any]) -> list[dict[str, Any]]:
+    """The values that each turn of a loop binds, `index` among them. Raises `Fault`."""
+    if loop.count is not None:
+        return [{"index": index} for index in range(_count(loop.count, names))]
+    assert loop.table is not None
+    rows = loop.table.evaluate(names)
+    if isinstance(rows, str):
+        raise _unknown("a list", rows, loop.table)
+    if not isinstance(rows, tuple):
+        raise Fault(
+            "wrong-type",
+            "for goes over a list",
+            label=f"this is {shown(rows)}",
+            help="write in: [64, 128, 256], or a list of lists for several names",
+            span=loop.table.span,
+        )
+    return [{**_row(loop, row, index), "index": index} for index, row in enumerate(rows)]
+
+
+def _count(value: Value, names: dict[str, Any]) -> int:
+    try:
+        count = integer(value.evaluate(names))
+    except Fault as fault:
+        fault.span = fault.span or value.span
+        fault.advice = fault.advice or "as in repeat: 3; to go over a list write for: x, in: [...]"
+        raise
+    if count < 0:
+        raise Fault(
+            "bad-value",
+            "a loop cannot turn less than 0 times",
+            label=f"this is {count}",
+            help="use max(0, …), or check the sum",
+            span=value.span,
+        )
+    if count > MAX_STEPS:
+        raise Fault(
+            "too-many-layers",
+            f"a loop may turn {MAX_STEPS:,} times",
+            label=f"this is {count:,}" if count < 10**30 else "this is far more",
+            help="check the count",
+            span=value.span,
+        )
+    turns: int = fixed(count)
+    return turns
+
+
+def _row(loop: Loop, row: Any, index: int) -> dict[str, Any]:
+    names = loop.names
+    if len(names) == 1:
+        return {names[0]: row}
+    if not isinstance(row, tuple) or len(row) != len(names):
+        assert loop.table is not None
+        rows = loop.table.items
+        count = len(row) if isinstance(row, tuple) else 1
+        raise Fault(
+            "bad-table",
+            "every row of the table must have one entry a name",
+            label=f"{shown(row)} has {'1 entry' if count == 1 else f'{count} entries'}, "
+            f"and there are {len(names)} names: {', '.join(names)}",
+            help=f"write it as [{', '.join('…' for _ in names)}]",
+            span=(rows[index] if rows else loop.table).span,
+        )
+    return dict(zip(names, row, strict=True))

@@ -1,0 +1,283 @@
+"""The walk over the layers of a spec. See the package's own docstring for what lies where."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Fault, Stop
+from archcalc.elaborate import calls, joins
+from archcalc.elaborate.naming import Level, is_chain
+from archcalc.elaborate.nodes import add_operation, look_up, no_tensor
+from archcalc.elaborate.place import Label, Place, Scope
+from archcalc.elaborate.start import only_input, open_inputs, variables_in_force
+from archcalc.elaborate.state import MAX_LAYERS, NOTHING, TURN, State, weight_of
+from archcalc.elaborate.values import (
+    loop_turns,
+    optional_name,
+    read_name,
+    set_in_channels,
+    truth,
+)
+from archcalc.graph import Group, Net, Node
+from archcalc.ops.attributes import Number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.diagnostics import Diagnostics
+    from archcalc.elaborate.place import Made
+    from archcalc.graph import Expected
+    from archcalc.ops.base import Shape
+    from archcalc.spec.syntax import Init, Layer, Spec
+
+_NUMBER = Number()
+
+
+def elaborate(
+    spec: Spec,
+    diagnostics: Diagnostics,
+    *,
+    settings: dict[str, Any] | None = None,
+    inputs: dict[str, Shape] | None = None,
+    make_state: Callable[[Spec, Diagnostics], State] = State,
+) -> Net:
+    """The graph of a spec, with `settings` for its vars and `inputs` for its inputs.
+
+    Never raises for what is written in the spec: faults go to `diagnostics`, and what they hide
+    is unknown in the net. A walk that watches what happens brings a state of its own.
+    """
+    state = make_state(spec, diagnostics)
+    root = Group("net", "", None, 0, None, level=True, title=spec.name)
+    level = Level("", is_chain(spec.layers, spec.blocks, state.chains))
+    place = Place({}, level, Scope(None), root)
+    known_inputs: dict[str, int] = {}
+    output = NOTHING
+    try:
+        state.names = variables_in_force(state, settings or {})
+        place.names.update(state.names)
+        known_inputs = open_inputs(state, place, inputs or {})
+        start = only_input(state, known_inputs)
+        root.input = start
+        output = Walker(state).body(spec.layers, start, place)
+    except Stop:
+        # A bound was met, and the diagnostics say so. What was built up to it is of no use, and
+        # would cost the passes and the table more than the bound allows.
+        state.clear(root)
+    state.close(root, output)
+    if output != NOTHING:
+        state.outputs = {"output": output, **state.outputs}
+    expected: list[Expected] = state.expected
+    set_in_channels(state, place, root.input or NOTHING)
+    expected += calls.net_expectations(spec, root, place.names)
+    return Net(
+        spec.name,
+        spec,
+        tuple(state.nodes),
+        tuple(state.tensors),
+        tuple(state.producers),
+        root,
+        known_inputs,
+        state.outputs,
+        state.variables(),
+        frozenset(settings or ()) | {f"input {name}" for name in inputs or ()},
+        tuple(expected),
+        tuple(diagnostics.items),
+    )
+
+
+class Walker:
+    """Walks bodies and layers; every handler gives the tensor that the layer leaves behind."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def body(self, layers: tuple[Layer, ...], tensor: int, place: Place) -> int:
+        """Walks layers one after the other; gives the last tensor."""
+        for layer in layers:
+            tensor = self.layer(layer, tensor, place)
+        return tensor
+
+    def layer(self, layer: Layer, tensor: int, place: Place) -> int:
+        """Walks one layer; a fault is reported here, and what the layer gives is unknown."""
+        self.state.step(layer.span)
+        try:
+            return self._present(layer, tensor, place)
+        except Fault as fault:
+            self.state.report(fault, place, layer)
+            unknown = self.state.tensor(None, None)
+            self._labels_of_unknown(layer, unknown, place)
+            return tensor if layer.head else unknown
+
+    def _present(self, layer: Layer, tensor: int, place: Place) -> int:
+        state = self.state
+        start = tensor
+        if layer.source is not None:
+            start = look_up(place, read_name(layer.source, place), layer.source.span).tensor
+        set_in_channels(state, place, start)
+        try:
+            if layer.when is not None and not truth(layer.when, place):
+                return tensor
+            if layer.training_only and not place.training_only:
+                place = place.inside(place.group)
+                place.training_only = True
+            return self.present(layer, start, tensor, place, None)
+        except Fault as fault:
+            if fault.code == "unknown-tensor" and start == NOTHING:
+                raise no_tensor(layer) from fault
+            raise
+
+    def present(
+        self, layer: Layer, start: int, current: int, place: Place, path: str | None
+    ) -> int:
+        """Walks a layer that is there. `path` is given where a layer is called again."""
+        first = len(self.state.nodes)
+        target, result, path = self.dispatch(layer, start, place, path)
+        if layer.expect and target is not None:
+            set_in_channels(self.state, place, start)
+            self.state.expect(place, target, layer)
+        if layer.init is not None:
+            set_in_channels(self.state, place, start)
+            self._check_init(layer, layer.init, target, place)
+        self.enter_labels(layer, result, place, path, first)
+        if layer.head:
+            self._output(result, path)
+            return current
+        return result
+
+    def dispatch(self, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+        """What the layer makes in the tree, the tensor it gives, and its path if it has one."""
+        match layer.kind:
+            case "operation":
+                return self._operation(layer, start, place, path)
+            case "block":
+                return calls.call_block(self, layer, start, place, path)
+            case "join":
+                return joins.walk_join(self, layer, start, place, path)
+            case "do":
+                return self._do(layer, start, place)
+            case "group":
+                return self._group(layer, start, place, path)
+            case "apply":
+                return calls.apply(self, layer, start, place, path)
+            case "reuse":
+                return calls.reuse(self, layer, start, place)
+            case "tensor":
+                return self._tensor(layer, start)
+            case _:
+                return self._fault(layer, start, place)
+
+    def _operation(self, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+        if path is None:
+            path = place.level.take(optional_name(layer.name, place), layer.word, layer)
+        node = add_operation(self.state, place, layer, (start,), path)
+        # After a split no part is the current one: the next layer says which it reads.
+        return node, node.outputs[0] if node.op.name != "split" else NOTHING, path
+
+    def _group(self, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+        if path is None:
+            path = place.level.take(optional_name(layer.name, place), "group", layer)
+        group = self.state.open(place, "group", layer, start, path)
+        inside = place.inside(group, level=self.level(path, layer.body), scope=Scope(place.scope))
+        result = self.body(layer.body, start, inside)
+        self.state.close(group, result)
+        return group, result, path
+
+    def _do(self, layer: Layer, start: int, place: Place) -> Made:
+        if layer.loop is None:
+            group = self.state.open(place, "do", layer, start)
+            result = self.body(layer.body, start, place.inside(group))
+        else:
+            group = self.state.open(place, "loop", layer, start)
+            result = self._turns(layer, start, place.inside(group))
+        self.state.close(group, result)
+        return group, result, None
+
+    def _turns(self, layer: Layer, tensor: int, place: Place) -> int:
+        state = self.state
+        assert layer.loop is not None
+        turns = loop_turns(layer.loop, place.names)
+        for index, values in enumerate(turns):
+            state.step(layer.span, TURN + weight_of(place.names))
+            before = len(state.nodes)
+            group = state.open(place, "turn", layer, tensor, arguments={**values, "index": index})
+            names = {**place.names, **group.arguments}
+            tensor = self.body(layer.body, tensor, place.inside(group, names=names))
+            state.close(group, tensor)
+            if index == 0 and (len(state.nodes) - before) * len(turns) > MAX_LAYERS:
+                layers = (len(state.nodes) - before) * len(turns)
+                state.too_many(layer.loop.span, f"{len(turns):,} turns make {layers:,} layers")
+        return tensor
+
+    def _tensor(self, layer: Layer, start: int) -> Made:
+        if start == NOTHING:
+            raise no_tensor(layer)
+        return None, start, None
+
+    def _fault(self, layer: Layer, start: int, place: Place) -> Made:
+        """A layer that could not be read: told already, and what it gives is unknown."""
+        group = self.state.open(place, "fault", layer, start, title=layer.word)
+        unknown = self.state.tensor(None, None)
+        self.state.close(group, unknown)
+        return None, unknown, None
+
+    def level(self, path: str, body: tuple[Layer, ...]) -> Level:
+        """The level that a group or block makes at `path`."""
+        chain = is_chain(body, self.state.spec.blocks, self.state.chains)
+        return Level(path + ".", chain)
+
+    def enter_labels(
+        self, layer: Layer, result: int, place: Place, path: str | None, first: int
+    ) -> None:
+        """Enters the labels of a layer's `name` and `as`."""
+        for name in (layer.name, layer.label):
+            if name is not None:
+                label = Label(
+                    result, name.span, layer, place.names, path, first, len(self.state.nodes)
+                )
+                self.state.label(place, read_name(name, place), label)
+
+    def _labels_of_unknown(self, layer: Layer, unknown: int, place: Place) -> None:
+        for name in (layer.name, layer.label):
+            if name is None:
+                continue
+            with suppress(Fault):  # where the name itself is the fault: it has been told
+                place.scope.labels.setdefault(
+                    read_name(name, place), Label(unknown, name.span, layer)
+                )
+
+    def _check_init(
+        self, layer: Layer, init: Init, target: Node | Group | None, place: Place
+    ) -> None:
+        """Reports an `init` of what has no weights, and arguments that are no numbers."""
+        if layer.kind == "reuse":
+            self.state.report(_misplaced_init(init, "write it on the layer itself"), place, layer)
+        elif not isinstance(target, Node):
+            self.state.report(_misplaced_init(init, "write it on the layers inside"), place, layer)
+        elif target.facts is not None and not target.facts.weights:
+            self.state.report(_misplaced_init(init, "leave it out"), place, layer)
+        for value in init.arguments.values():
+            try:
+                _NUMBER.read(value.evaluate(place.names), None)
+            except Fault as fault:
+                fault.span = fault.span or value.span
+                self.state.report(fault, place, layer)
+
+    def _output(self, result: int, path: str | None) -> None:
+        """Notes an output of the net by the last part of its path, by all of it where two share
+        that."""
+        outputs = self.state.outputs
+        name = path.rpartition(".")[2] if path else f"head{len(outputs) + 1}"
+        if path and name in outputs:
+            name = path
+        outputs[name if name != "output" else "output_head"] = result
+
+
+def _misplaced_init(init: Init, help: str) -> Fault:
+    return Fault(
+        "misplaced-key",
+        "init begins the weights of a layer",
+        label="this has none of its own",
+        help=help,
+        span=init.span,
+    )

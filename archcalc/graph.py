@@ -1,0 +1,179 @@
+"""The graph of a network, as a list of nodes in execution order and the tree that the author wrote.
+
+`elaborate` makes it; analysis, reports, diagrams and exporters read it. Nothing here computes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import SimpleNamespace
+
+    from archcalc.diagnostics import Diagnostic
+    from archcalc.draw.engine import Drawing
+    from archcalc.ops.base import Facts, Operation, Tensor
+    from archcalc.spec.syntax import Block, Case, Layer, Spec
+
+
+class Node(NamedTuple):
+    """One operation, in execution order.
+
+    `inputs` and `outputs` are indices into `Net.tensors`. `facts` is None where the layer is at
+    fault or depends on one that is; its outputs are then None in `Net.tensors`. `shared` is the
+    index of the node whose weights this one uses again (`reuse`). `path` is PyTorch's.
+    """
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a node
+    path: str
+    op: Operation
+    attributes: SimpleNamespace | None
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    facts: Facts | None
+    layer: Layer
+    shared: int | None = None
+    training_only: bool = False
+    faulty: bool = False  # the fault is this layer's own
+
+
+class Group:
+    """A part of the tree that the author wrote. Its nodes are `net.nodes[start:end]`.
+
+    `kind` is
+
+    - "net": the root;
+    - "group": a `group`; "block": a call of a block (`block`, `arguments`);
+    - "do": a `do` without a loop; "loop": a `repeat` or `for`, its children the turns;
+      "turn": one turn (`arguments` has the loop's names and `index`);
+    - "join": a join, its children the branches and then the join's node (no node where one branch
+      was left); "branch": one branch (`title` is its label);
+    - "fault": a layer that could not be read, without children (`title` is its word).
+
+    `level` says whether it is a level of the path, and `path` is the level it is in or makes.
+    `output` is None while unknown.
+    """
+
+    __slots__ = (
+        "arguments",
+        "block",
+        "children",
+        "end",
+        "input",
+        "inputs",
+        "kind",
+        "layer",
+        "level",
+        "output",
+        "parent",
+        "path",
+        "start",
+        "title",
+    )
+
+    def __init__(
+        self,
+        kind: str,
+        path: str,
+        layer: Layer | None,
+        start: int,
+        parent: Group | None,
+        *,
+        level: bool = False,
+        title: str = "",
+        block: Block | None = None,
+        arguments: dict[str, Any] | None = None,
+        input: int | None = None,
+    ) -> None:
+        self.kind = kind
+        self.path = path
+        self.layer = layer
+        self.start = start
+        self.end = start
+        self.parent = parent
+        self.level = level
+        self.title = title
+        self.block = block
+        self.arguments = arguments if arguments is not None else {}
+        self.input = input  # index into Net.tensors
+        self.inputs: dict[str, int] = {}  # a block's further tensors, by name
+        self.output: int | None = None
+        self.children: list[Node | Group] = []
+
+
+class Expected(NamedTuple):
+    """Expectations on a part of the net: a node, a group, or the root for the net itself.
+
+    `names` are the values in force where they stand, for figures that are expressions.
+    """
+
+    target: Node | Group
+    case: Case
+    names: dict[str, Any]
+
+
+class NoSuchLayer(ValueError):
+    """No layer, block or group has this path."""
+
+    def __init__(self, path: str, known: Iterable[str]) -> None:
+        from archcalc.diagnostics import nearest
+
+        meant = nearest(path, known)
+        hint = f": did you mean {meant!r}?" if meant else ""
+        super().__init__(f"the net has no layer {path!r}{hint}")
+
+
+def _named(group: Group) -> Iterator[Node | Group]:
+    """The layers and levels of the path, a join by its own node."""
+    for child in group.children:
+        if isinstance(child, Group):
+            if child.level and child.kind != "join":
+                yield child
+            yield from _named(child)
+        else:
+            yield child
+
+
+class Net(NamedTuple):
+    """A whole network. `tensors[i]` is None where unknown; `producers[i]` is the node that makes
+    it, None for the net's inputs. `inputs` and `outputs` are names to tensors; the main output,
+    where there is one, is named "output"."""
+
+    name: str
+    spec: Spec
+    nodes: tuple[Node, ...]
+    tensors: tuple[Tensor | None, ...]
+    producers: tuple[int | None, ...]
+    root: Group
+    inputs: dict[str, int]
+    outputs: dict[str, int]
+    variables: dict[str, Any]  # in force, after --set
+    overridden: frozenset[str]  # vars set from outside, and inputs as "input NAME"
+    expected: tuple[Expected, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def find(self, path: str) -> Node | Group:
+        """The layer, block or group at a path (its first call where it is called again); the root
+        for "". Raises `NoSuchLayer`."""
+        if not path:
+            return self.root
+        known: dict[str, Node | Group] = {}
+        for part in _named(self.root):
+            known.setdefault(part.path, part)
+        if path not in known:
+            raise NoSuchLayer(path, known)
+        return known[path]
+
+    def draw(self, **options: Any) -> Drawing:
+        """The diagram, as a `graphviz.Digraph`. The options are those of `archcalc.draw.diagram`:
+        depth, unfold, show, theme and direction."""
+        from archcalc.analysis.analyze import analyze
+        from archcalc.draw import diagram
+
+        return diagram(analyze(self), **options)
+
+    def _repr_mimebundle_(self, *arguments: Any, **more: Any) -> dict[str, Any]:
+        """A notebook shows a net as its diagram."""
+        bundle: dict[str, Any] = self.draw()._repr_mimebundle_(*arguments, **more)
+        return bundle

@@ -1,0 +1,123 @@
+"""From a file or text to a checked net: find, parse, elaborate, analyse.
+
+What is wrong with a spec never raises: it is in the diagnostics.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcalc.collector import paused
+from archcalc.diagnostics import Diagnostics, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+    from typing import Any
+
+    from archcalc.diagnostics import Diagnostic
+    from archcalc.graph import Net
+    from archcalc.ops.base import Shape
+    from archcalc.overrides import Inputs
+    from archcalc.report.checked import Checked
+    from archcalc.spec.syntax import Spec
+
+
+class Unknown(ValueError):
+    """A setting or an input that the spec does not have: wrong use, not a fault of the spec."""
+
+
+class Opened(NamedTuple):
+    """A net with its diagnostics, or only these where the text could not be read as a spec."""
+
+    net: Net | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def open_spec(
+    source: str | PathLike[str],
+    settings: dict[str, Any] | None = None,
+    inputs: Inputs | None = None,
+    allow_outside: bool = False,
+) -> Opened:
+    """The net of a spec. Raises `Unknown` for a setting or an input that it does not have."""
+    spec, diagnostics = parse(source, allow_outside)
+    if spec is None:
+        return Opened(None, tuple(diagnostics.items))
+    return elaborated(spec, diagnostics, settings or {}, inputs)
+
+
+def check(
+    source: str | PathLike[str],
+    *,
+    settings: dict[str, Any] | None = None,
+    inputs: Inputs | None = None,
+    allow_outside: bool = False,
+    dtype: str = "float32",
+    cases: bool = False,
+) -> Checked:
+    """The report of a spec, whatever state it is in. `cases` runs every case of its expectations.
+
+    Raises `Unknown` for a setting or an input that the spec does not have.
+    """
+    from archcalc.analysis.analyze import analyze
+    from archcalc.report.checked import Checked
+    from archcalc.spec.files import TEXT_NAME
+
+    spec, diagnostics = parse(source, allow_outside)
+    name = TEXT_NAME if isinstance(source, str) and "\n" in source else str(source)
+    if spec is None:
+        return Checked(name, None, (), tuple(diagnostics.items))
+    net = elaborated(spec, diagnostics, settings or {}, inputs).net
+    assert net is not None
+    report = analyze(net, dtype)
+    told = report.diagnostics
+    if diagnostics.failed:
+        from archcalc.symbols.nearest import with_sizes
+
+        told = with_sizes(net, *overrides(spec, settings or {}, inputs), told)
+    checked = Checked(name, report, report.expectations, told)
+    if cases:
+        from archcalc.cases import run_cases
+
+        return run_cases(checked)
+    return checked
+
+
+def parse(source: str | PathLike[str], allow_outside: bool) -> tuple[Spec | None, Diagnostics]:
+    """The syntax tree, None where there is none to be had; faults are in the diagnostics."""
+    from archcalc.spec.files import open_source, opener
+    from archcalc.spec.parse import parse_spec
+
+    diagnostics = Diagnostics()
+    try:
+        file = open_source(source, diagnostics)
+        return parse_spec(file, diagnostics, opener(allow_outside)), diagnostics
+    except Stop:
+        return None, diagnostics
+
+
+def elaborated(
+    spec: Spec, diagnostics: Diagnostics, settings: dict[str, Any], inputs: Inputs | None
+) -> Opened:
+    """The net of a parsed spec, with settings for its vars and shapes for its inputs."""
+    from archcalc.elaborate import elaborate
+
+    values, shapes = overrides(spec, settings, inputs)
+    with paused():
+        net = elaborate(spec, diagnostics, settings=values, inputs=shapes)
+    return Opened(net, net.diagnostics)
+
+
+def overrides(
+    spec: Spec, settings: Mapping[str, Any], inputs: Inputs | None
+) -> tuple[dict[str, Any], dict[str, Shape]]:
+    """Values for vars and shapes by the names of inputs, as the spec can take them.
+
+    Raises `Unknown` for what it does not have, and for a value or shape that it cannot take.
+    """
+    if not settings and inputs is None:
+        return {}, {}
+    from archcalc.overrides import named_inputs, named_settings
+
+    return named_settings(spec, settings), named_inputs(spec, inputs)
