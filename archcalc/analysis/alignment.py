@@ -1,0 +1,66 @@
+"""The warning about branches of a join that look at different places of the input.
+
+Where the centres or the strides of what two branches see differ, values of different places are
+added or stacked (Araujo, Norris & Sim, Distill 2019, "alignment"). The commonest causes are an
+even kernel, and padding given to one branch alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.diagnostics import Diagnostic, Note
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from archcalc.analysis.fields import Field
+    from archcalc.graph import Net, Node
+
+CODE = "misaligned-branches"
+
+
+def misalignment(net: Net, node: Node, fields: list[tuple[int, Field]]) -> Diagnostic | None:
+    """The warning for the branches of a join, given as tensors with their fields along an axis;
+    None where they are aligned."""
+    tensor, field = fields[0]
+    for other, another in fields[1:]:
+        if another.stride != field.stride:
+            values = f"branch {_path(net, tensor)} moves {_number(field.stride)} input positions"
+            values += f" a step, branch {_path(net, other)} {_number(another.stride)}"
+            help = "give the branches equal strides; the receptive field is unknown from here on"
+        elif another.centre != field.centre:
+            values = f"branch {_path(net, tensor)} is centred on {_number(field.centre)}"
+            values += f", branch {_path(net, other)} on {_number(another.centre)}"
+            help = f"pad the branches alike, or, if this is meant, write allow: [{CODE}]"
+        else:
+            continue
+        notes = (_note(net, tensor, field), _note(net, other, another))
+        message = f"the branches of {node.layer.word} look at different places of the input"
+        return Diagnostic(CODE, "warning", message, node.layer.span, values, help, notes)
+    return None
+
+
+def _note(net: Net, tensor: int, field: Field) -> Note:
+    producer = net.producers[tensor]
+    sees = f"sees {field.size} positions, stride {_number(field.stride)}"
+    return Note(
+        f"{_path(net, tensor)} {sees}, the first from {field.offset}",
+        None if producer is None else net.nodes[producer].layer.span,
+    )
+
+
+def _path(net: Net, tensor: int) -> str:
+    producer = net.producers[tensor]
+    if producer is not None:
+        return net.nodes[producer].path
+    return next(name for name, index in net.inputs.items() if index == tensor)
+
+
+def _number(number: Fraction | int | None) -> str:
+    """A stride or a centre, a half or quarter as a decimal."""
+    if number is None:
+        return "nothing"
+    if number.denominator in (2, 4):
+        return f"{float(number):g}"
+    return str(number)

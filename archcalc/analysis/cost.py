@@ -1,0 +1,141 @@
+"""Parameters, multiplies, flops and activations: of every layer, every group and the net.
+
+A group's nodes are a slice of the net's, so its totals are differences of prefix sums.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from archcalc.analysis.figures import Totals
+from archcalc.ops.base import product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archcalc.analysis.draft import Draft
+    from archcalc.graph import Group, Net, Node
+
+UNKNOWN = Totals(None, None, None, None, None)
+NONE = Totals(0, 0, 0, 0, 0)
+
+
+class Sums:
+    """Prefix sums of one figure; `unknown` counts the layers that could not be counted."""
+
+    __slots__ = ("known", "unknown")
+
+    def __init__(self, values: list[int | None]) -> None:
+        self.unknown: list[int] | None = None
+        if None in values:
+            self.unknown = list(accumulate((v is None for v in values), initial=0))
+        self.known = list(accumulate((0 if v is None else v for v in values), initial=0))
+
+    def between(self, start: int, end: int) -> int | None:
+        """The sum over nodes[start:end]; None where one of them is unknown."""
+        if self.unknown is not None and self.unknown[end] > self.unknown[start]:
+            return None
+        return self.known[end] - self.known[start]
+
+
+class Costs:
+    """What every layer costs, and the totals of any group in constant time.
+
+    Totals leave out layers that run in training only, except those of a group that has no others
+    (an auxiliary head): there they are what the group is.
+    """
+
+    def __init__(self, net: Net, layers: list[Totals]) -> None:
+        self.net = net
+        self.layers = layers
+        only = [node.training_only for node in net.nodes]
+        self._running = list(accumulate((not t for t in only), initial=0))
+        self._all = _columns(layers)
+        self._counted = self._all
+        if any(only):
+            run = zip(layers, only, strict=True)
+            self._counted = _columns([NONE if t else row for row, t in run])
+        self.total = self._between(0, len(layers))
+
+    def of(self, group: Group) -> Totals:
+        """The totals of a group."""
+        return self._between(group.start, group.end)
+
+    def _between(self, start: int, end: int) -> Totals:
+        columns = self._counted if self._runs(start, end) else self._all
+        return Totals(*(column.between(start, end) for column in columns))
+
+    def with_heads(self, group: Group) -> Totals:
+        """The totals of a group, layers that run in training only included."""
+        return Totals(*(column.between(group.start, group.end) for column in self._all))
+
+    def _runs(self, start: int, end: int) -> bool:
+        return self._running[end] > self._running[start]
+
+    def counted(self, group: Group) -> Iterable[Node]:
+        """The nodes that a group's totals are taken over."""
+        nodes = self.net.nodes[group.start : group.end]
+        if not self._runs(group.start, group.end):
+            return nodes
+        return (node for node in nodes if not node.training_only)
+
+
+def run(draft: Draft) -> None:
+    """The totals of every layer, and the sums over them."""
+    layers: list[Totals] = []
+    known: dict[int, Totals] = {}  # by the facts, which equal layers share
+    for node in draft.net.nodes:
+        facts = node.facts
+        if facts is None:
+            layers.append(UNKNOWN)
+            continue
+        totals = known.get(id(facts))
+        if totals is None:
+            totals = Totals(facts.params, facts.buffers, facts.macs, facts.flops, facts.activations)
+            known[id(facts)] = totals
+        if node.shared is not None:
+            totals = totals._replace(params=0, buffers=0)
+        layers.append(totals)
+    draft.costs = Costs(draft.net, layers)
+
+
+def _columns(layers: list[Totals]) -> tuple[Sums, ...]:
+    return tuple(Sums([row[figure] for row in layers]) for figure in range(len(NONE)))
+
+
+def weights(nodes: Iterable[Node]) -> int | None:
+    """Trainable numbers that are no bias, shared ones once; None where a layer is unknown.
+
+    As GoogLeNet's Table 1 counts (Szegedy et al. 2014, arXiv:1409.4842).
+    """
+    count = 0
+    for node in nodes:
+        if node.facts is None:
+            return None
+        if node.shared is None:
+            for weight in node.facts.weights:
+                if weight.trainable and weight.name.rpartition(".")[2] != "bias":
+                    count += product(weight.shape)
+    return count
+
+
+def connections(net: Net, nodes: Iterable[Node]) -> int | None:
+    """Uses of a weight or a bias, over the layers that have any (LeCun et al. 1998, §II.B).
+
+    Layers without weights (activations, pools) have no connections of their own. None where a
+    layer is unknown.
+    """
+    count = 0
+    known: dict[int, int] = {}
+    for node in nodes:
+        facts = node.facts
+        if facts is None:
+            return None
+        if id(facts) not in known:
+            tensors = tuple(t for i in node.inputs if (t := net.tensors[i]) is not None)
+            assert node.attributes is not None
+            own = node.op.connections(node.attributes, tensors, facts.outputs[0])
+            known[id(facts)] = own or 0
+        count += known[id(facts)]
+    return count

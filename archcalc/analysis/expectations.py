@@ -1,0 +1,173 @@
+"""Judges what a spec expects: figures on the net, on blocks and on layers.
+
+An integer must hold exactly; a number printed with a suffix or decimals to half a unit of its last
+digit; anything else is an expression, which must hold exactly. A case is judged only where its
+settings are in force: its vars and inputs as it says, all others as the spec has them.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from archcalc.analysis.actual import Part, figure_of
+from archcalc.analysis.figures import ExpectationReport
+from archcalc.analysis.hints import hint
+from archcalc.analysis.printed import show
+from archcalc.analysis.wanted import Wanted
+from archcalc.diagnostics import Fault, Stop, meant
+from archcalc.spec.expressions import tell_outside_layers
+from archcalc.spec.limits import MAX_FAULTS, stop_at_many
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archcalc.analysis.actual import Actual
+    from archcalc.analysis.draft import Draft
+    from archcalc.diagnostics import Span
+    from archcalc.graph import Expected, Net
+    from archcalc.spec.expressions import Value
+    from archcalc.spec.syntax import Case, Figure
+
+
+def run(draft: Draft) -> None:
+    """One row for every expected figure, an error for every one that fails."""
+    rows: list[ExpectationReport] = []
+    with suppress(Stop):  # after a hundred faults
+        _judge_all(draft, rows)
+    draft.expectations = tuple(rows)
+
+
+def _judge_all(draft: Draft, rows: list[ExpectationReport]) -> None:
+    in_force: dict[int, bool] = {}  # by the case, which every turn of a loop shares
+    for expected in draft.net.expected:
+        case = expected.case
+        if id(case) not in in_force:
+            in_force[id(case)] = _in_force(draft, case)
+        part = Part(draft, expected.target)
+        for figure in case.figures:
+            actual, holds, difference = "", None, ""
+            if in_force[id(case)]:
+                try:
+                    actual, holds, difference = _judge(part, figure, expected)
+                except Fault as fault:
+                    _report(draft, fault, figure.span)
+            rows.append(
+                ExpectationReport(
+                    expected.target.path,
+                    figure.what,
+                    figure.text,
+                    actual,
+                    holds,
+                    difference,
+                    case.source,
+                    figure.span,
+                )
+            )
+
+
+def _report(draft: Draft, fault: Fault, span: Span) -> None:
+    """Tells a fault; what is unknown because of another is silent."""
+    if fault.code != "unknown-tensor" or not any(
+        d.severity == "error" for d in draft.net.diagnostics
+    ):
+        tell_outside_layers(draft.diagnostics, fault, span)
+    stop_at_many(draft.diagnostics, span)
+
+
+def _in_force(draft: Draft, case: Case) -> bool:
+    """Whether the net stands under a case's settings."""
+    net = draft.net
+    try:
+        return _vars_in_force(net, case) and _inputs_in_force(net, case)
+    except Fault as fault:
+        _report(draft, fault, case.span)
+        return False
+
+
+def _vars_in_force(net: Net, case: Case) -> bool:
+    for name, value in case.settings.items():
+        if name not in net.variables:
+            if name in net.spec.variables:
+                return False  # it is at fault, and that is told
+            raise _unknown(case, "a case sets vars of the spec", name, net.variables)
+        if value.evaluate(net.variables) != net.variables[name]:
+            return False
+    return not any(name in net.overridden for name in net.variables if name not in case.settings)
+
+
+def _inputs_in_force(net: Net, case: Case) -> bool:
+    given = case_inputs(net, case)
+    for name, index in net.inputs.items():
+        if name not in given:
+            if f"input {name}" in net.overridden:
+                return False
+        else:
+            tensor = net.tensors[index]
+            if tensor is None or given[name].evaluate(net.variables) != tensor.shape:
+                return False
+    return True
+
+
+def case_inputs(net: Net, case: Case) -> dict[str, Value]:
+    """The shapes that a case gives, by the names of the inputs. Raises `Fault`."""
+    given = case.inputs
+    if given is None:
+        return {}
+    rule = "a case gives shapes to inputs of the spec"
+    if isinstance(given, dict):
+        for name in given:
+            if name not in net.inputs:
+                raise _unknown(case, rule, name, net.inputs)
+        return given
+    if len(net.inputs) > 1:
+        names = ", ".join(f"{name}: …" for name in net.inputs)
+        raise Fault(
+            "bad-expectation",
+            rule,
+            label=f"this is one shape, and there are {len(net.inputs)} inputs",
+            help=f"write input: {{{names}}}",
+            span=given.span,
+        )
+    return dict.fromkeys(net.inputs, given)
+
+
+def _unknown(case: Case, rule: str, name: str, known: Iterable[str]) -> Fault:
+    return Fault(
+        "bad-expectation",
+        rule,
+        label=f"there is no {name} among them",
+        help=meant(name, known) or "there are none",
+        span=case.places[name],
+    )
+
+
+def _judge(part: Part, figure: Figure, expected: Expected) -> tuple[str, bool | None, str]:
+    """The figure as computed, whether the expectation holds, and the difference where it does
+    not; that is an error too. Raises `Fault` where it cannot be judged."""
+    actual = figure_of(part, figure.what)
+    wanted = Wanted(figure, expected.names, expected.case.rounding)
+    if actual is None or (isinstance(actual, tuple) and None in actual):
+        return show(actual), None, ""
+    shown = wanted.shown_actual(actual)
+    if wanted.allows(actual):
+        return shown, True, ""
+    difference = wanted.difference(actual)
+    where = f"{expected.target.path}: " if expected.target.path else ""
+    fault = Fault(
+        "expectation-failed",
+        f"{where}{figure.what} is {shown}, expected {wanted.shown()}",
+        label=difference or f"this is {shown}",
+        help=lambda: _help(part, figure, wanted, actual),
+    )
+    part.draft.diagnostics.tell(fault, figure.span)
+    return shown, False, difference
+
+
+def _help(part: Part, figure: Figure, wanted: Wanted, actual: Actual) -> str:
+    """What most likely went wrong; of many that fail, told for the first hundred."""
+    if len(part.draft.diagnostics.items) > MAX_FAULTS:
+        return ""
+    if wanted.allows(actual, "down"):
+        return "the source cuts digits off: write rounding: down"
+    return hint(part, figure.what, wanted.allows)

@@ -1,0 +1,59 @@
+"""The report as a whole."""
+
+import gc
+
+import pytest
+
+from archcalc.analysis import analyze as module
+from archcalc.analysis.analyze import analyze
+from archcalc.diagnostics import Diagnostic
+from archcalc.ops.reach import Window
+from tests.analysis.nets import Builder, facts, image
+
+
+def test_rows_are_the_layers_in_order():
+    b = Builder()
+    t = b.layer(b.weighted(1), given=facts(image(2, 32)))
+    report = analyze(b.net(t))
+    assert [row.node.path for row in report.layers] == ["layer0", "layer1"]
+    assert [(row.inputs, row.output) for row in report.layers] == [
+        (((1, 64),), (1, 64)),
+        (((1, 64),), (2, 32)),
+    ]
+
+
+def test_diagnostics_of_the_net_come_first():
+    fault = Diagnostic("some-fault", "error", "…", None)
+    b = Builder()
+    shifted = facts(image(1, 64), reach=(Window(2),))
+    t = b.join(1, b.layer(1, given=shifted))
+    report = analyze(b.net(t, diagnostics=[fault]))
+    assert [d.code for d in report.diagnostics] == ["some-fault", "misaligned-branches"]
+    assert not report.ok
+    assert analyze(b.net(t)).ok  # a warning is no failure
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_the_collector_is_left_as_it_was(collecting, monkeypatch):
+    def fail(_draft):
+        raise ZeroDivisionError
+
+    was = gc.isenabled()
+    try:
+        gc.enable() if collecting else gc.disable()
+        analyze(Builder().net(1))
+        assert gc.isenabled() is collecting
+        monkeypatch.setattr(module, "PASSES", (fail,))
+        with pytest.raises(ZeroDivisionError):
+            analyze(Builder().net(1))
+        assert gc.isenabled() is collecting
+    finally:
+        gc.enable() if was else gc.disable()
+
+
+def test_an_empty_net():
+    report = analyze(Builder().net(1))
+    assert report.layers == ()
+    assert report.totals == (0, 0, 0, 0, 0)
+    assert report.depth == (0, 0, 1)
+    assert report.peak_activation_bytes == 64 * 4
