@@ -1,0 +1,139 @@
+"""`archcalc compare`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from archcalc.commands.check import read_depth
+from archcalc.commands.options import (
+    AllowOutside,
+    Input,
+    Set,
+    complete_specs,
+    read_inputs,
+    read_settings,
+)
+
+if TYPE_CHECKING:
+    from archcalc.compare.data import Comparison
+    from archcalc.compare.settings import Wanted
+    from archcalc.report.checked import Checked
+
+Format = Literal["table", "json", "markdown"]
+
+
+def compare(
+    specs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SPEC[:NAME=VALUE,...]...",
+            help="Two or more files or nets of the catalogue, each with settings of its own.",
+            autocompletion=complete_specs,
+            show_default=False,
+        ),
+    ],
+    set_: Set = None,
+    input_: Input = None,
+    depth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|all",
+            help="Open N levels of groups and blocks. [default: what fits a screen]",
+            show_default=False,
+        ),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = "table",
+    allow_outside: AllowOutside = False,
+) -> None:
+    """Compare nets: totals, blocks, and the layers that differ.
+
+    Ratios are to the first net. --set and --input hold for all the nets; settings of one stand
+    behind it: mobilenet:width=0.5, or mobilenet:input=3x160x160 for its input. Layers are matched
+    by name, operation and shape.
+
+    \b
+    Examples:
+      archcalc compare resnet34 plain34
+      archcalc compare mobilenet mobilenet:width=0.5
+      archcalc compare resnet18 resnet34 resnet50 --set classes=10
+      archcalc compare old.yaml new.yaml --depth all
+      archcalc compare vgg16 vgg16_c --format markdown
+    """
+    from archcalc.compare.data import Side
+    from archcalc.compare.data import compare as run
+    from archcalc.report.formats import faults
+
+    levels = read_depth(depth)
+    if len(specs) < 2:
+        raise typer.BadParameter("two specs at least are compared", param_hint="SPEC")
+    wanted = [_wanted(text) for text in specs]
+    checked = [_checked(one, set_, input_, allow_outside) for one in wanted]
+    broken = [one for one in checked if one.report is None or _has_faults(one)]
+    if broken:
+        faults(broken)
+        raise typer.Exit(1)
+    sides = [
+        Side(one.spec, one.settings, found.report)
+        for one, found in zip(wanted, checked, strict=True)
+        if found.report is not None
+    ]
+    _write(run(sides), format_, levels)
+
+
+def _wanted(text: str) -> Wanted:
+    """The spec and its own settings; a file that has a colon and an equals sign in its name is
+    that file."""
+    from os.path import exists
+
+    from archcalc.compare.settings import Wanted, read_wanted
+
+    return Wanted(text, ()) if exists(text) else read_wanted(text)
+
+
+def _checked(
+    wanted: Wanted, set_: list[str] | None, input_: list[str] | None, allow_outside: bool
+) -> Checked:
+    from archcalc.pipeline import Unknown, check
+
+    settings, inputs = read_settings(set_), read_inputs(input_)
+    try:
+        settings |= read_settings(wanted.variables)
+        inputs = read_inputs(wanted.inputs) or inputs
+    except typer.BadParameter as wrong:
+        raise typer.BadParameter(f"{wanted.spec}: {wrong}", param_hint="SPEC") from wrong
+    try:
+        return check(wanted.spec, settings=settings, inputs=inputs, allow_outside=allow_outside)
+    except Unknown as unknown:
+        for_all = set_ or input_
+        hint = "; for one net alone write SPEC:NAME=VALUE" if for_all else ""
+        raise typer.BadParameter(f"{wanted.spec}: {unknown}{hint}") from unknown
+
+
+def _has_faults(checked: Checked) -> bool:
+    """Whether the spec itself is wrong; an expectation that fails does not stop a comparison."""
+    assert checked.report is not None
+    return any(d.severity == "error" for d in checked.report.net.diagnostics)
+
+
+def _write(found: Comparison, format_: str, depth: int | None) -> None:
+    from archcalc.report.formats import terminal_columns
+    from archcalc.report.stream import emit
+
+    if format_ == "json":
+        from archcalc.compare import json
+
+        emit(json.text(found))
+    elif format_ == "markdown":
+        from archcalc.compare import markdown
+
+        emit(markdown.text(found, depth=depth))
+    else:
+        import sys
+
+        from archcalc.compare import table
+        from archcalc.report.palette import wants_colour
+
+        colour = wants_colour(sys.stdout)
+        emit(table.text(found, depth=depth, columns=terminal_columns(), colour=colour))

@@ -1,0 +1,102 @@
+"""`archcalc explain`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archcalc.commands.options import (
+    AllowOutside,
+    Input,
+    Set,
+    complete_specs,
+    read_inputs,
+    read_settings,
+)
+
+
+def explain(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPEC|CODE|OPERATION",
+            help="A spec, the code of a diagnostic, or an operation.",
+            autocompletion=complete_specs,
+            show_default=False,
+        ),
+    ],
+    layer: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[LAYER]", help="The path of a layer, block or group.", show_default=False
+        ),
+    ] = None,
+    latex: Annotated[bool, typer.Option("--latex", help="Formulas as LaTeX.")] = False,
+    set_: Set = None,
+    input_: Input = None,
+    allow_outside: AllowOutside = False,
+) -> None:
+    """Say where every figure of a layer comes from: formula, numbers put in, result.
+
+    With the code of a diagnostic: what it means, with a bad and a good spec. With an operation:
+    its attributes, formulas and an example.
+
+    \b
+    Examples:
+      archcalc explain vgg16 features.0
+      archcalc explain resnet50 layer1.0
+      archcalc explain shape-mismatch
+      archcalc explain conv --latex
+    """
+    from archcalc.codes import CODES
+    from archcalc.ops.registry import OPERATIONS
+    from archcalc.report.formats import terminal_columns
+    from archcalc.report.stream import emit
+
+    columns = terminal_columns()
+    codes = {code.code: code for code in CODES}
+    if layer is None and what in codes:
+        from archcalc.explain.topics import code_text
+
+        emit(code_text(codes[what], columns))
+    elif layer is None and what in OPERATIONS:
+        from archcalc.explain.topics import operation_text
+
+        emit(operation_text(OPERATIONS[what], columns, latex=latex))
+    else:
+        _explain_spec(what, layer, columns, latex, set_, input_, allow_outside)
+
+
+def _explain_spec(
+    spec: str,
+    path: str | None,
+    columns: int,
+    latex: bool,
+    set_: list[str] | None,
+    input_: list[str] | None,
+    allow_outside: bool,
+) -> None:
+    from archcalc.explain.parts import explain as run
+    from archcalc.explain.text import latex as write_latex
+    from archcalc.explain.text import text as write_text
+    from archcalc.graph import NoSuchLayer
+    from archcalc.pipeline import Unknown, check
+    from archcalc.report.formats import faults
+    from archcalc.report.stream import emit
+
+    try:
+        checked = check(
+            spec,
+            settings=read_settings(set_),
+            inputs=read_inputs(input_),
+            allow_outside=allow_outside,
+        )
+        if checked.report is not None:
+            told = run(checked.report, path)
+            emit(write_latex(told) if latex else write_text(told, columns))
+    except (NoSuchLayer, Unknown) as unknown:
+        raise typer.BadParameter(f"{spec}: {unknown}") from unknown
+    faults([checked])
+    if not checked.ok:
+        raise typer.Exit(1)

@@ -1,0 +1,84 @@
+"""`archcalc verify`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from archcalc.commands.options import AllowOutside, Input, Set, Specs, read_inputs, read_settings
+
+if TYPE_CHECKING:
+    from archcalc.exporting.verify import Verification
+
+Device = Literal["cpu", "cuda", "meta"]
+
+
+def verify(
+    specs: Specs,
+    set_: Set = None,
+    input_: Input = None,
+    batch: Annotated[int, typer.Option(min=1, help="Samples of the forward pass.")] = 2,
+    device: Annotated[
+        Device, typer.Option(help="Where to run; meta has shapes and counts, no numbers.")
+    ] = "cpu",
+    allow_outside: AllowOutside = False,
+) -> None:
+    """Prove, by running it, that the exported PyTorch code is the network that was checked.
+
+    Compares with the analysis: output shapes layer by layer, outputs, parameters, buffers, the keys
+    of the state_dict, multiplies by PyTorch's own counter, the receptive field of the last layer
+    that sees less than the input (by the extent of its gradient), and a training step. Exits with 0
+    where all is equal, 1 on any difference or fault, and 2 for wrong usage or without PyTorch.
+
+    \b
+    Examples:
+      archcalc verify vgg16.yaml
+      archcalc verify specs/*.yaml --device meta
+      archcalc verify resnet50 --set classes=10 --input 3x64x64 --batch 4
+    """
+    from archcalc.diagnostics import SpecError
+    from archcalc.exporting.module import TorchMissing
+    from archcalc.exporting.verify import verify as run
+    from archcalc.pipeline import Unknown, open_spec
+    from archcalc.report.checked import Checked
+    from archcalc.report.formats import faults
+
+    settings, inputs = read_settings(set_), read_inputs(input_)
+    ok = True
+    for spec in specs:
+        try:
+            opened = open_spec(spec, settings, inputs, allow_outside)
+        except Unknown as unknown:
+            raise typer.BadParameter(f"{spec}: {unknown}") from unknown
+        faults([Checked(spec, None, (), opened.diagnostics)])
+        if opened.net is None or any(d.severity == "error" for d in opened.diagnostics):
+            ok = False
+            continue
+        try:
+            result = run(opened.net, batch=batch, device=device)
+        except SpecError as error:
+            faults([Checked(spec, None, (), error.diagnostics)])
+            ok = False
+            continue
+        except TorchMissing as missing:
+            typer.echo(f"archcalc: {missing}", err=True)
+            raise typer.Exit(2) from missing
+        _print(opened.net.name or spec, result)
+        ok = ok and result.ok
+    if not ok:
+        raise typer.Exit(1)
+
+
+def _print(name: str, result: Verification) -> None:
+    from archcalc.report.stream import emit
+
+    lines = [f"{name}: {'verified' if result.ok else 'NOT the network that was checked'}"]
+    if result.failure:
+        lines += ["  the code did not run:", *[f"    {one}" for one in result.failure.split("\n")]]
+    widths = [max((len(row[i]) for row in result.rows), default=0) for i in range(3)]
+    for row in result.rows:
+        what, ours, theirs = (str(c).ljust(w) for c, w in zip(row[:3], widths, strict=True))
+        lines.append(f"  {'✓' if row.equal else '✗'} {what}  {ours}  {theirs}".rstrip())
+        lines += [f"      {difference}" for difference in row.differences]
+    emit("\n".join(lines) + "\n\n")

@@ -1,0 +1,171 @@
+"""The generated parts of the language guide: all operations, the codes, and the table of the
+catalogue.
+
+`python -m archcalc.report.guide` writes them into `specs/README.md`, between the marks
+`<!-- operations -->` and `<!-- /operations -->`, and the same for `codes` and `catalogue`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING, Any
+
+from archcalc.codes import CODES
+from archcalc.ops.attributes import REQUIRED, shown
+from archcalc.ops.base import Operation
+from archcalc.ops.registry import ALL
+from archcalc.pipeline import check
+from archcalc.spec.files import catalogue, catalogue_names
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from archcalc.analysis.figures import Report
+    from archcalc.ops.attributes import Attribute
+
+
+def operations() -> str:
+    """Every operation with its attributes, by family, in the order of the registry."""
+    families: dict[str, list[Operation]] = {}
+    for op in ALL:
+        families.setdefault(op.family, []).append(op)
+    return "\n\n".join(_family(name, members) for name, members in families.items())
+
+
+def code_table() -> str:
+    """Every diagnostic code and what it means, by the alphabet."""
+    rows = [f"| `{code.code}` | {_cell(code.title)} |" for code in sorted(CODES)]
+    return "\n".join(["| code | what it tells |", "|---|---|", *rows])
+
+
+def catalogue_table() -> str:
+    """One row a net that ships: its input, its figures under its own settings, its source."""
+    lines = ["| net | file | input | params | macs | depth | field | source |"]
+    lines.append("|---|---|--:|--:|--:|--:|--:|---|")
+    for name in sorted(catalogue_names(), key=_natural):
+        report = check(catalogue() / f"{name}.yaml").report
+        assert report is not None
+        lines.append(_net(name, report))
+    return "\n".join(lines)
+
+
+def filled(text: str) -> str:
+    """The guide with its generated parts as they should be."""
+    parts = (("operations", operations), ("codes", code_table), ("catalogue", catalogue_table))
+    for mark, made in parts:
+        start, end = f"<!-- {mark} -->\n", f"\n<!-- /{mark} -->"
+        before, _, rest = text.partition(start)
+        _, _, after = rest.partition(end)
+        text = before + start + made() + end + after
+    return text
+
+
+def _family(name: str, members: list[Operation]) -> str:
+    title = f"### {name.capitalize()}"
+    if name == "activation":
+        # The formula says it all, so that a table does.
+        return f"{title}\n\n" + "\n".join(
+            [
+                "| operation | formula | attributes | source |",
+                "|---|---|---|---|",
+                *(_short(op) for op in members),
+            ]
+        )
+    return "\n\n".join([title, *(_operation(op) for op in members)])
+
+
+def _short(op: Operation) -> str:
+    summary = op.summary.removeprefix("Activation: ").removesuffix(".")
+    attributes = "; ".join(
+        f"`{name}` ({kind.title}, {_default(default)}): {doc.removesuffix('.')}"
+        for name, kind, doc, default in op.attributes
+    )
+    return f"| `{op.name}` | {_cell(summary)} | {_cell(attributes)} | {_cell(op.source)} |"
+
+
+def _operation(op: Operation) -> str:
+    parts = [f"#### `{op.name}`", op.summary + (f" *{op.source}.*" if op.source else "")]
+    parts.extend(_described(type(op)))
+    if op.attributes:
+        rows = [_attribute(op, attribute) for attribute in op.attributes]
+        parts.append("\n".join(["| attribute | value | default | |", "|---|---|---|---|", *rows]))
+    parts.append(f"```yaml\n{op.example.rstrip()}\n```")
+    return "\n\n".join(parts)
+
+
+def _described(kind: type[Operation]) -> list[str]:
+    """The docstrings of an operation, those of its family first."""
+    classes = [c for c in reversed(kind.__mro__) if issubclass(c, Operation) and c is not Operation]
+    texts = [inspect.cleandoc(c.__doc__) for c in classes if c.__doc__]
+    return list(dict.fromkeys(texts))
+
+
+def _attribute(op: Operation, attribute: Attribute) -> str:
+    name, kind, doc, default = attribute
+    lone = f" A lone value is this: `{op.name}: …`." if name == op.main else ""
+    return f"| `{name}` | {_cell(kind.title)} | {_default(default)} | {_cell(doc + lone)} |"
+
+
+def _default(default: Any) -> str:
+    if default is REQUIRED:
+        return "required"
+    if default is None:
+        return "not given"
+    if isinstance(default, float):
+        return f"{default:g}"
+    return shown(default)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _net(name: str, report: Report) -> str:
+    net, totals, depth = report.net, report.totals, report.depth
+    field = report.receptive_field_of(net.outputs["output"])
+    cells = [
+        net.name,
+        f"[{name}.yaml]({name}.yaml)",
+        ", ".join(_times(_shape(report, index)) for index in net.inputs.values()),
+        _number(totals.params),
+        _number(totals.macs),
+        _number(depth.longest if depth else None),
+        _field(field.size) if field else "",
+        net.spec.source or "",
+    ]
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _shape(report: Report, index: int) -> tuple[int, ...]:
+    tensor = report.net.tensors[index]
+    return tensor.shape if tensor is not None else ()
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
+
+
+def _number(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def _field(size: tuple[int | Fraction | None, ...]) -> str:
+    """One number where all axes agree."""
+    texts = ["?" if side is None else str(side) for side in size]
+    return texts[0] if len(set(texts)) == 1 else "×".join(texts)
+
+
+def _natural(name: str) -> list[tuple[str, int]]:
+    """Sorts resnet18 before resnet110."""
+    return [(word, int(digits or 0)) for word, digits in re.findall(r"(\D+)(\d*)", name)]
+
+
+def main() -> None:
+    """Writes the guide anew."""
+    path = catalogue() / "README.md"
+    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""What stands around the rows: the heading, the totals, the expectations, the verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.analysis.memory import BYTES
+from archcalc.ops.attributes import shown
+from archcalc.report import numbers
+from archcalc.report.palette import paint
+from archcalc.report.text import cut, left, printable, width
+
+if TYPE_CHECKING:
+    from archcalc.analysis.figures import ExpectationReport, ReceptiveField, Report
+    from archcalc.diagnostics import Span
+    from archcalc.graph import Net
+    from archcalc.report.checked import Checked
+
+
+def heading(report: Report, source: str, colour: bool) -> str:
+    """The net's name and file, where it comes from, its inputs and outputs."""
+    net = report.net
+    lines = [f"{paint(printable(net.name), 'strong', colour)} ({printable(source)})"]
+    if net.spec.source:
+        lines.append(printable(net.spec.source))
+    lines.append(", ".join(ends(net)))
+    settings = [f"{n}={shown(v)}" for n, v in net.variables.items() if n in net.overridden]
+    if settings:
+        lines.append(f"with {', '.join(map(printable, settings))}")
+    return "\n".join(lines)
+
+
+def ends(net: Net) -> list[str]:
+    """The inputs and outputs with their shapes: "input 3×224×224", "output 1000"."""
+    found: list[str] = []
+    for kind, tensors in (("input", net.inputs), ("output", net.outputs)):
+        for name, index in tensors.items():
+            tensor = net.tensors[index]
+            text = numbers.shape(None if tensor is None else tensor.shape)
+            found.append(f"{kind} {text}" if name == kind else f"{kind} {printable(name)} {text}")
+    return found
+
+
+def totals(report: Report) -> list[tuple[str, str, str]]:
+    """The totals as name, figure and the convention it was counted by."""
+    all_ = report.totals
+    found = [
+        ("params", numbers.grouped(all_.params), f"trainable{_memory(report, all_.params)}"),
+        ("macs", numbers.grouped(all_.macs), "multiply-accumulates, biases not counted"),
+        ("flops", numbers.grouped(all_.flops), "2·macs + bias, norm, activation and pooling work"),
+        (
+            "activations",
+            numbers.grouped(all_.activations),
+            f"outputs of all layers{_memory(report, all_.activations)}",
+        ),
+        (
+            "peak memory",
+            numbers.bytes_(report.peak_activation_bytes),
+            f"activations alive at once in inference, {report.dtype}",
+        ),
+    ]
+    if all_.buffers != 0:
+        found.insert(1, ("buffers", numbers.grouped(all_.buffers), "not trainable"))
+    if any(layer.node.training_only for layer in report.layers):
+        text = "params of the layers that run in training only"
+        found.insert(1, ("not counted", numbers.grouped(_training_params(report)), text))
+    return found + _depth(report) + _field(report)
+
+
+def _memory(report: Report, count: int | None) -> str:
+    if count is None:
+        return ""
+    return f"; {numbers.bytes_(count * BYTES[report.dtype])} as {report.dtype}"
+
+
+def _training_params(report: Report) -> int | None:
+    total = 0
+    for layer in report.layers:
+        if layer.node.training_only:
+            if layer.totals.params is None:
+                return None
+            total += layer.totals.params
+    return total
+
+
+def _depth(report: Report) -> list[tuple[str, str, str]]:
+    depth = report.depth
+    if depth is None:
+        return [("depth", numbers.UNKNOWN, "weight layers on the longest path")]
+    remark = "weight layers on the longest path"
+    if depth.shortest != depth.longest:
+        remark += f", {depth.shortest:,} on the shortest"
+    return [("depth", numbers.grouped(depth.longest), f"{remark}; {numbers.paths(depth.paths)}")]
+
+
+def _field(report: Report) -> list[tuple[str, str, str]]:
+    output = report.net.root.output
+    field = report.receptive_field_of(output) if output is not None else None
+    if field is None or not field.size:
+        return []
+    return [("receptive field", numbers.per_axis(field.size), field_remark(field))]
+
+
+def field_remark(field: ReceptiveField) -> str:
+    """What goes with the size of a receptive field."""
+    text = f"stride {numbers.per_axis(field.stride)}, offset {numbers.per_axis(field.offset)}"
+    return f"{text}; and the whole input, by a global layer" if field.is_global else text
+
+
+def judged(checked: Checked, columns: int, colour: bool) -> str:
+    """The expectations one by one: what was expected, what is, and the difference."""
+    settings = settings_by_place(checked)
+    rows = [
+        (
+            printable(f"{e.where} {e.what}".strip()),
+            printable(e.expected),
+            printable(finding(e, settings.get(e.span, ""))),
+            printable(e.source or ""),
+        )
+        for e in checked.expectations
+    ]
+    widths = [min(max(width(row[i]) for row in rows), columns // 3) for i in range(3)]
+    lines: list[str] = []
+    for e, row in zip(checked.expectations, rows, strict=True):
+        mark, style = MARKS[e.holds]
+        line = "  ".join(left(t, limit) for t, limit in zip(row[:3], widths, strict=True))
+        if width(line) + width(row[3]) + 4 > columns:
+            line = line.rstrip()
+        if width(line) + 2 > columns:
+            line = "  ".join(row[:3])
+        room = columns - width(line) - 4
+        # A source is cut, a figure never.
+        source = paint(cut(row[3], room), "faint", colour) if row[3] and room > 8 else ""
+        lines.append(f"{paint(mark, style, colour)} {line}  {source}".rstrip())
+    return "\n".join([paint("expected", "strong", colour), *lines])
+
+
+MARKS = {True: ("✓", "good"), False: ("✗", "bad"), None: ("–", "faint")}
+"""How an expectation that holds, fails or was not checked is marked, and its style."""
+
+
+def settings_by_place(checked: Checked) -> dict[Span, str]:
+    """The settings that a figure is expected under, by the figure's place."""
+    if checked.report is None:
+        return {}
+    found: dict[Span, str] = {}
+    for expected in checked.report.net.expected:
+        case = expected.case
+        texts = [f"{name}={value.text}" for name, value in case.settings.items()]
+        if isinstance(case.inputs, dict):
+            texts += [f"input {name} {value.text}" for name, value in case.inputs.items()]
+        elif case.inputs is not None:
+            texts.append(f"input {case.inputs.text}")
+        for figure in case.figures if texts else ():
+            found[figure.span] = ", ".join(texts)
+    return found
+
+
+def finding(e: ExpectationReport, settings: str) -> str:
+    """What was found, where that is more than what was expected."""
+    under = f" with {settings}" if settings else ""
+    if e.holds is None:
+        return e.actual or f"not checked{under}"
+    difference = f" ({e.difference})" if e.difference else ""
+    same = e.holds and _bare(e.actual) == _bare(e.expected)
+    return f"{'' if same else e.actual}{difference}{under}".strip()
+
+
+def _bare(figure: str) -> str:
+    """A figure without the separators that people put in."""
+    return figure.translate({ord(sign): None for sign in "_, "})
+
+
+def verdict(checked: Checked, colour: bool) -> str:
+    """The last line."""
+    if not checked.ok:
+        return paint(numbers.counted(checked.errors, "error"), "bad", colour)
+    held = sum(e.holds is True for e in checked.expectations)
+    waiting = sum(e.holds is None and not e.actual for e in checked.expectations)
+    text = "ok"
+    if held:
+        text += f": {numbers.counted(held, 'expectation')} {'holds' if held == 1 else 'hold'}"
+    if waiting:
+        text += f", {waiting:,} not checked (--cases runs every case)"
+    return paint(text, "good", colour)

@@ -1,0 +1,94 @@
+"""`archcalc new`: copies to start from."""
+
+from __future__ import annotations
+
+import pytest
+
+from archcalc.spec.files import catalogue, catalogue_names
+from tests.cli.support import run
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_spec_to_begin_with(folder):
+    found = run("new")
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert found.stdout == "wrote model.yaml\ncheck it with: archcalc check model.yaml\n"
+    text = (folder / "model.yaml").read_text()
+    assert text.count("#") > 10
+    assert run("check", "model.yaml", "--cases").exit_code == 0
+
+
+def test_the_figures_it_expects_are_right_by_hand(folder):
+    run("new")
+
+    def residual(a, b):
+        """Two 3×3 convolutions with norms, and a 1×1 one with a norm where the width changes."""
+        shortcut = a * b + 2 * b if a != b else 0
+        return 9 * a * b + 9 * b * b + 4 * b + shortcut
+
+    for width in (16, 32):
+        blocks = 2 * residual(width, width)
+        blocks += residual(width, 2 * width) + residual(2 * width, 4 * width)
+        total = 27 * width + 2 * width + blocks + 4 * width * 10 + 10
+        assert f"params: {total:_}" in (folder / "model.yaml").read_text()
+
+
+@pytest.mark.parametrize("name", catalogue_names())
+def test_every_net_works_where_it_lands(folder, name):
+    found = run("new", name)
+    assert found.exit_code == 0
+    assert (folder / f"{name}.yaml").read_bytes() == (catalogue() / f"{name}.yaml").read_bytes()
+    assert run("check", f"{name}.yaml").exit_code == 0
+    assert ("it extends" in found.stdout) == ("extends:" in (folder / f"{name}.yaml").read_text())
+
+
+def test_what_a_copy_extends_is_told(folder):
+    found = run("new", "resnet34.yaml", "-o", "mine.yaml")
+    assert "it extends resnet18.yaml of the catalogue" in found.stdout
+    assert "archcalc new resnet18 copies that one too" in found.stdout
+    (folder / "resnet18.yaml").write_text("input: [1, 1, 1]\nlayers: [relu]\n")
+    found = run("new", "resnet34")
+    assert "it extends resnet18.yaml, which is the one in its folder" in found.stdout
+    # under the name of what it extends it still stands on the catalogue's
+    found = run("new", "resnet34", "-o", "resnet18.yaml", "--force")
+    assert "it extends resnet18.yaml of the catalogue" in found.stdout
+    assert run("check", "resnet18.yaml").exit_code == 0
+
+
+def test_standard_output(folder):
+    found = run("new", "plain18", "-o", "-")
+    assert found.stdout == (catalogue() / "plain18.yaml").read_text(encoding="utf-8")
+    assert "it extends resnet18.yaml" in found.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_nothing_is_written_over(folder):
+    (folder / "vgg16.yaml").write_text("mine")
+    found = run("new", "vgg16")
+    assert found.exit_code == 1
+    assert "vgg16.yaml is there already" in found.stderr
+    assert "--force" in found.stderr
+    assert (folder / "vgg16.yaml").read_text() == "mine"
+    assert run("new", "vgg16", "--force").exit_code == 0
+    assert "VGG-16" in (folder / "vgg16.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["vgg61"], "did you mean vgg19? `archcalc new -o vgg61.yaml` begins one of your own"),
+        (["my_net"], "see `archcalc list`; `archcalc new -o my_net.yaml`"),
+        (["../vgg16"], "the catalogue has no net ../vgg16"),
+        (["vgg16", "-o", "."], ". is a folder"),
+        (["vgg16", "-o", "no/such/folder.yaml"], "cannot be written: No such file or directory"),
+    ],
+)
+def test_mistakes(arguments, told):
+    found = run("new", *arguments, COLUMNS="120")
+    assert found.exit_code == 1
+    assert told in found.stderr

@@ -1,0 +1,186 @@
+"""The rows of tables: every column adds up, equal neighbours fold, a screen is enough."""
+
+from __future__ import annotations
+
+import pytest
+
+from archcalc.pipeline import check
+from archcalc.report.rows import SCREEN, rows
+from tests.report.support import CATALOGUE, FAULTY, RESIDUAL, catalogue
+
+FIGURES = ("params", "buffers", "macs", "flops", "activations")
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("depth", [None, 1, 2, 1000])
+def test_every_column_adds_up(name, depth):
+    """A row is the sum of the rows under it, and the rows of the net its totals."""
+    report = catalogue(name).report
+    found = rows(report, depth)
+    counted = [row for row in found if row.indent == 0 and not row.training_only]
+    for figure in FIGURES:
+        total = sum(getattr(row.totals, figure) for row in counted)
+        assert total == getattr(report.totals, figure)
+    for position, row in enumerate(found):
+        below = _below(found, position)
+        for figure in FIGURES if below else ():
+            assert sum(getattr(r.totals, figure) for r in below) == getattr(row.totals, figure)
+
+
+def _below(found, position):
+    """The rows right under a row."""
+    row, below = found[position], []
+    for other in found[position + 1 :]:
+        if other.indent <= row.indent:
+            break
+        if other.indent == row.indent + 1:
+            below.append(other)
+    return below
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_opened_rows_stand_for_every_layer(name):
+    report = catalogue(name).report
+    found = rows(report, 1000)
+    leaves = [
+        row
+        for position, row in enumerate(found)
+        if row.operation != "identity" and not _below(found, position)
+    ]
+    assert sum(row.times for row in leaves) == len(report.net.nodes)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_net_fits_a_screen(name):
+    report = catalogue(name).report
+    assert len(rows(report)) <= max(SCREEN, len(rows(report, 1)))
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        # 11 layers of the net, and in each stage the first block and the equal ones after it.
+        ("resnet50", 11 + 4 * 2),
+        ("resnet152", 11 + 4 * 2),
+        # features: 13 convolutions, 13 relus, 5 pools; classifier: 7; and the two of them, avgpool,
+        # flatten.
+        ("vgg16", 31 + 7 + 4),
+    ],
+)
+def test_how_far_nets_are_opened(name, count):
+    assert len(rows(catalogue(name).report)) == count
+
+
+def test_equal_neighbours_are_one_row():
+    found = rows(check(RESIDUAL).report, 1)
+    assert [(row.label, row.operation, row.times) for row in found] == [
+        ("stem", "conv 3×3, 16, pad 1", 1),
+        ("1–3", "residual 16", 3),
+        ("4", "residual 16, act sigmoid", 1),
+        ("5", "global_avgpool", 1),
+        ("6", "flatten", 1),
+        ("fc", "linear 10", 1),
+    ]
+    # 3·3·3·16 + 16; 3·(2·16·16·9 + 2·16); 2·16·16·9 + 2·16; 16·10 + 10
+    assert [row.totals.params for row in found] == [448, 13_920, 4_640, 0, 0, 170]
+
+
+def test_joins_are_opened_with_their_level():
+    found = rows(check(RESIDUAL).report, 2)
+    second = [row for row in found if row.indent > 0][:8]
+    assert [(row.indent, row.label) for row in second] == [
+        (1, "body:"),
+        (2, "conv1"),
+        (2, "batchnorm1"),
+        (2, "relu1"),
+        (2, "conv2"),
+        (1, "shortcut:"),
+        (1, "add1"),
+        (1, "relu2"),
+    ]
+    assert {row.times for row in second} == {3}
+
+
+def opened(layers, depth=1000):
+    report = check(f"input: [4, 16, 16]\nlayers:\n{layers}").report
+    return [(row.label, row.operation, row.times) for row in rows(report, depth)]
+
+
+def test_layers_of_other_figures_do_not_fold():
+    """Equal operations on unequal inputs are two rows."""
+    assert opened("  - maxpool: 2\n  - maxpool: 2\n  - relu\n  - relu") == [
+        ("0", "maxpool 2×2", 1),
+        ("1", "maxpool 2×2", 1),
+        ("2–3", "relu", 2),
+    ]
+
+
+def test_what_reads_otherwise_does_not_fold():
+    """Equal figures, but other attributes, arguments, or only in training."""
+    assert len(opened("  - dropout: 0.1\n  - dropout: 0.2")) == 2
+    block = "blocks: {b: {with: {n: }, do: [relu]}}\n"
+    report = check(f"input: [1]\n{block}layers: [b: 1, b: 2, b: 2]").report
+    assert [(row.label, row.operation) for row in rows(report, 1)] == [
+        ("0", "b 1"),
+        ("1–2", "b 2"),
+    ]
+    assert opened("  - relu\n  - {head: true, training_only: true, relu: }\n  - relu") == [
+        ("relu1", "relu", 1),
+        ("relu2", "relu", 1),
+        ("relu3", "relu", 1),
+    ]
+
+
+def test_weights_used_again_do_not_fold_into_their_first_use():
+    found = opened("  - {name: a, conv: {out: 4, kernel: 1}}\n  - reuse: a\n  - reuse: a")
+    assert [(operation, times) for _, operation, times in found] == [
+        ("conv 1×1, 4", 1),
+        ("conv 1×1, 4, weights of a", 2),
+    ]
+
+
+def test_turns_of_several_layers_fold_where_that_saves_rows():
+    turn = "do: [conv: {out: 4, kernel: 1}, relu]"
+    assert [row[2] for row in opened(f"  - {{repeat: 3, {turn}}}")] == [1] * 6
+    assert opened(f"  - {{repeat: 50, {turn}}}") == [
+        ("0–99", "repeat", 50),
+        ("98", "conv 1×1, 4", 50),
+        ("99", "relu", 50),
+    ]
+    assert opened(f"  - {{repeat: 50, {turn}}}", 1) == [("0–99", "repeat", 50)]
+
+
+def test_names_that_count_are_shortened():
+    found = opened("  - repeat: 3\n    do: [{name: layer$(index + 1), relu: }]")
+    assert found == [("layer1–3", "relu", 3)]
+    found = opened("  - {name: a, relu: }\n  - {name: b, relu: }")
+    assert found == [("a–b", "relu", 2)]
+
+
+def test_branches_by_number_and_a_branch_of_one_layer():
+    assert opened("  - concat: [[relu], [relu, relu], [], [relu, sigmoid]]") == [
+        ("branch 1: relu1", "relu", 1),
+        ("branch 2: relu2–3", "relu", 2),
+        ("branch 3:", "identity", 1),
+        ("branch 4:", "", 1),
+        ("relu4", "relu", 1),
+        ("sigmoid1", "sigmoid", 1),
+        ("concat1", "concat", 1),
+    ]
+
+
+def test_what_is_known_stays_known():
+    found = rows(check(FAULTY).report)
+    assert [(row.label, row.output, row.faulty) for row in found] == [
+        ("first", (4, 6, 6), False),
+        ("second", None, True),
+        ("2", None, False),
+        ("3", None, False),
+    ]
+    assert found[0].totals.params == 3 * 3 * 3 * 4 + 4
+    assert found[2].totals.params in (None, 0)
+
+
+def test_training_only_is_marked():
+    found = {row.label: row.training_only for row in rows(catalogue("googlenet").report, 1)}
+    assert [label for label, marked in found.items() if marked] == ["aux1", "aux2"]
