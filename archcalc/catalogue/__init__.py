@@ -1,0 +1,1 @@
+"""The nets that ship: their figures, questions about them, and copies to start from."""

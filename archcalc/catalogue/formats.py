@@ -1,0 +1,140 @@
+"""The catalogue as a table, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.report import numbers
+from archcalc.report.palette import paint
+from archcalc.report.text import cut, left, printable, right, width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcalc.catalogue.entries import Entry
+
+_GAP = "  "
+_LEAST_SOURCE = 24
+"""Cells below which the start of a source says nothing; only author and year are shown then."""
+
+_TITLES = ("params", "macs", "depth", "field")
+
+
+def table(found: Sequence[Entry], columns: int, colour: bool, *, grouped: bool) -> str:
+    """The nets for a terminal. `grouped`: under headings of their families, which the entries
+    must be in the order of; else the family is a column."""
+    indent = " " if grouped else ""  # by one: more would leave 80 columns no room for the sources
+    heads = [("name", [indent + entry.name for entry in found])]
+    if not grouped:
+        heads.append(("family", [entry.family for entry in found]))
+    figures = [("input", [numbers.shape(entry.input) for entry in found])]
+    shown = [_figures(entry) for entry in found]
+    figures += [(title, [row[i] for row in shown]) for i, title in enumerate(_TITLES)]
+    widths = [max(map(width, (title, *cells))) for title, cells in (*heads, *figures)]
+    room = columns - sum(widths) - len(_GAP) * len(widths)
+    sources = _sources(found, room)
+    lines = [paint(_line(_titles(heads, figures, sources), widths, len(heads)), "strong", colour)]
+    family = None
+    for position, entry in enumerate(found):
+        if grouped and entry.family != family:
+            family = entry.family
+            lines.append(paint(printable(family or "no family"), "strong", colour))
+        cells = [texts[position] for _, texts in (*heads, *figures)]
+        lines.append(_line([*cells, *sources[position : position + 1]], widths, len(heads)))
+    return "\n".join([*lines, "", *_legend(len(found), bool(sources))]) + "\n"
+
+
+def _titles(heads: list[Any], figures: list[Any], sources: list[str]) -> list[str]:
+    return [title for title, _ in (*heads, *figures)] + (["source"] if sources else [])
+
+
+def _line(cells: list[str], widths: list[int], heads: int) -> str:
+    texts = [left(cell, limit) for cell, limit in zip(cells[:heads], widths, strict=False)]
+    rest = zip(cells[heads : len(widths)], widths[heads:], strict=True)
+    texts += [right(cell, limit) for cell, limit in rest]
+    return _GAP.join([*texts, *cells[len(widths) :]]).rstrip()
+
+
+def _figures(entry: Entry) -> tuple[str, ...]:
+    depth = numbers.UNKNOWN if entry.depth is None else f"{entry.depth:,}"
+    return numbers.scaled(entry.params), numbers.scaled(entry.macs), depth, _field(entry)
+
+
+def _field(entry: Entry) -> str:
+    field = entry.receptive_field
+    return numbers.per_axis(field if isinstance(field, tuple) else (field,))
+
+
+def _sources(found: Sequence[Entry], room: int) -> list[str]:
+    """The sources as far as there is room; author and year; nothing where not even these fit."""
+    texts = [printable(entry.source) for entry in found]
+    if room >= min(_LEAST_SOURCE, max(map(width, texts))):
+        return [cut(text, room) for text in texts]
+    texts = [author_and_year(text) for text in texts]
+    return texts if max(map(width, texts)) <= room else []
+
+
+def author_and_year(source: str) -> str:
+    """The first author and the year, where a source is written as most are.
+
+    >>> author_and_year("He, Zhang, Ren & Sun 2015, arXiv:1512.03385, Table 1")
+    'He 2015'
+    >>> author_and_year("course notes")
+    'course notes'
+    """
+    from re import match
+
+    found = match(r"([^\W\d][\w'-]*)\b.*?\b((?:19|20)\d\d)\b", source)
+    return f"{found[1]} {found[2]}" if found else source
+
+
+def _legend(count: int, with_sources: bool) -> list[str]:
+    lines = [
+        f"{numbers.counted(count, 'net')}; depth: weight layers on the longest path;",
+        "field: receptive field at the output, without what is global",
+    ]
+    if not with_sources:
+        lines.append("sources: in a wider terminal, or with --format markdown")
+    return lines
+
+
+def markdown(found: Sequence[Entry]) -> str:
+    """A table with exact figures."""
+    from archcalc.report.markdown import escaped
+
+    lines = [
+        "| name | net | family | input | params | macs | depth | field | source |",
+        "|:--|:--|:--|--:|--:|--:|--:|--:|:--|",
+    ]
+    for entry in found:
+        cells = [
+            f"`{entry.name}`",
+            escaped(entry.title),
+            escaped(entry.family),
+            numbers.shape(entry.input),
+            numbers.grouped(entry.params),
+            numbers.grouped(entry.macs),
+            numbers.grouped(entry.depth),
+            _field(entry),
+            escaped(entry.source),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def json(found: Sequence[Entry]) -> str:
+    """An object with the schema's number and a list of nets, one a line."""
+    from json import dumps
+
+    from archcalc.report.json import SCHEMA
+
+    lines = ",\n".join(f"    {dumps(_plain(entry))}" for entry in found)
+    nets = f"[\n{lines}\n  ]" if found else "[]"
+    return f'{{\n  "schema": {SCHEMA},\n  "nets": {nets}\n}}\n'
+
+
+def _plain(entry: Entry) -> dict[str, Any]:
+    plain: dict[str, Any] = entry._asdict()
+    # Text, because a count of paths may have more digits than JSON readers keep.
+    plain["paths"] = None if entry.paths is None else numbers.decimal_text(entry.paths)
+    return plain
