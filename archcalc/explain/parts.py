@@ -1,0 +1,128 @@
+"""What is told of a part of a net: a layer, a join, a block, or the net itself. Data, not text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcalc.explain.figures import Working, layer_workings
+from archcalc.explain.written import Leaf, Sum
+from archcalc.graph import Group, Node
+
+if TYPE_CHECKING:
+    from archcalc.analysis.figures import ReceptiveField, Report
+    from archcalc.diagnostics import Span
+    from archcalc.ops.base import Shape
+
+
+class Brought(NamedTuple):
+    """What one branch brings to a join."""
+
+    path: str
+    shape: Shape | None
+    field: ReceptiveField | None
+
+
+class Explanation(NamedTuple):
+    """Everything told of one part. `inputs` and `output` are shapes; `branches` are a join's."""
+
+    path: str
+    what: str
+    span: Span | None
+    inputs: tuple[Shape | None, ...]
+    output: Shape | None
+    workings: tuple[Working, ...]
+    branches: tuple[Brought, ...] = ()
+
+
+def explain(report: Report, path: str | None) -> Explanation:
+    """The explanation of the layer, block or group at `path`, of the whole net without one.
+
+    Raises `archcalc.graph.NoSuchLayer` with the nearest path for one that the net does not have.
+    """
+    part = report.net.find(path or "")
+    return _group(report, part) if isinstance(part, Group) else _layer(report, part)
+
+
+def _layer(report: Report, node: Node) -> Explanation:
+    layer = report.layers[node.index]
+    words = node.op.describe(node.attributes) if node.attributes is not None else ""
+    return Explanation(
+        node.path,
+        f"{node.op.name} {words}".strip(),
+        node.layer.span,
+        layer.inputs,
+        layer.output,
+        tuple(layer_workings(report, layer)),
+        tuple(_brought(report, i) for i in node.inputs) if len(node.inputs) > 1 else (),
+    )
+
+
+def _brought(report: Report, tensor: int) -> Brought:
+    net = report.net
+    producer = net.producers[tensor]
+    if producer is None:
+        names = [name for name, index in net.inputs.items() if index == tensor]
+        path = f"the input {names[0]}" if names and names[0] != "input" else "the input"
+    else:
+        path = net.nodes[producer].path
+    known = net.tensors[tensor]
+    return Brought(path, known.shape if known else None, report.receptive_field_of(tensor))
+
+
+def _group(report: Report, group: Group) -> Explanation:
+    net = report.net
+    layer = group.layer
+    shapes = [net.tensors[i] if i is not None else None for i in (group.input, group.output)]
+    return Explanation(
+        group.path or net.name,
+        f"{group.kind} {layer.word}" if layer and group.kind == "block" else group.kind,
+        layer.span if layer else None,
+        (shapes[0].shape if shapes[0] else None,),
+        shapes[1].shape if shapes[1] else None,
+        tuple(_sums(report, group)),
+    )
+
+
+def _sums(report: Report, group: Group) -> list[Working]:
+    """The figures of a group as the sums of its parts."""
+    parts = _parts(group)
+    totals = report.of(group)
+    workings = []
+    for figure in ("params", "buffers", "macs", "flops"):
+        terms = []
+        for name, part in parts:
+            number = getattr(
+                report.layers[part.index].totals if isinstance(part, Node) else report.of(part),
+                figure,
+            )
+            if number:
+                terms.append((1, Leaf(name, number)))
+        total = getattr(totals, figure)
+        if terms and total is not None:
+            workings.append(Working(figure, Sum(tuple(terms)), total))
+    depth = report.depth_of(group)
+    if depth is not None:
+        note = f"weight layers on the longest path; {depth.shortest} on the shortest"
+        workings.append(Working("depth", None, depth.longest, note))
+    return workings
+
+
+def _parts(group: Group) -> list[tuple[str, Node | Group]]:
+    """The layers and levels directly below a group, what only repeats or branches left out."""
+    found: list[tuple[str, Node | Group]] = []
+    for child in group.children:
+        if isinstance(child, Node) or child.level:
+            if not (isinstance(child, Node) and child.training_only):
+                found.append((_part_name(child), child))
+        else:
+            found += _parts(child)
+    return found
+
+
+def _part_name(part: Node | Group) -> str:
+    """The last step of the path; a bare position gets its word, bottleneck[0]."""
+    name = part.path.rpartition(".")[2]
+    if not name.isdecimal():
+        return name
+    word = part.op.name if isinstance(part, Node) else part.layer.word if part.layer else part.kind
+    return f"{word}[{name}]"

@@ -1,0 +1,69 @@
+"""What a diagnostic code means, and what an operation does: the reference as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.explain.render import Style, render
+from archcalc.ops.attributes import REQUIRED, shown
+from archcalc.report.text import wrap
+
+if TYPE_CHECKING:
+    from archcalc.codes import Code
+    from archcalc.ops.base import Operation
+
+
+def code_text(code: Code, columns: int) -> str:
+    """A diagnostic code: what it means and why, with a bad spec (or commands) and the same
+    mended."""
+    lines = [f"{code.code}: {code.title}", "", *wrap(code.why, columns)]
+    what = "These commands give it:" if code.is_session else "This spec has the fault:"
+    for title, text in ((what, code.bad), ("Mended:", code.good)):
+        lines += ["", title, "", *("    " + line for line in text.splitlines())]
+    return "\n".join(lines) + "\n"
+
+
+def operation_text(op: Operation, columns: int, *, latex: bool) -> str:
+    """An operation: its attributes, the formulas that `check` runs, and an example."""
+    lines = [f"{op.name}: {op.summary}"]
+    if op.source:
+        lines += ["", *wrap(f"Source: {op.source}", columns)]
+    if op.attributes:
+        lines += ["", "Attributes" + (f" (a lone value is {op.main})" if op.main else "")]
+    for attribute in op.attributes:
+        default = attribute.default
+        given = (
+            "required"
+            if default is REQUIRED
+            else "not given by default"
+            if default is None
+            else f"default {shown_default(default)}"
+        )
+        text = f"{attribute.name}: {attribute.doc} {attribute.kind.title}; {given}."
+        first, *more = wrap(text, columns - 4)
+        lines += [f"  {first}", *("      " + line for line in more)]
+    formulas = _formulas(op, latex=latex)
+    if formulas:
+        lines += ["", "Formulas", *formulas]
+    lines += ["", "Example", "", *("    " + line for line in op.example.splitlines())]
+    return "\n".join(lines) + "\n"
+
+
+def shown_default(value: object) -> str:
+    """A default in the words of a spec."""
+    return f"{value:g}" if isinstance(value, float) else shown(value)
+
+
+def _formulas(op: Operation, *, latex: bool) -> list[str]:
+    """The formulas of the operation, as they come about in its own example."""
+    from archcalc import analyze, load
+    from archcalc.explain.figures import layer_workings
+
+    report = analyze(load(op.example))
+    layer = next(one for one in report.layers if one.node.op is op)
+    found = []
+    for working in layer_workings(report, layer):
+        if working.term is not None:
+            formula = render(working.term, Style(latex=latex))
+            found.append(f"  {working.figure:<15} = {formula}")
+    return found
