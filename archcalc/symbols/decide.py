@@ -1,0 +1,241 @@
+"""Where a condition in one symbol holds: decided for every size, by periodicity.
+
+With the other symbols at numbers, a term is a polynomial in n on every residue class of its period
+(a maximum: from the size on where its parts no longer cross). Its values at degree + 1 sizes of a
+class give that polynomial, and its differences say from where on its sign is settled.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import combinations, pairwise
+from math import factorial, gcd, lcm
+from typing import TYPE_CHECKING
+
+from archcalc.symbols.division import common_divisor, floor_div, largest
+from archcalc.symbols.rounding import rounded
+from archcalc.symbols.sides import Sides
+from archcalc.symbols.terms import (
+    ZERO,
+    Divisor,
+    Floor,
+    Largest,
+    Poly,
+    Rounded,
+    Symbol,
+    number,
+    of_atom,
+)
+
+if TYPE_CHECKING:
+    from archcalc.symbols.conditions import Condition
+    from archcalc.symbols.terms import Atom, Number
+
+LONGEST = 200_000
+"""Sizes that are looked at for one condition."""
+
+
+class Undecided(Exception):
+    """A condition without a period, or with one beyond `LONGEST`."""
+
+
+@lru_cache(maxsize=4096)
+def sides_where(condition: Condition, name: Symbol) -> Sides:
+    """The sizes for which a condition in one whole symbol holds. Raises `Undecided`."""
+    poly = condition.poly
+    period = period_of(poly, name)
+    threshold = _settled(poly, name, period)
+    if threshold + period > LONGEST:
+        raise Undecided(f"sizes repeat only after {period:,}")
+    sizes = list(range(1, threshold + period + 1))
+    values = evaluated(poly, name, sizes)
+    holds = [_holds(condition.relation, v) for v in values]
+    tail = [False] * period
+    for n in range(threshold + 1, threshold + period + 1):
+        tail[n % period] = holds[n - 1]
+    return Sides(holds[:threshold], tail)
+
+
+def _holds(relation: str, value: Number) -> bool:
+    if relation == "ge":
+        return value >= 0
+    if relation == "gt":
+        return value > 0
+    if relation == "eq":
+        return value == 0
+    if relation == "ne":
+        return value != 0
+    return (value.denominator == 1) == (relation == "whole")
+
+
+def period_of(poly: Poly, name: Symbol) -> int:
+    """A number of steps after which every floor in the term has moved by whole numbers."""
+    period = lcm(*(c.denominator for c in poly.terms.values()))
+    for atom in poly.atoms():
+        period = lcm(period, _period_of_atom(atom, name))
+        if period > LONGEST:
+            raise Undecided(f"sizes repeat only after {period:,}")
+    return period
+
+
+def _period_of_atom(atom: Atom, name: Symbol) -> int:
+    if isinstance(atom, Symbol):
+        return 1
+    if isinstance(atom, Floor):
+        return _period_under(atom.over, atom.under.constant, name)
+    if isinstance(atom, Rounded):
+        return _period_under(atom.over, 4, name)
+    if isinstance(atom, Divisor):
+        constant = atom.a.constant or atom.b.constant
+        moving = atom.b if atom.a.constant is not None else atom.a
+        return _period_under(moving, constant, name)
+    assert isinstance(atom, Largest)
+    return lcm(*(period_of(part, name) for part in atom.of))
+
+
+def _period_under(over: Poly, under: Number | None, name: Symbol) -> int:
+    """How far to go until ⌊over/under⌋ moves by a whole number."""
+    if under is None:
+        raise Undecided("a size is divided by another")
+    inner = period_of(over, name)
+    degree = degree_of(over)
+    if degree == 1 and type(under) is int and not _maxima(over):
+        values = evaluated(over, name, [1, 1 + inner])
+        return inner * (under // gcd(under, int(values[1] - values[0])))
+    return inner * int(under) * factorial(degree)
+
+
+def degree_of(poly: Poly) -> int:
+    """How fast it grows at most."""
+    return max((sum(_degree_of_atom(a) for a in m) for m in poly.terms), default=0)
+
+
+def _degree_of_atom(atom: Atom) -> int:
+    if isinstance(atom, Symbol):
+        return 1
+    if isinstance(atom, Divisor):
+        return 0
+    return max(degree_of(part) for part in atom.parts())
+
+
+def _settled(poly: Poly, name: Symbol, period: int) -> int:
+    """A size beyond which, on every residue class, the term keeps its sign."""
+    start = 0
+    for atom in _maxima(poly):
+        for one, other in combinations(atom.of, 2):
+            gap = one - other
+            start = max(start, _settled(gap, name, period_of(gap, name)))
+    degree = degree_of(poly)
+    if degree == 0:
+        return start
+    if (degree + 1) * period + start > LONGEST:
+        raise Undecided(f"sizes repeat only after {period:,}")
+    sizes = [start + 1 + r + t * period for r in range(period) for t in range(degree + 1)]
+    values = evaluated(poly, name, sizes)
+    turns = 0
+    for r in range(period):
+        turns = max(turns, _last_turn(values[r * (degree + 1) : (r + 1) * (degree + 1)]))
+    return start + turns * period
+
+
+def _maxima(poly: Poly) -> list[Largest]:
+    found: list[Largest] = []
+    for atom in poly.atoms():
+        if isinstance(atom, Largest):
+            found.append(atom)
+        for part in atom.parts():
+            found += _maxima(part)
+    return found
+
+
+def _last_turn(values: list[Number]) -> int:
+    """For the polynomial through these values at 0, 1, …: from where its sign is settled.
+
+    Where it and all its differences have the sign of the leading one, it keeps that sign.
+    """
+    differences = []
+    row = list(values)
+    while row:
+        differences.append(row[0])
+        row = [b - a for a, b in pairwise(row)]
+    while differences and differences[-1] == 0:
+        differences.pop()
+    if len(differences) < 2:
+        return 0
+    sign = 1 if differences[-1] > 0 else -1
+    t = 0
+    while not _settled_from(differences, t, sign):
+        t = 2 * t + 1
+        if t > LONGEST:
+            raise Undecided("a condition is settled only at very large sizes")
+    return t
+
+
+def _settled_from(differences: list[Number], t: int, sign: int) -> bool:
+    """Whether the polynomial and all its differences have this sign at t: then it keeps it."""
+    shifted = list(differences)
+    for _ in range(t):
+        shifted = [
+            d + (shifted[i + 1] if i + 1 < len(shifted) else 0) for i, d in enumerate(shifted)
+        ]
+    return all(sign * d >= 0 for d in shifted) and sign * shifted[0] > 0
+
+
+def evaluated(poly: Poly, name: Symbol, sizes: list[int]) -> list[Number]:
+    """The term's values, its one symbol at these sizes."""
+    return _values(poly, name, sizes, {})
+
+
+def _values(
+    poly: Poly, name: Symbol, sizes: list[int], known: dict[Atom, list[Number]]
+) -> list[Number]:
+    total: list[Number] = [0] * len(sizes)
+    for monomial, c in poly.terms.items():
+        term: list[Number] = [c] * len(sizes)
+        for atom in monomial:
+            if atom not in known:
+                known[atom] = _atom_values(atom, name, sizes, known)
+            term = [a * b for a, b in zip(term, known[atom], strict=True)]
+        total = [a + b for a, b in zip(total, term, strict=True)]
+    return total
+
+
+def _atom_values(
+    atom: Atom, name: Symbol, sizes: list[int], known: dict[Atom, list[Number]]
+) -> list[Number]:
+    if isinstance(atom, Symbol):
+        if atom is not name:
+            raise Undecided(f"{atom.text} is free too")
+        return list(sizes)
+    parts = [_values(part, name, sizes, known) for part in atom.parts()]
+    if isinstance(atom, Floor):
+        return [a // b for a, b in zip(*parts, strict=True)]
+    if isinstance(atom, Rounded):
+        return [round(a) for a in parts[0]]
+    if isinstance(atom, Divisor):
+        return [gcd(int(a), int(b)) for a, b in zip(*parts, strict=True)]
+    return [max(row) for row in zip(*parts, strict=True)]
+
+
+def replaced(poly: Poly, values: dict[Symbol, Poly]) -> Poly:
+    """The term with other terms put in for symbols, simplified anew."""
+    total = ZERO
+    for monomial, c in poly.terms.items():
+        product = number(c)
+        for atom in monomial:
+            product = product * _replaced_atom(atom, values)
+        total = total + product
+    return total
+
+
+def _replaced_atom(atom: Atom, values: dict[Symbol, Poly]) -> Poly:
+    if isinstance(atom, Symbol):
+        return values.get(atom, of_atom(atom))
+    parts = [replaced(part, values) for part in atom.parts()]
+    if isinstance(atom, Floor):
+        return floor_div(parts[0], parts[1])
+    if isinstance(atom, Rounded):
+        return rounded(parts[0])
+    if isinstance(atom, Divisor):
+        return common_divisor(parts[0], parts[1])
+    return largest(*parts)

@@ -1,0 +1,235 @@
+"""Exact terms: polynomials with rational coefficients over symbols, floors, maxima and divisors.
+
+Equal atoms are one object, so that polynomials compare and multiply at the speed of dictionaries.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Number = int | Fraction
+
+
+class Atom:
+    """What a polynomial is made of. `whole`: it takes integers only. `text` orders atoms."""
+
+    __slots__ = ("__weakref__", "text", "whole")
+
+    def __init__(self, text: str, whole: bool) -> None:
+        self.text = text
+        self.whole = whole
+
+    def parts(self) -> tuple[Poly, ...]:
+        """The polynomials inside."""
+        return ()
+
+
+class Symbol(Atom):
+    """A free number between `least` and `most` (None: without bound); a whole one, or any."""
+
+    __slots__ = ("least", "most")
+
+    def __init__(self, name: str, whole: bool, least: int, most: int | None) -> None:
+        super().__init__(name, whole)
+        self.least = least
+        self.most = most
+
+
+class Floor(Atom):
+    """⌊over/under⌋; `under` is positive."""
+
+    __slots__ = ("over", "under")
+
+    def __init__(self, over: Poly, under: Poly) -> None:
+        super().__init__(f"floor(({over.text})/({under.text}))", True)
+        self.over = over
+        self.under = under
+
+    def parts(self) -> tuple[Poly, ...]:
+        return self.over, self.under
+
+
+class Largest(Atom):
+    """The largest of several."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: tuple[Poly, ...]) -> None:
+        super().__init__(f"max({', '.join(p.text for p in of)})", all(p.whole for p in of))
+        self.of = of
+
+    def parts(self) -> tuple[Poly, ...]:
+        return self.of
+
+
+class Rounded(Atom):
+    """The nearest integer, a half to the even one."""
+
+    __slots__ = ("over",)
+
+    def __init__(self, over: Poly) -> None:
+        super().__init__(f"round({over.text})", True)
+        self.over = over
+
+    def parts(self) -> tuple[Poly, ...]:
+        return (self.over,)
+
+
+class Divisor(Atom):
+    """The greatest common divisor of two."""
+
+    __slots__ = ("a", "b")
+
+    def __init__(self, a: Poly, b: Poly) -> None:
+        super().__init__(f"gcd({a.text}, {b.text})", True)
+        self.a = a
+        self.b = b
+
+    def parts(self) -> tuple[Poly, ...]:
+        return self.a, self.b
+
+
+Monomial = tuple[Atom, ...]
+"""Atoms by their text, one as often as its power."""
+
+_known: WeakValueDictionary[Any, Any] = WeakValueDictionary()
+
+
+def same(kind: type[Any], *made_of: Any) -> Any:
+    """The one atom of this kind that is made of these."""
+    key = (kind, made_of)
+    atom = _known.get(key)
+    if atom is None:
+        atom = kind(*made_of)
+        _known[key] = atom
+    return atom
+
+
+class Poly:
+    """A polynomial: monomials to their coefficients, none of them zero, integral ones as int."""
+
+    def __init__(self, terms: dict[Monomial, Number]) -> None:
+        self.terms = terms
+
+    @cached_property
+    def text(self) -> str:
+        """SymPy source that is exact but not pretty: what atoms are ordered by."""
+        return (
+            " + ".join("*".join([f"({c})", *(a.text for a in m)]) for m, c in self.ordered()) or "0"
+        )
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether it surely takes integers only."""
+        return all(type(c) is int and all(a.whole for a in m) for m, c in self.terms.items())
+
+    @property
+    def constant(self) -> Number | None:
+        """Its value where it is a constant."""
+        if not self.terms:
+            return 0
+        return self.terms.get(()) if len(self.terms) == 1 else None
+
+    def ordered(self) -> list[tuple[Monomial, Number]]:
+        """The terms: highest degree first, then by name."""
+        return sorted(self.terms.items(), key=lambda t: (-len(t[0]), [a.text for a in t[0]]))
+
+    def atoms(self) -> Iterator[Atom]:
+        """The atoms in it, not those inside them."""
+        seen = dict.fromkeys(a for m in self.terms for a in m)
+        return iter(seen)
+
+    def symbols(self) -> set[Symbol]:
+        """All symbols, those inside floors too."""
+        return set(self._symbols)
+
+    @cached_property
+    def _symbols(self) -> frozenset[Symbol]:
+        found: set[Symbol] = set()
+        for atom in self.atoms():
+            if isinstance(atom, Symbol):
+                found.add(atom)
+            for part in atom.parts():
+                found |= part._symbols
+        return frozenset(found)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(frozenset(self.terms.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Poly) and self.terms == other.terms
+
+    def __add__(self, other: Poly) -> Poly:
+        terms = dict(self.terms)
+        for monomial, c in other.terms.items():
+            _put(terms, monomial, c)
+        return Poly(terms)
+
+    def __neg__(self) -> Poly:
+        return Poly({m: -c for m, c in self.terms.items()})
+
+    def __sub__(self, other: Poly) -> Poly:
+        return self + -other
+
+    def __mul__(self, other: Poly) -> Poly:
+        terms: dict[Monomial, Number] = {}
+        for m, c in self.terms.items():
+            for n, d in other.terms.items():
+                _put(terms, times(m, n), c * d)
+        return Poly(terms)
+
+    def scaled(self, factor: Number) -> Poly:
+        """Every coefficient times a number."""
+        return Poly({m: settle(c * factor) for m, c in self.terms.items()}) if factor else ZERO
+
+    def __repr__(self) -> str:
+        return f"Poly({self.text})"
+
+
+def settle(value: Number) -> Number:
+    """An integral fraction as an int."""
+    return value.numerator if value.denominator == 1 else value
+
+
+def _put(terms: dict[Monomial, Number], monomial: Monomial, c: Number) -> None:
+    total = settle(terms.get(monomial, 0) + c)
+    if total:
+        terms[monomial] = total
+    else:
+        terms.pop(monomial, None)
+
+
+def times(m: Monomial, n: Monomial) -> Monomial:
+    """The product of two monomials."""
+    if not m or not n:
+        return m or n
+    return tuple(sorted(m + n, key=lambda a: a.text))
+
+
+def number(value: Number) -> Poly:
+    """A constant."""
+    return Poly({(): settle(value)}) if value else ZERO
+
+
+def of_atom(atom: Atom) -> Poly:
+    """An atom alone."""
+    return Poly({(atom,): 1})
+
+
+def symbol(name: str, *, whole: bool = True, least: int = 1, most: int | None = None) -> Poly:
+    """A free number."""
+    return of_atom(same(Symbol, name, whole, least, most))
+
+
+ZERO = Poly({})
+ONE = Poly({(): 1})

@@ -1,0 +1,251 @@
+"""Numbers that remember how they came about.
+
+A `Traced` is an int and a `TracedFraction` a fraction, so that everything that runs on numbers runs
+on them; arithmetic gives traced numbers again, and a comparison answers for the concrete value and
+is noted, unless it holds for every value.
+"""
+
+from __future__ import annotations
+
+import operator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from archcalc.symbols.conditions import Condition, truth
+from archcalc.symbols.division import common_divisor, floor_div, largest, modulo
+from archcalc.symbols.rounding import rounded
+from archcalc.symbols.terms import Poly, number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.symbols.terms import Number
+
+    Note = Callable[[Condition], None]
+
+
+class _Traced:
+    """What both kinds of traced number do."""
+
+    poly: Poly
+    note: Note
+
+    def calculate(self, sign: str, a: Any, b: Any) -> Any:
+        """`a sign b`, where either is traced. For expressions of a spec."""
+        return calculate(sign, a, b, self.note)
+
+    def maximum(self, other: Any) -> Any:
+        """The larger of two numbers, without a decision."""
+        return _made(max(plain(self), plain(other)), largest(self.poly, poly_of(other)), self.note)
+
+    def minimum(self, other: Any) -> Any:
+        """The smaller of two numbers, without a decision."""
+        smaller = -largest(-self.poly, -poly_of(other))
+        return _made(min(plain(self), plain(other)), smaller, self.note)
+
+    def gcd(self, other: Any) -> Any:
+        """The greatest common divisor, without a decision."""
+        from math import gcd
+
+        divisor = common_divisor(self.poly, poly_of(other))
+        return _made(gcd(int(plain(self)), int(plain(other))), divisor, self.note)
+
+    def fixed(self) -> Any:
+        """The plain value, where no formula can do without it: from here on it is this one."""
+        self.note(Condition("eq", self.poly - number(plain(self))))
+        return plain(self)
+
+    def __add__(self, other: Any) -> Any:
+        return calculate("+", self, other, self.note)
+
+    def __radd__(self, other: Any) -> Any:
+        return calculate("+", other, self, self.note)
+
+    def __sub__(self, other: Any) -> Any:
+        return calculate("-", self, other, self.note)
+
+    def __rsub__(self, other: Any) -> Any:
+        return calculate("-", other, self, self.note)
+
+    def __mul__(self, other: Any) -> Any:
+        return calculate("*", self, other, self.note)
+
+    def __rmul__(self, other: Any) -> Any:
+        return calculate("*", other, self, self.note)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return calculate("//", self, other, self.note)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return calculate("//", other, self, self.note)
+
+    def __mod__(self, other: Any) -> Any:
+        return calculate("%", self, other, self.note)
+
+    def __rmod__(self, other: Any) -> Any:
+        return calculate("%", other, self, self.note)
+
+    def __truediv__(self, other: Any) -> Any:
+        return calculate("/", self, other, self.note)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return calculate("/", other, self, self.note)
+
+    def __pow__(self, other: Any) -> Any:
+        return calculate("**", self, other, self.note)
+
+    def __rpow__(self, other: Any) -> Any:
+        return calculate("**", other, self, self.note)
+
+    def __neg__(self) -> Any:
+        return _made(-plain(self), -self.poly, self.note)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __round__(self, digits: None = None) -> Any:
+        return _made(round(plain(self)), rounded(self.poly), self.note)
+
+    def __hash__(self) -> int:
+        return hash(self.poly)
+
+    def __bool__(self) -> bool:
+        return self._holds("ne", 0)
+
+    def __eq__(self, other: object) -> bool:
+        return self._holds("eq", other) if is_number(other) else False
+
+    def __ne__(self, other: object) -> bool:
+        return self._holds("ne", other) if is_number(other) else True
+
+    def __lt__(self, other: Any) -> Any:
+        return not self._holds("ge", other) if is_number(other) else NotImplemented
+
+    def __ge__(self, other: Any) -> Any:
+        return self._holds("ge", other) if is_number(other) else NotImplemented
+
+    def __gt__(self, other: Any) -> Any:
+        return self._holds("gt", other) if is_number(other) else NotImplemented
+
+    def __le__(self, other: Any) -> Any:
+        return not self._holds("gt", other) if is_number(other) else NotImplemented
+
+    def _holds(self, relation: str, other: Any) -> bool:
+        condition = Condition(relation, self.poly - poly_of(other))
+        known = truth(condition)
+        if known is not None:
+            return known
+        holds: bool = _RELATIONS[relation](plain(self), plain(other))
+        self.note(condition if holds else condition.negated())
+        return holds
+
+
+class Traced(_Traced, int):  # type: ignore[misc]  # arithmetic gives traced numbers
+    """A traced integer. Its term need not be whole: 32·α is 32 where α is 1."""
+
+    __hash__ = _Traced.__hash__
+
+    def __new__(cls, value: int, poly: Poly, note: Note) -> Traced:  # noqa: PYI034
+        made = int.__new__(cls, value)
+        made.poly = poly
+        made.note = note
+        return made
+
+    def __reduce__(self) -> Any:
+        return int, (plain(self),)
+
+    @property
+    def numerator(self) -> Any:  # fractions do their comparisons by it
+        return self
+
+
+class TracedFraction(_Traced, Fraction):  # type: ignore[misc]
+    """A traced number that is not integral at its present value."""
+
+    __hash__ = _Traced.__hash__
+
+    def __new__(cls, value: Fraction, poly: Poly, note: Note) -> TracedFraction:  # noqa: PYI034
+        made = super().__new__(cls, value)
+        made.poly = poly
+        made.note = note
+        return made
+
+
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+}
+_TERMS: dict[str, Callable[[Poly, Poly], Poly]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": floor_div,
+    "%": modulo,
+}
+_RELATIONS = {"eq": operator.eq, "ne": operator.ne, "ge": operator.ge, "gt": operator.gt}
+
+
+def calculate(sign: str, a: Any, b: Any, note: Note) -> Any:
+    """`a sign b` on values and on terms."""
+    if not (is_number(a) and is_number(b)):
+        return NotImplemented
+    if sign == "/":
+        return _quotient(a, b, note)
+    value = _OPERATIONS[sign](plain(a), plain(b))
+    if sign == "**":
+        power = poly_of(a)
+        if isinstance(b, _Traced):
+            b = b.fixed()
+        product = number(1)
+        for _ in range(b):
+            product = product * power
+        return _made(value, product, note)
+    return _made(value, _TERMS[sign](poly_of(a), poly_of(b)), note)
+
+
+def _quotient(a: Any, b: Any, note: Note) -> Any:
+    """a/b: by a constant, or where it comes out even; else the divisor becomes this one."""
+    value = Fraction(plain(a)) / plain(b)
+    over, under = poly_of(a), poly_of(b)
+    if under.constant is None:
+        whole = floor_div(over, under)
+        if whole * under == over:
+            return _made(value, whole, note)
+        under = number(b.fixed())
+    return _made(value, over.scaled(Fraction(1) / (under.constant or 1)), note)
+
+
+def _made(value: Number, poly: Poly, note: Note) -> Any:
+    """A traced number, a plain one where the term is a constant."""
+    if poly.constant is not None:
+        return poly.constant
+    if value.denominator == 1:
+        return Traced(value.numerator, poly, note)
+    assert isinstance(value, Fraction)
+    return TracedFraction(value, poly, note)
+
+
+def trace(value: Number, poly: Poly, note: Note) -> Any:
+    """A number that stands for a term."""
+    return _made(value, poly, note)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number of a formula."""
+    return isinstance(value, int | Fraction)
+
+
+def plain(value: Any) -> Any:
+    """The value without its history."""
+    if isinstance(value, int):
+        return int(value)
+    return Fraction(value._numerator, value._denominator)
+
+
+def poly_of(value: Any) -> Poly:
+    """The term of any number."""
+    return value.poly if isinstance(value, _Traced) else number(value)

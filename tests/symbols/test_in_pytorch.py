@@ -1,0 +1,55 @@
+"""Sizes that are called valid run in PyTorch, and those called invalid fail there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+
+import archcalc
+from archcalc.pipeline import parse
+from archcalc.symbols.explore import explore
+from tests.symbols.graphs import specs
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+
+def telling(source: str) -> tuple[list[int], list[int]]:
+    """Valid and invalid sides: those around every change, up to one period beyond the last."""
+    spec, _ = parse(source, False)
+    assert spec is not None
+    (valid,) = explore(spec, {}, {}).valid
+    top = min(valid.horizon, 60) + 2
+    border = [
+        n for n in range(1, top) if any((n in valid) != (m in valid) for m in (n - 1, n + 1) if m)
+    ]
+    sides = list(dict.fromkeys([*border, 64, 65, 100]))
+    return [n for n in sides if n in valid], [n for n in sides if n not in valid]
+
+
+def ran(model: Any, n: int) -> tuple[int, ...]:
+    with torch.no_grad():
+        return tuple(model.eval()(torch.zeros(1, 3, n)).shape[1:])
+
+
+@settings(max_examples=25)
+@given(specs())
+def test_valid_sides_run(source: str) -> None:
+    for n in telling(source)[0][:5]:
+        net = archcalc.load(source, input=(3, n))
+        tensor = net.tensors[net.outputs["output"]]
+        assert tensor is not None
+        assert ran(archcalc.to_torch(net), n) == tensor.shape
+
+
+@settings(max_examples=40)
+@given(specs())
+def test_invalid_sides_fail(source: str) -> None:
+    valid, invalid = telling(source)
+    assume(valid and invalid)
+    # The code of a spec at a size that works, run at those that do not.
+    model = archcalc.to_torch(archcalc.load(source, input=(3, valid[-1])))
+    for n in invalid[:8]:
+        with pytest.raises(RuntimeError):
+            ran(model, n)

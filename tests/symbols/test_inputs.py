@@ -1,0 +1,194 @@
+"""Which inputs work: against brute force, and hand-derived cases."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from typer.testing import CliRunner
+
+from archcalc.cli import app
+from archcalc.diagnostics import Diagnostics
+from archcalc.elaborate import elaborate
+from archcalc.pipeline import check, parse
+from archcalc.symbols.answer import is_valid, reasons
+from archcalc.symbols.explore import Exploration, explore
+from archcalc.symbols.quality import padding_symmetric, rows_read, same_weights
+from archcalc.symbols.report_inputs import text
+from archcalc.symbols.sides import described
+from tests.symbols.graphs import specs
+
+
+def explored(source: str) -> Exploration:
+    spec, diagnostics = parse(source, False)
+    assert spec is not None
+    assert not diagnostics.failed
+    return explore(spec, {}, {})
+
+
+def works(found: Exploration, sides: tuple[int, ...]) -> bool:
+    """What `check` says of one size."""
+    diagnostics = Diagnostics()
+    elaborate(found.spec, diagnostics, inputs={"input": (3, *sides)})
+    return not diagnostics.failed
+
+
+def words(found: Exploration) -> list[str]:
+    return [described(s, a.name) for s, a in zip(found.valid, found.axes, strict=True)]
+
+
+@settings(max_examples=25)
+@given(specs())
+def test_the_valid_sides_are_those_that_check_accepts(source: str) -> None:
+    found = explored(source)
+    assert found.complete
+    (valid,) = found.valid
+    wrong = [n for n in range(1, 601) if (n in valid) != works(found, (n,))]
+    assert not wrong
+
+
+@settings(max_examples=12)
+@given(specs(axes=2))
+def test_the_valid_sizes_of_two_axes(source: str) -> None:
+    found = explored(source)
+    assert found.complete
+    for h in [*range(1, 26, 3), 31, 64]:
+        for w in [*range(1, 26, 4), 32, 47]:
+            expected = works(found, (h, w))
+            assert is_valid(found, (h, w)) == expected
+            if not found.coupled:
+                assert all(n in s for n, s in zip((h, w), found.valid, strict=True)) == expected
+
+
+SQUARES = """\
+input: [3, 8, 8]
+layers:
+  - add: [[], [permute: [0, 2, 1]]]
+"""
+
+# Each with its derivation.
+CASES = [
+    # one window: H + 2·0 ≥ 3
+    ("input: [3, 9]\nlayers: [conv: {out: 4, kernel: 3}]\n", ["L ≥ 3"]),
+    # what two halvings leave is at least 3: ⌊L/4⌋ ≥ 3
+    ("input: [3, 64]\nlayers: [maxpool: 2, maxpool: 2, conv: {out: 4, kernel: 3}]\n", ["L ≥ 12"]),
+    # halved and doubled again, 2·⌊L/2⌋ = L; both poolings need L ≥ 2
+    (
+        "input: [3, 8]\nlayers:\n  - add: [[], [maxpool: 2, upsample: 2]]\n",
+        ["L ≡ 0 (mod 2)"],
+    ),
+    # ⌈L/3⌉ = ⌊L/3⌋ wherever 3 divides L; with 3 to 5 the first branch has one cell, which an add
+    # repeats
+    (
+        (
+            "input: [3, 9]\nlayers:\n  - add:\n"
+            "      - [maxpool: 3]\n      - [{avgpool: {kernel: 3, ceil: true}}]\n"
+        ),
+        ["L ≥ 6 and L ≡ 0 (mod 3), or L = 3 to 5"],
+    ),
+    # the sum has to be 2·⌊L/2⌋ + 3 = L + 3, or as long as 1 (it never is)
+    (
+        (
+            "input: [3, 8]\nlayers:\n  - add:\n      - [pad: [[0, 3]]]\n"
+            "      - [maxpool: 2, upsample: 2, pad: [[0, 3]]]\n"
+        ),
+        ["L ≡ 0 (mod 2)"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), CASES)
+def test_hand_derived_sets(source: str, expected: list[str]) -> None:
+    assert words(explored(source)) == expected
+
+
+def test_axes_that_depend_on_one_another() -> None:
+    found = explored(SQUARES)
+    assert found.coupled
+    assert is_valid(found, (24, 24))
+    assert not is_valid(found, (24, 23))
+    assert "H = W" in text(found, 80)
+
+
+def test_a_unet_needs_multiples_of_16_and_says_where() -> None:
+    found = explored("examples/unet.yaml")
+    assert words(found) == ["H ≡ 0 (mod 16)", "W ≡ 0 (mod 16)"]
+    assert not found.coupled
+    told = {(r.path, r.condition) for r in reasons(found)}
+    # join k from the bottom compares 2·⌊n/2⌋ with n for n = ⌊H/2^(4 − k)⌋
+    assert ("concat1", "H ≡ 0 (mod 16)") in told
+    assert ("concat4", "H ≡ 0 (mod 2)") in told
+    lines = found.spec.file.text.splitlines()
+    assert all(
+        "concat" in lines[r.span.line - 1] or "maxpool" in lines[r.span.line - 1]
+        for r in reasons(found)
+    )
+
+
+@pytest.mark.parametrize("name", ["unet_padded", "unet_cropped"])
+def test_the_same_with_padding_or_cropping_takes_any_size(name: str) -> None:
+    # four halvings leave something from 16 on
+    assert words(explored(f"examples/{name}.yaml")) == ["H ≥ 16", "W ≥ 16"]
+
+
+def test_a_classifier_fixes_the_input_and_global_pooling_does_not() -> None:
+    fixed, pooled = explored("examples/vgg16_fixed.yaml"), explored("examples/vgg16_pooled.yaml")
+    assert words(fixed) == words(pooled) == ["H ≥ 32", "W ≥ 32"]
+    weights = same_weights(fixed)
+    assert weights is not None
+    # 512·⌊H/32⌋·⌊W/32⌋ = 25,088 with ⌊W/32⌋ = 7: ⌊H/32⌋ = 7
+    assert [described(s, "n") for s in weights.sides] == ["n = 224 to 255"] * 2
+    assert weights.coupled
+    assert {d.path for d in weights.binding} == {"classifier.0"}
+    free = same_weights(pooled)
+    assert free is not None
+    assert not free.binding
+
+
+def test_quality() -> None:
+    resnet = explored("resnet50")
+    # Alsallakh et al. 2021: padding is even where (n + 2p − k) mod s = 0 in every strided layer,
+    # that is for n − 1 divisible by 2^5: 225, not 224
+    even = padding_symmetric(resnet)
+    assert [described(s, "n") for s in even.sides] == ["n ≡ 1 (mod 32)"] * 2
+    assert even.failing
+    # five poolings of VGG-16 drop nothing where 32 divides the side
+    assert described(rows_read(explored("vgg16")).sides[0], "n") == "n ≡ 0 (mod 32)"
+    # a plain window of 3 over steps of 2 without padding reads all rows of odd sides
+    odd = explored("input: [3, 9]\nlayers: [maxpool: {kernel: 3, stride: 2}]\n")
+    assert described(rows_read(odd).sides[0], "n") == "n ≥ 3 and n ≡ 1 (mod 2)"
+
+
+def test_check_names_the_nearest_sizes() -> None:
+    found = check("examples/unet.yaml", inputs=(1, 100, 96))
+    (fault,) = [d for d in found.diagnostics if d.severity == "error"]
+    assert "1×96×96 or 1×112×96" in fault.help
+    (fault,) = [d for d in check("vgg16", inputs=(3, 31, 64)).diagnostics if d.severity == "error"]
+    assert fault.help.endswith("or use an input of 3×32×64")
+    # a fault that no size mends has no such help
+    channels = "input: [3, 8]\nlayers:\n  - add: [[], [conv: {out: 4, kernel: 1}]]\n"
+    assert "use an input" not in check(channels).diagnostics[0].help
+
+
+def run_json(*arguments: str) -> Any:
+    result = CliRunner().invoke(app, [*arguments, "--format", "json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_json() -> None:
+    found = run_json("inputs", "examples/unet.yaml")
+    assert found["axes"][0] | {"input": ""} == {
+        "input": "",
+        "axis": "H",
+        "minimum": 16,
+        "period": 16,
+        "residues": [0],
+    }
+    assert found["coupled"] is False
+    assert {"layer", "line", "condition"} <= set(found["reasons"][0])
+    assert found["same_weights"]["always"] is True
+    # receptive field 204 by Araujo's sum; the next multiple of 16 is 208
+    assert found["quality"]["filled_from"] == [208, 208]
