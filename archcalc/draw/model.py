@@ -1,0 +1,96 @@
+"""A diagram as data: boxes in frames, and the arrows between them. `build.py` makes one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Box:
+    """One box. Texts are as the spec gives them: whoever draws them must escape them.
+
+    `kind` is "layer", "join", "block" (a closed one), "input", "output", "fault" (a layer of which
+    nothing is known but its fault) or "fork" (no more than a point, where an arrow divides).
+    `title` is the operation, block or sign, `detail` its attributes or arguments, `more` the layers
+    absorbed, `name` the path below the frame, `branch` the label of the branch that starts here,
+    `marks` what is unusual about it. `state` is "known", "faulty" (the fault is its own) or
+    "unknown" (it depends on one).
+    """
+
+    __slots__ = (
+        "branch",
+        "count",
+        "detail",
+        "family",
+        "figures",
+        "id",
+        "kind",
+        "marks",
+        "message",
+        "more",
+        "name",
+        "shape",
+        "sides",
+        "state",
+        "title",
+        "training_only",
+    )
+
+    def __init__(self, kind: str, id: str, title: str, family: str = "") -> None:
+        self.kind = kind
+        self.id = id
+        self.title = title
+        self.family = family
+        self.detail = ""
+        self.more: tuple[str, ...] = ()
+        self.name = ""
+        self.branch = ""
+        self.shape = ""
+        self.sides: tuple[int, ...] | None = None  # the output's shape, in numbers
+        self.count = 1
+        self.marks: list[str] = []
+        self.figures: list[str] = []
+        self.message = ""
+        self.state = "known"
+        self.training_only = False
+
+
+class Frame:
+    """A frame around boxes: an open block or group, or parts that come several times.
+
+    `kind` is "level", "repeat" (one after the other) or "parallel" (beside each other).
+    """
+
+    __slots__ = ("branch", "children", "count", "detail", "figures", "id", "kind", "name", "title")
+
+    def __init__(self, kind: str, id: str) -> None:
+        self.kind = kind
+        self.id = id
+        self.name = ""
+        self.title = ""
+        self.detail = ""
+        self.branch = ""
+        self.count = 1
+        self.figures: list[str] = []
+        self.children: list[Box | Frame] = []
+
+
+class Arrow(NamedTuple):
+    """From one box to another. `skip`: it passes by the layers of the other branches of a join.
+    `main`: it belongs to the line that the eye follows, and is drawn straight."""
+
+    source: str
+    target: str
+    skip: bool = False
+    training_only: bool = False
+    main: bool = True
+
+
+class Diagram(NamedTuple):
+    """The whole picture. `facts` are lines about the net, `boxes` all boxes in execution order,
+    forks left out."""
+
+    name: str
+    facts: tuple[str, ...]
+    children: tuple[Box | Frame, ...]
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]

@@ -1,0 +1,119 @@
+"""Pictures as files: the format by the file's ending, or standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archcalc.draw.engine import Drawing
+
+FORMATS = ("svg", "png", "pdf", "dot")
+
+# A viewer has to hold four bytes a pixel; Cairo itself draws nothing above 32,767.
+MAX_SIDE = 16_384
+MAX_PIXELS = 64_000_000
+
+MAX_BOXES = 5_000
+"""More take a layout engine from seconds to minutes, and nobody reads them."""
+
+
+class CannotDraw(ValueError):
+    """A picture that cannot be made as asked; the message says what would do."""
+
+
+def format_of(target: str) -> str:
+    """The format by a file's ending; svg for standard output ("-")."""
+    if target == "-":
+        return "svg"
+    ending = Path(target).suffix.lower().removeprefix(".")
+    if ending == "gv":
+        return "dot"
+    if ending not in FORMATS:
+        said = f".{ending} is no format" if ending else "there is no ending"
+        raise CannotDraw(f"{target}: {said}; the ending is one of {', '.join(FORMATS)}")
+    return ending
+
+
+def check_boxes(number: int, format_: str) -> None:
+    """Raises `CannotDraw` for more boxes than a picture takes. Text takes any number."""
+    if number > MAX_BOXES and format_ != "dot":
+        raise CannotDraw(
+            f"{number:,} boxes are more than the {MAX_BOXES:,} that a picture takes: "
+            "close blocks with --depth, or write .dot"
+        )
+
+
+def rendered(drawing: Drawing, format_: str) -> bytes:
+    """A diagram in a format. Raises `CannotDraw`."""
+    if format_ == "dot":
+        return str(drawing.source).encode()
+    if format_ == "pdf":
+        _need_system_dot()
+    if format_ == "png":
+        _check_size(_piped(drawing, "svg"))
+    return _piped(drawing, format_)
+
+
+def _piped(drawing: Drawing, format_: str) -> bytes:
+    from graphviz.backend import (  # type: ignore[import-untyped]
+        CalledProcessError,
+        ExecutableNotFound,
+    )
+
+    from archcalc.draw.engine import NoEngine
+
+    try:
+        data: bytes = drawing.pipe(format=format_)
+    except NoEngine as error:
+        raise CannotDraw(str(error)) from error
+    except (CalledProcessError, ExecutableNotFound, OSError) as error:
+        said = getattr(error, "stderr", None) or str(error).encode()
+        line = said.decode(errors="replace").strip().splitlines()[-1:]
+        raise CannotDraw(f"the layout engine failed: {''.join(line)}") from error
+    return data
+
+
+def _need_system_dot() -> None:
+    from archcalc.draw.engine import engine
+
+    if engine().embedded:
+        raise CannotDraw(
+            "pdf needs the system's graphviz (apt install graphviz, brew install graphviz): "
+            "the engine that comes with archcalc writes svg and png"
+        )
+
+
+def _check_size(svg: bytes) -> None:
+    """Refuses a PNG that no viewer would open. The SVG of the same picture knows its size."""
+    width, height = size_of(svg)
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise CannotDraw(
+            f"the picture would have {width:,}×{height:,} pixels; a png takes {MAX_SIDE:,} a side "
+            f"and {MAX_PIXELS:,} in all: close blocks with --depth, or write .svg"
+        )
+
+
+def size_of(svg: bytes) -> tuple[int, int]:
+    """Width and height in pixels, 96 to the inch, of an SVG that graphviz wrote in points."""
+    head = svg[: svg.index(b">", svg.index(b"<svg"))].decode()
+    sides = [head.split(f'{name}="')[1].split('pt"')[0] for name in ("width", "height")]
+    width, height = (round(float(side) * 96 / 72) for side in sides)
+    return width, height
+
+
+def write(target: str, data: bytes) -> None:
+    """Writes a file, or standard output for "-". Raises `CannotDraw` where that fails."""
+    try:
+        if target == "-":
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+        else:
+            Path(target).write_bytes(data)
+    except BrokenPipeError:
+        # The reader has gone; Python flushes once more at exit, and must find something open.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise CannotDraw(f"cannot write {target}: {error.strerror}") from error

@@ -1,0 +1,94 @@
+"""Colours by family of operation.
+
+The hues are Okabe & Ito's ("Color Universal Design", 2008), told apart with any colour vision; the
+families differ in lightness as well, by 2 and more of CIE L*, so that they survive a print in black
+and white. Text keeps a contrast of 4.5 to 1 (WCAG 2.1) on every one of them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Theme(NamedTuple):
+    """The colours of a picture. `fills` are by family; a family it does not know is `other`."""
+
+    background: str
+    text: str
+    quiet: str  # names, remarks
+    line: str  # borders and arrows
+    skip: str  # arrows that pass by the layers of a branch
+    frame: str  # the border of a block that is open
+    frame_fills: tuple[str, str]  # by turns, from the outermost block inwards
+    fault: str
+    fault_fill: str
+    fault_text: str
+    unknown_fill: str
+    other: str
+    fills: dict[str, str]
+
+    def fill(self, family: str) -> str:
+        return self.fills.get(family, self.other)
+
+
+LIGHT = Theme(
+    background="#FFFFFF",
+    text="#000000",
+    quiet="#22272B",
+    line="#4D565E",
+    skip="#0072B2",
+    frame="#A9B4BD",
+    frame_fills=("#F3F5F7", "#FFFFFF"),
+    fault="#C00000",
+    fault_fill="#FFE1DC",
+    fault_text="#8C0000",
+    unknown_fill="#FFFFFF",
+    other="#E7E7E7",
+    fills={
+        "linear": "#11A47C",
+        "convolution": "#53AEE2",
+        "resizing": "#E7A16B",
+        "activation": "#E0ADC9",
+        "pooling": "#F4BE53",
+        "arithmetic": "#B6D6E9",
+        "block": "#D6DEE5",
+        "shape": "#E7E7E7",
+        "normalisation": "#F8F3A8",
+        "regularisation": "#F7F7F7",
+        "join": "#FFFFFF",
+        "input": "#FFFFFF",
+        "output": "#FFFFFF",
+    },
+)
+
+DARK = Theme(
+    background="#14181C",
+    text="#FFFFFF",
+    quiet="#FFFFFF",
+    line="#A9B4BD",
+    skip="#56B4E9",
+    frame="#5A646D",
+    frame_fills=("#1C2126", "#14181C"),
+    fault="#FF6A5C",
+    fault_fill="#4A120C",
+    fault_text="#FFC9C2",
+    unknown_fill="#14181C",
+    other="#363636",
+    fills={
+        "linear": "#007455",
+        "convolution": "#306481",
+        "pooling": "#946506",
+        "resizing": "#8E3F00",
+        "activation": "#6C4058",
+        "arithmetic": "#004A73",
+        "block": "#363E45",
+        "shape": "#363636",
+        "normalisation": "#7E7823",
+        "regularisation": "#3F2634",
+        "join": "#14181C",
+        "input": "#14181C",
+        "output": "#14181C",
+    },
+)
+
+THEMES = {"light": LIGHT, "dark": DARK}

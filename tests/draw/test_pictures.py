@@ -1,0 +1,53 @@
+"""The committed pictures are what the commands give.
+
+After a wanted change draw them anew with `GOLDEN=write pytest tests/draw/test_pictures.py` and look
+at them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import run
+from tests.draw.support import embedded_only, parsed
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "examples" / "pictures"
+
+COMMANDS = {
+    "lenet5_volumes": ["lenet5", "--style", "volumes"],
+    "vgg16": ["vgg16"],
+    "resnet18": ["resnet18", "--depth", "all"],
+    "resnet50": ["resnet50"],
+    "googlenet": ["googlenet"],
+    "unet_volumes": ["examples/unet.yaml", "--style", "volumes"],
+    "dilated_field": ["examples/dilated_gaps.yaml", "--receptive-field", "last"],
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_picture(name, monkeypatch, tmp_path):
+    # The embedded engine writes the same bytes on every platform.
+    embedded_only(monkeypatch, tmp_path)
+    monkeypatch.chdir(ROOT)
+    target = tmp_path / "drawn.svg"
+    assert run("render", *COMMANDS[name], "-o", str(target)).exit_code == 0
+    drawn = target.read_text(encoding="utf-8")
+    path = PICTURES / f"{name}.svg"
+    if os.environ.get("GOLDEN") == "write":
+        path.write_text(drawn, encoding="utf-8")
+    assert drawn == path.read_text(encoding="utf-8")
+    assert parsed(drawn.encode()) is not None
+
+
+@pytest.mark.parametrize("page", ["README.md", "specs/README.md"])
+def test_the_pages_show_pictures_that_are_there(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    shown = re.findall(r"\]\((\S*pictures/\w+\.svg)\)", text)
+    assert shown
+    for picture in shown:
+        assert ((ROOT / page).parent / picture).resolve().is_file()

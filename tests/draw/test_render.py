@@ -1,0 +1,158 @@
+"""`archcalc render`: formats, engines, faults; and a net that shows itself in a notebook."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import pytest
+
+import archcalc
+from archcalc.draw import diagram, output
+from archcalc.draw.engine import NoEngine, engine
+from tests.cli.support import process, run
+from tests.draw.support import CATALOGUE, FAULTY, embedded_only, parsed, report, texts
+
+ENGINES = ("system", "embedded")
+
+
+@pytest.fixture(params=ENGINES)
+def with_engine(request, monkeypatch, tmp_path):
+    """Every test with the system's graphviz, where there is one, and without."""
+    if request.param == "embedded":
+        embedded_only(monkeypatch, tmp_path)
+    elif shutil.which("dot") is None:
+        pytest.skip("no system graphviz")
+    return request.param
+
+
+def test_the_format_is_the_ending(with_engine, tmp_path):
+    starts = {"svg": b"<?xml", "png": b"\x89PNG", "dot": b"digraph", "gv": b"digraph"}
+    if with_engine == "system":
+        starts["pdf"] = b"%PDF"
+    for ending, start in starts.items():
+        target = tmp_path / f"net.{ending}"
+        assert run("render", "lenet5", "-o", str(target)).exit_code == 0
+        assert target.read_bytes().startswith(start)
+
+
+def test_pdf_without_the_systems_graphviz_says_what_to_do(monkeypatch, tmp_path):
+    embedded_only(monkeypatch, tmp_path)
+    found = run("render", "lenet5", "-o", str(tmp_path / "net.pdf"))
+    assert found.exit_code == 2
+    assert "apt install graphviz" in found.stderr
+    assert not (tmp_path / "net.pdf").exists()
+
+
+def test_without_any_engine(monkeypatch, tmp_path):
+    embedded_only(monkeypatch, tmp_path)
+    monkeypatch.setattr("archcalc.draw.engine.EMBEDDED", "no-such-program")
+    with pytest.raises(NoEngine, match="graphviz-pure"):
+        engine()
+    assert run("render", "lenet5", "-o", str(tmp_path / "a.svg")).exit_code == 2
+    # Text needs none.
+    assert run("render", "lenet5", "-o", str(tmp_path / "a.dot")).exit_code == 0
+
+
+def test_standard_output_holds_the_picture_alone():
+    found = process("render", "lenet5", "-o", "-")
+    assert found.returncode == 0
+    assert parsed(found.stdout) is not None
+    assert found.stderr == b""
+    text = process("render", "lenet5", "-o", "-", "--format", "dot").stdout.decode()
+    assert text == diagram(report("lenet5")).source
+
+
+def test_without_a_target_the_file_is_named_after_the_spec(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = run("render", "lenet5", "--style", "volumes")
+    assert found.exit_code == 0
+    assert "wrote lenet5.svg" in found.stderr
+    assert parsed((tmp_path / "lenet5.svg").read_text(encoding="utf-8")) is not None
+
+
+def test_a_faulty_spec_is_drawn_and_told(tmp_path):
+    (tmp_path / "net.yaml").write_text(FAULTY)
+    found = run("render", str(tmp_path / "net.yaml"), "-o", str(tmp_path / "net.svg"))
+    assert found.exit_code == 1
+    assert "error[shape-mismatch]" in found.stderr
+    written = " ".join(texts(parsed((tmp_path / "net.svg").read_bytes())))
+    assert "line 6: add needs equal shapes: branch 1 is 32×32×32, branch 2 is 16×32×32" in written
+
+
+def test_what_is_no_spec_is_told_and_nothing_is_written(tmp_path):
+    found = run("render", str(tmp_path / "none.yaml"), "-o", str(tmp_path / "net.svg"))
+    assert found.exit_code == 1
+    assert "error[" in found.stderr
+    assert not (tmp_path / "net.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-o", "net.jpeg"], ".jpeg is no format"),
+        (["-o", "net"], "there is no ending"),
+        (["-o", "nowhere/net.svg"], "cannot write"),
+        (["-o", "net.svg", "--depth", "0"], "neither a number"),
+        (["-o", "net.svg", "--show", "weight"], "'weight' is none of"),
+        (["-o", "net.png", "--style", "volumes"], "svg only"),
+        (["-o", "net.svg", "--receptive-field", "C9"], "did you mean"),
+        (["-o", "net.svg", "--set", "nothing=1"], "nothing"),
+    ],
+)
+def test_wrong_usage(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = run("render", "lenet5", *arguments)
+    assert found.exit_code == 2
+    assert said in " ".join(found.stderr.split())
+
+
+@pytest.mark.usefixtures("with_engine")
+def test_a_png_that_no_viewer_opens_is_refused(tmp_path):
+    found = run("render", "resnet152", "--depth", "all", "--unfold", "-o", str(tmp_path / "a.png"))
+    assert found.exit_code == 2
+    assert "close blocks with --depth" in found.stderr
+
+
+def test_more_boxes_than_a_picture_takes():
+    with pytest.raises(output.CannotDraw, match="5,001 boxes"):
+        output.check_boxes(5001, "svg")
+    output.check_boxes(5001, "dot")
+
+
+def test_themes_directions_and_figures():
+    found = report("lenet5")
+    assert "#14181C" in diagram(found, theme="dark").source
+    assert "rankdir=LR" in diagram(found, direction="right").source
+    assert "156 params, field 5/1" in diagram(found, show=["params", "receptive_field"]).source
+
+
+@pytest.mark.usefixtures("with_engine")
+def test_a_net_draws_and_shows_itself():
+    net = archcalc.load("lenet5")
+    assert net.draw(depth=1).source.startswith("digraph")
+    assert "<svg" in net._repr_mimebundle_()["image/svg+xml"]
+
+
+def test_check_imports_nothing_of_this():
+    code = (
+        "import sys, archcalc; archcalc.analyze(archcalc.load('lenet5'));"
+        "print([m for m in sys.modules if 'graphviz' in m or m.startswith('archcalc.draw')])"
+    )
+    assert process(python=("-c", code)).stdout.strip() == b"[]"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("with_engine")
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_whole_catalogue_is_drawn(name):
+    found = report(name)
+    for options in ({}, {"depth": 99, "direction": "right"}):
+        assert parsed(diagram(found, **options).pipe(format="svg")) is not None
+    if name != "resnet1202":  # 3,600 layers: seconds, and nobody opens them all
+        assert parsed(diagram(found, depth=99, unfold=True).pipe(format="svg")) is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such pipe")
+def test_a_reader_that_goes_away():
+    assert process("render", "lenet5", "-o", "/dev/full").returncode == 2
