@@ -1,0 +1,66 @@
+"""The generated file from its parts: docstring, imports, helpers, functions, and a main block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.exporting.keras.helpers import HELPERS, reads, with_needed
+from archcalc.exporting.pytorch.assemble import _docstring as heading
+
+if TYPE_CHECKING:
+    from archcalc.exporting.keras.function import Function
+    from archcalc.exporting.keras.program import Program
+    from archcalc.graph import Net
+
+NOTE = (
+    "Channels last: shapes here are those of the spec with the channels moved to the end. Flatten "
+    "follows that order, so that weights of a Dense layer after it fit no other framework."
+)
+
+
+def assemble(net: Net, program: Program, build: Function) -> str:
+    """The whole file as text."""
+    functions = [*program.functions.values(), build]
+    written = [line for f in functions for line in ["", "", *f.lines()]]
+    helpers = [line for h in with_needed(program.needed) for line in _helper(h)]
+    body = "\n".join([*helpers, *written, "", "", *_main()])
+    lines = [*_docstring(net, program), "", *_imports(body)]
+    return "\n".join(lines) + "\n" + body + "\n"
+
+
+def _helper(word: str) -> list[str]:
+    return ["", "", *HELPERS[word].strip().split("\n")]
+
+
+_FROM = {
+    "collections.abc": {"Callable": r"Callable\[", "Sequence": r"Sequence\["},
+    "itertools": {"count": r"count\("},
+    "typing": {"Any": r"Any\b"},
+}
+
+
+def _imports(body: str) -> list[str]:
+    lines = ["import math"] if reads(body, r"math\.") else []
+    for module, words in _FROM.items():
+        found = [word for word, pattern in words.items() if reads(body, pattern)]
+        if found:
+            lines.append(f"from {module} import {', '.join(found)}")
+    if lines:
+        lines.append("")
+    ours = [w for w in ("layers", "ops") if reads(body, rf"{w}\.")]
+    lines.append("import keras")
+    return [*lines, f"from keras import {', '.join(ours)}"] if ours else lines
+
+
+def _docstring(net: Net, program: Program) -> list[str]:
+    from textwrap import wrap
+
+    told = heading(net, program)  # type: ignore[arg-type]
+    notes = wrap(NOTE, 100, break_on_hyphens=False)
+    command = next(i for i, line in enumerate(told) if line.startswith("Made by:"))
+    made = [line.replace("archcalc export", "archcalc export --target keras") for line in told]
+    return [*made[:command], *made[command:-1], "", *notes, made[-1]]
+
+
+def _main() -> list[str]:
+    return ['if __name__ == "__main__":', "    build().summary()"]

@@ -1,0 +1,161 @@
+"""Activations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.exporting.expressions import show, variables
+from archcalc.exporting.keras.site import Compute, Make
+from archcalc.exporting.layout import call
+from archcalc.ops.axes import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.keras.site import Site, Steps
+
+
+def _word(word: str) -> Callable[[Site], Steps]:
+    """One of Keras' activations by its name."""
+
+    def emit(site: Site) -> Steps:
+        return [Make(call("layers.Activation", f'"{word}"', name=site.name))]
+
+    return emit
+
+
+def relu(site: Site) -> Steps:
+    return [Make(call("layers.ReLU", name=site.name))]
+
+
+def relu6(site: Site) -> Steps:
+    return [Make(call("layers.ReLU", "6", name=site.name))]
+
+
+def leaky_relu(site: Site) -> Steps:
+    slope = site.text(site.attribute("slope"))
+    return [Make(call("layers.LeakyReLU", slope, name=site.name))]
+
+
+def prelu(site: Site) -> Steps:
+    """One weight a channel: shared along the sides; else along every axis."""
+    shared = range(1, site.rank + (1 if site.value("channels") else 2))
+    start = site.text(site.attribute("init"))
+    made = call(
+        "layers.PReLU",
+        f"keras.initializers.Constant({start})",
+        shared_axes=f"[{', '.join(map(str, shared))}]" if shared else None,
+        name=site.name,
+    )
+    return [Make(made, weighted=True)]
+
+
+def rrelu(site: Site) -> Steps:
+    raise site.refuse(
+        "a slope drawn at random", "use leaky_relu with the mean of the slopes, or prelu"
+    )
+
+
+def elu(site: Site) -> Steps:
+    alpha = site.attribute("alpha")
+    given = () if site.unless(alpha, 1) is None or show(alpha) == "1.0" else (site.text(alpha),)
+    return [Make(call("layers.ELU", *given, name=site.name))]
+
+
+def gelu(site: Site) -> Steps:
+    if site.value("approximate") == "none":
+        return _word("gelu")(site)
+    return [Compute(lambda x: call("ops.gelu", x, approximate="True"))]
+
+
+def softplus(site: Site) -> Steps:
+    """The threshold is where the difference is lost in float32 anyway."""
+    beta = site.attribute("beta")
+    if _is_one(beta):
+        return _word("softplus")(site)
+    text = _factor(site.text(beta))
+    return [Compute(lambda x: f"ops.softplus({text} * {x}) / {text}")]
+
+
+def hardtanh(site: Site) -> Steps:
+    low, high = site.attribute("min"), site.attribute("max")
+    if not variables(low) and show(low) in ("-1", "-1.0") and _is_one(high):
+        return _word("hard_tanh")(site)
+    return [Compute(lambda x: call("ops.clip", x, site.text(low), site.text(high)))]
+
+
+def tanh(site: Site) -> Steps:
+    """amplitude·tanh(slope·x), LeNet-5's with its own numbers."""
+    amplitude, slope = site.attribute("amplitude"), site.attribute("slope")
+    if _is_one(amplitude) and _is_one(slope):
+        return _word("tanh")(site)
+    before = "" if _is_one(amplitude) else f"{_factor(site.text(amplitude))} * "
+    inside = "" if _is_one(slope) else f"{_factor(site.text(slope))} * "
+    return [Compute(lambda x: f"{before}ops.tanh({inside}{x})")]
+
+
+def _is_one(expr: Expr) -> bool:
+    return show(expr) in ("1", "1.0")
+
+
+def _factor(text: str) -> str:
+    """A number as the left side of a product."""
+    return f"({text})" if any(s in text for s in (" + ", " - ", " if ")) else text
+
+
+def _axis(site: Site) -> int:
+    axes = [
+        place_of(tensor, a.axis) for a, tensor in zip(site.attributes(), site.inputs(), strict=True)
+    ]
+    return site.place(axes)
+
+
+def softmax(site: Site) -> Steps:
+    axis = _axis(site)
+    given = None if axis == -1 else str(axis)
+    return [Make(call("layers.Softmax", axis=given, name=site.name))]
+
+
+def log_softmax(site: Site) -> Steps:
+    axis = str(_axis(site))
+    return [Compute(lambda x: call("ops.log_softmax", x, axis=axis))]
+
+
+def maxout(site: Site) -> Steps:
+    pieces = site.text(site.attribute("pieces"))
+    return [Compute(lambda x: call(site.need("maxout"), x, pieces))]
+
+
+def scale(site: Site) -> Steps:
+    factor = site.text(site.attribute("factor"))
+    return [Make(call("layers.Rescaling", factor, name=site.name))]
+
+
+def abs_(_site: Site) -> Steps:
+    return [Compute(lambda x: call("ops.absolute", x))]
+
+
+ACTIVATIONS: dict[str, Callable[[Site], Steps]] = {
+    "relu": relu,
+    "relu6": relu6,
+    "leaky_relu": leaky_relu,
+    "prelu": prelu,
+    "rrelu": rrelu,
+    "elu": elu,
+    "selu": _word("selu"),
+    "gelu": gelu,
+    "silu": _word("silu"),
+    "mish": _word("mish"),
+    "softplus": softplus,
+    "hardswish": _word("hard_silu"),
+    "hardsigmoid": _word("hard_sigmoid"),
+    "hardtanh": hardtanh,
+    "sigmoid": _word("sigmoid"),
+    "tanh": tanh,
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+    "maxout": maxout,
+    "scale": scale,
+    "abs": abs_,
+}

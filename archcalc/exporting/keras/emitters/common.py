@@ -1,0 +1,38 @@
+"""What emitters share: axes brought into the graph's order and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.exporting.keras.site import Make
+from archcalc.exporting.layout import call
+
+if TYPE_CHECKING:
+    from archcalc.exporting.keras.site import Compute, Site, Steps
+
+
+def permuted(site: Site, axes: tuple[int, ...], word: str) -> Steps:
+    """A Permute to these axes (from 0, without the batch), nothing where they stay."""
+    if axes == tuple(range(len(axes))):
+        return []
+    whole = f"({', '.join(str(a + 1) for a in axes)})"
+    return [Make(call("layers.Permute", whole, name=site.part(word)))]
+
+
+def to_graph(site: Site) -> Steps:
+    """The channels brought to where the graph has them."""
+    now = site.order(site.inputs())
+    return permuted(site, tuple(now.index(i) for i in range(len(now))), "order")
+
+
+def from_graph(site: Site) -> Steps:
+    """The channels brought to the end again."""
+    return permuted(site, site.order(site.outputs()), "permute")
+
+
+def in_order(site: Site, step: Make | Compute) -> Steps:
+    """A step that works on the graph's last axis."""
+    before = site.order(site.inputs())
+    if before[-1] == len(before) - 1 and site.order(site.outputs()) == before:
+        return [step]
+    return [*to_graph(site), step, *from_graph(site)]

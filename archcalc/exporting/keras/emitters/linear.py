@@ -1,0 +1,33 @@
+"""Fully connected layers: on the last axis of the graph's shape, which is the channels in the code
+unless there is a sequence whose channels come first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.exporting.expressions import variables
+from archcalc.exporting.keras.emitters.common import in_order
+from archcalc.exporting.keras.site import Make
+from archcalc.exporting.layout import call
+
+if TYPE_CHECKING:
+    from archcalc.exporting.keras.site import Site, Steps
+
+
+def linear(site: Site) -> Steps:
+    made = call(
+        "layers.Dense",
+        site.text(site.attribute("out")),
+        use_bias=site.doc("bias", True),
+        name=site.name,
+    )
+    return in_order(site, Make(made, weighted=True))
+
+
+def rbf(site: Site) -> Steps:
+    trainable = site.attribute("trainable")
+    fixed = None
+    if site.unless(trainable, False) is not None:
+        fixed = f"not {site.text(trainable)}" if variables(trainable) else "False"
+    made = call(site.need("RBF"), site.text(site.attribute("out")), fixed=fixed, name=site.name)
+    return in_order(site, Make(made, weighted=True))

@@ -1,0 +1,96 @@
+"""Padding, cropping and enlarging."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.exporting.expressions import literal
+from archcalc.exporting.keras.emitters.windows import Sides, rows
+from archcalc.exporting.keras.site import Compute, Make, one
+from archcalc.exporting.layout import Call, call
+
+if TYPE_CHECKING:
+    from archcalc.exporting.keras.site import Site, Steps
+
+
+def _amounts(site: Site) -> list[Sides]:
+    """(begin, end) an axis, as the operation works them out."""
+    found = []
+    for lane, node in zip(site.lanes, site.nodes, strict=True):
+        op: Any = node.op
+        tensors = tuple(lane.net.tensors[i] for i in node.inputs)
+        found.append(tuple(op._amounts(node.attributes, tensors)))
+    return found
+
+
+def pad(site: Site) -> Steps:
+    amounts = _amounts(site)
+    mode = site.value("mode")
+    if mode == "replicate":
+        raise site.refuse("padding that repeats the border", "use zeros or reflect")
+    steps: Steps = []
+    if any(n for some in amounts for side in some for n in side):
+        if mode == "zeros":
+            given = all(v is not None for v in site.values("padding"))
+            amount = rows(site, amounts, given)
+            steps.append(Make(call(f"layers.ZeroPadding{site.rank}D", amount, name=site.name)))
+        else:
+            sides = ", ".join(f"({b}, {e})" for b, e in ((0, 0), *site.same(amounts), (0, 0)))
+            steps.append(Compute(lambda x: call("ops.pad", x, f"({sides})", mode='"reflect"')))
+    if site.same([v is not None for v in site.values("channels")]):
+        steps.append(_channels(site))
+    return steps
+
+
+def _channels(site: Site) -> Compute:
+    """Channels of zeros, before and after the input's own."""
+    import ast
+
+    pair = site.attribute("channels")
+    parts = list(map(site.text, pair.elts)) if isinstance(pair, ast.Tuple) else []
+    inner = f"({', '.join(parts)})" if parts else site.text(pair)
+    sides = ", ".join(["(0, 0)"] * (site.rank + 1))
+
+    def run(x: str) -> Call:
+        return call("ops.pad", x, f"({sides}, {inner})")
+
+    return Compute(run)
+
+
+def crop(site: Site) -> Steps:
+    amounts = _amounts(site)
+    if not any(n for some in amounts for side in some for n in side):
+        return []
+    given = all(v is not None for v in site.values("cropping"))
+    amount = rows(site, amounts, given, "cropping")
+    return [Make(call(f"layers.Cropping{site.rank}D", amount, name=site.name))]
+
+
+def upsample(site: Site) -> Steps:
+    rank = site.rank
+    mode = site.value("mode")
+    if mode == "linear" and rank != 2:
+        raise site.refuse(f"linear interpolation on {rank} axes", "Keras has it on two axes")
+    if site.value("align_corners"):
+        raise site.refuse("interpolation with aligned corners", "leave align_corners out")
+    if site.same([v is not None for v in site.values("scale")]):
+        factor = site.text(site.per_axis("scale"))
+    else:
+        factor = _factors(site)
+    keyword = '"bilinear"' if mode == "linear" else None
+    made = call(f"layers.UpSampling{rank}D", factor, interpolation=keyword, name=site.name)
+    return [Make(made)]
+
+
+def _factors(site: Site) -> str:
+    """How many times larger the sides become; Keras knows whole factors."""
+    found = []
+    for x, y in zip(site.inputs(), site.outputs(), strict=True):
+        pairs = list(zip(x.shape[1:], y.shape[1:], strict=True))
+        if any(m % n for n, m in pairs):
+            raise site.refuse(
+                "an enlargement that is no whole number of times",
+                "use scale, or a size that is a multiple of the input's",
+            )
+        found.append(tuple(m // n for n, m in pairs))
+    return site.text(literal(one(site.same(found))))

@@ -1,0 +1,113 @@
+"""The same numbers in another shape, and parts of tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.exporting.expressions import literal, show
+from archcalc.exporting.keras.emitters.common import from_graph, permuted, to_graph
+from archcalc.exporting.keras.emitters.order import order_matters
+from archcalc.exporting.keras.site import Compute, Make, order
+from archcalc.exporting.layout import Call, call
+from archcalc.ops.axes import place_of
+
+if TYPE_CHECKING:
+    from archcalc.exporting.keras.site import Site, Steps
+
+
+def flatten(site: Site) -> Steps:
+    """All axes into one: in the code's own order, so that Dense's weights stand in that order,
+    unless what follows tells features apart by their place."""
+    whole = [len(y.shape) == 1 for y in site.outputs()]
+    if not site.same(whole):
+        return _reshaped(site)
+    made = Make(call("layers.Flatten", name=site.name))
+    if site.same([order_matters(lane.net, n) for lane, n in zip(site.lanes, site.nodes)]):  # noqa: B905
+        return [*to_graph(site), made]
+    return [made]
+
+
+def reshape(site: Site) -> Steps:
+    return _reshaped(site)
+
+
+def _reshaped(site: Site) -> Steps:
+    """Exactly as the graph does it: in the graph's order, and back."""
+    target = site.same([y.shape for y in site.outputs()])
+    made = Make(call("layers.Reshape", site.text(literal(target)), name=site.name))
+    return [*to_graph(site), made, *from_graph(site)]
+
+
+def permute(site: Site) -> Steps:
+    """The graph's order and where the code has the axes, in one."""
+    found = []
+    for a, x, y in zip(site.attributes(), site.inputs(), site.outputs(), strict=True):
+        before, after = order(x), order(y)
+        axes = [place_of(x, i, "order") for i in a.order]
+        found.append(tuple(before.index(axes[i]) for i in after))
+    return permuted(site, site.same(found), "permute")
+
+
+def identity(site: Site) -> Steps:
+    return [Make(call("layers.Identity", name=site.name))]
+
+
+def settle_layout(site: Site, places: set[tuple[int, ...]]) -> Steps:
+    """After axes have gone: those left in the code's order, if they are not yet."""
+    found = []
+    for x, y in zip(site.inputs(), site.outputs(), strict=True):
+        gone = next(iter(places))
+        left = [i for i in range(len(x.shape)) if i not in gone]
+        now = [left.index(i) for i in order(x) if i in left]
+        found.append(tuple(now.index(i) for i in order(y)))
+    return permuted(site, site.same(found), "permute")
+
+
+def _axis(site: Site) -> int:
+    axes = [
+        place_of(tensor, a.axis) for a, tensor in zip(site.attributes(), site.inputs(), strict=True)
+    ]
+    return site.place(axes)
+
+
+def slice_(site: Site) -> Steps:
+    axis = _axis(site)
+    begin, step = site.attribute("begin"), site.attribute("step")
+    end = None
+    if site.same([v is not None for v in site.values("end")]):
+        end = site.text(site.attribute("end"))
+    first = "" if show(begin) == "0" else site.text(begin)
+    parts = [first, end or ""]
+    simple = all(p.lstrip("-").isidentifier() or p.lstrip("-").isdigit() or not p for p in parts)
+    colon = ":" if simple else " : "
+    text = colon.join(parts)
+    if show(step) != "1":
+        text += f"{_spaced(colon, parts)}{site.text(step)}"
+    text = text.strip() if not simple else text
+    before = "..., " if axis == -1 else ":, " * axis
+    return [Compute(lambda x: f"{x}[{before}{text}]")]
+
+
+def _spaced(colon: str, parts: list[str]) -> str:
+    return ":" if colon == ":" else (" : " if parts[1] else ": ")
+
+
+def split(site: Site) -> Steps:
+    axis = str(_axis(site))
+    sizes = site.value("sizes")
+    count = site.same([len(v) for v in site.values("into")])
+    if sizes is None:
+        where = str(count)
+    else:
+        ends = [sum(sizes[: i + 1]) for i in range(count - 1)]
+        where = f"[{', '.join(map(str, ends))}]"
+    return [Compute(lambda x: call("ops.split", x, where, axis=axis))]
+
+
+def channel_shuffle(site: Site) -> Steps:
+    groups = site.text(site.attribute("groups"))
+    return [Compute(lambda x: _shuffle(site, x, groups))]
+
+
+def _shuffle(site: Site, x: str, groups: str) -> Call:
+    return call(site.need("channel_shuffle"), x, groups)

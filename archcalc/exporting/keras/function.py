@@ -1,0 +1,125 @@
+"""One function of the generated code while it is written: a block's, or `build`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.exporting.expressions import functions, show, variables
+from archcalc.exporting.keras.code import Path, Statement, print_code
+from archcalc.exporting.layout import Line, Nest
+from archcalc.exporting.names import Identifiers
+from archcalc.exporting.pytorch.builder import docstring, signature
+from archcalc.exporting.pytorch.types import type_of
+
+if TYPE_CHECKING:
+    from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.keras.program import Program
+    from archcalc.exporting.pytorch.lanes import Lane
+
+
+class Parameter(NamedTuple):
+    """A function's argument: `kind` is "spec" (the block's parameter `word`), "var",
+    "operation" or "heads"."""
+
+    kind: str
+    word: str
+    default: Expr | None = None
+
+
+class Function:
+    """A function in the making. `lanes` are the places where it is called."""
+
+    def __init__(self, program: Program, name: str, lanes: list[Lane], block: str | None) -> None:
+        self.program = program
+        self.name = name
+        self.lanes = lanes
+        self.block = block
+        self.note: str | None = None
+        self.ids = Identifiers(program.reserved)
+        self.tensors: list[str] = []  # the tensors among its arguments
+        self.parameters: dict[str, Parameter] = {}
+        self.statements: list[Statement] = []
+        self.used: set[str] = set()
+        self.optional: list[tuple[str, Line, Expr]] = []  # sizes under names, if they are read
+        self.variables: dict[str, Expr | None] = {}  # the spec's vars
+        self.operations: dict[str, dict[int, str]] = {}  # what an operation is, by its call
+        self.returns = "keras.KerasTensor"
+
+    def text(self, expr: Expr) -> str:
+        """The expression; what it reads is noted as used."""
+        self.used.update(variables(expr))
+        self.program.needed.update(functions(expr))
+        return show(expr)
+
+    def path(self, path: Path) -> str:
+        """A layer's name; what it reads is noted as used."""
+        self.used |= path.reads()
+        return path.text()
+
+    def parameter(self, word: str, parameter: Parameter, values: list[Any]) -> str:
+        """A new parameter, with its value in every place."""
+        python = self.ids.take(word)
+        self.parameters[python] = parameter
+        for lane, value in zip(self.lanes, values, strict=bool(values)):
+            lane.py[python] = value
+        return python
+
+    def finish(self) -> None:
+        """Leaves out what nothing reads."""
+        unread: list[Line] = []
+        for python, line, expr in reversed(self.optional):
+            if python in self.used:
+                self.text(expr)
+            else:
+                unread.append(line)
+        _leave_out(self.statements, unread)
+        self.parameters = {p: q for p, q in self.parameters.items() if p in self.used}
+
+    def positional(self) -> list[str]:
+        """The block's own parameters, those with a default last."""
+        own = [p for p, q in self.parameters.items() if q.kind != "var"]
+        required = [p for p in own if self.parameters[p].default is None]
+        return [*required, *[p for p in own if p not in required]]
+
+    def keywords(self) -> list[str]:
+        """The spec's vars."""
+        return [p for p, q in self.parameters.items() if q.kind == "var"]
+
+    def lines(self) -> list[str]:
+        """The function as text."""
+        arguments = [f"{t}: keras.KerasTensor" for t in self.tensors]
+        if self.block is None:
+            arguments += [self._argument(p) for p in [*self.keywords(), *self.positional()]]
+        else:
+            arguments += [self._argument(p) for p in self.positional()]
+            arguments += ["*", *[self._argument(p, bare=True) for p in self.keywords()]]
+            arguments += ["name: str"]
+        lines = signature(self.name, arguments, self.returns, 0)
+        if self.note:
+            lines += docstring(self.note, 4)
+        return [*lines, *print_code(self.statements, 4)]
+
+    def _argument(self, python: str, *, bare: bool = False) -> str:
+        parameter = self.parameters[python]
+        text = f"{python}: {self._type(python)}"
+        if bare or parameter.default is None:
+            return text
+        return f"{text} = {show(parameter.default)}"
+
+    def _type(self, python: str) -> str:
+        if self.parameters[python].kind == "operation":
+            self.program.needed.add("Callable")
+            return "Callable[..., keras.KerasTensor]"
+        if self.parameters[python].kind == "heads":
+            return "bool"
+        found = type_of([lane.py[python] for lane in self.lanes])
+        self.program.needed.update(w for w in ("Sequence", "Any") if w in found)
+        return found
+
+
+def _leave_out(statements: list[Statement], unread: list[Line]) -> None:
+    """Takes lines out, wherever they stand."""
+    statements[:] = [s for s in statements if not any(s is line for line in unread)]
+    for s in statements:
+        if isinstance(s, Nest):
+            _leave_out(s.body, unread)  # type: ignore[arg-type]

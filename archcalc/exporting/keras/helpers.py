@@ -1,0 +1,185 @@
+"""What Keras has no layer for, as small classes and functions written where they are needed."""
+
+from __future__ import annotations
+
+import re
+
+MAKE_DIVISIBLE = '''
+def make_divisible(v: float, divisor: int = 8, min_value: int | None = None) -> int:
+    """The multiple of the divisor nearest to v, never more than 10% below it."""
+    new = max(min_value or divisor, int(v + divisor / 2) // divisor * divisor)
+    return new + divisor if new < 0.9 * v else new
+'''
+
+LRN = '''
+class LocalResponseNormalization(layers.Layer):
+    """x / (k + alpha / size * sum of squares over neighbouring channels) ** beta."""
+
+    def __init__(self, size, alpha=1e-4, beta=0.75, k=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def call(self, x):
+        around = [(0, 0)] * (len(x.shape) - 1) + [(self.size // 2, (self.size - 1) // 2)]
+        squares = ops.pad(ops.square(x), around)
+        total = sum(squares[..., i : i + x.shape[-1]] for i in range(self.size))
+        return x / (self.k + self.alpha / self.size * total) ** self.beta
+
+    def get_config(self):
+        own = {"size": self.size, "alpha": self.alpha, "beta": self.beta, "k": self.k}
+        return {**super().get_config(), **own}
+'''
+
+RBF = '''
+class RBF(layers.Layer):
+    """Squared distances from centres (LeCun et al. 1998, equation 7)."""
+
+    def __init__(self, units, fixed=True, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.fixed = units, fixed
+
+    def build(self, shape):
+        self.centres = self.add_weight(
+            shape=(self.units, shape[-1]),
+            initializer=keras.initializers.RandomUniform(-1.0, 1.0),
+            trainable=not self.fixed,
+            name="centres",
+        )
+
+    def call(self, x):
+        return ops.sum(ops.square(ops.expand_dims(x, -2) - self.centres), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units, "fixed": self.fixed}
+'''
+
+SUBSAMPLE = '''
+class Subsample(layers.Layer):
+    """Windows summed, with a trainable coefficient and bias a map (LeCun et al. 1998)."""
+
+    def __init__(self, pool_size, **kwargs):
+        super().__init__(**kwargs)
+        self.pool_size = pool_size
+
+    def build(self, shape):
+        start = keras.initializers.Constant(1 / math.prod(self.pool_size))
+        self.scale = self.add_weight(shape=(shape[-1],), initializer=start, name="scale")
+        self.bias = self.add_weight(shape=(shape[-1],), initializer="zeros", name="bias")
+
+    def call(self, x):
+        means = ops.average_pool(x, self.pool_size, self.pool_size)
+        return means * math.prod(self.pool_size) * self.scale + self.bias
+
+    def get_config(self):
+        return {**super().get_config(), "pool_size": self.pool_size}
+'''
+
+TABLE_CONV = '''
+class TableConv(layers.Layer):
+    """A convolution whose output map i reads the input maps of row i of a table (LeNet-5's C3)."""
+
+    def __init__(self, table, kernel_size, strides=1, dilation_rate=1, use_bias=True, **kwargs):
+        super().__init__(**kwargs)
+        self.table, self.kernel_size, self.use_bias = table, kernel_size, use_bias
+        self.strides, self.dilation_rate = strides, dilation_rate
+
+    def build(self, shape):
+        pairs = [(i, o) for o, row in enumerate(self.table) for i in row]
+        maps = [i * len(self.table) + o for i, o in pairs]
+        count = shape[-1] * len(self.table)
+        self.places = [maps.index(m) if m in maps else len(maps) for m in range(count)]
+        self.kernel = self.add_weight(
+            shape=(len(pairs), *self.kernel_size), initializer="glorot_uniform", name="kernel"
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(shape=(len(self.table),), initializer="zeros", name="bias")
+
+    def call(self, x):
+        # The table's kernels among kernels of zeros, so that one convolution does the work.
+        zeros = ops.zeros((1, *self.kernel_size), dtype=self.kernel.dtype)
+        every = ops.take(ops.concatenate([self.kernel, zeros]), self.places, axis=0)
+        every = ops.reshape(every, (x.shape[-1], len(self.table), *self.kernel_size))
+        every = ops.transpose(every, (*range(2, len(x.shape)), 0, 1))
+        x = ops.conv(x, every, self.strides, "valid", dilation_rate=self.dilation_rate)
+        return x + self.bias if self.use_bias else x
+
+    def get_config(self):
+        own = {"table": self.table, "kernel_size": self.kernel_size, "strides": self.strides}
+        own |= {"dilation_rate": self.dilation_rate, "use_bias": self.use_bias}
+        return {**super().get_config(), **own}
+'''
+
+LAYER_SCALE = '''
+class LayerScale(layers.Layer):
+    """A trainable factor of every channel, small at the start."""
+
+    def __init__(self, init=1e-6, **kwargs):
+        super().__init__(**kwargs)
+        self.init = init
+
+    def build(self, shape):
+        start = keras.initializers.Constant(self.init)
+        self.gamma = self.add_weight(shape=(shape[-1],), initializer=start, name="gamma")
+
+    def call(self, x):
+        return x * self.gamma
+
+    def get_config(self):
+        return {**super().get_config(), "init": self.init}
+'''
+
+CHANNEL_SHUFFLE = '''
+def channel_shuffle(x, groups):
+    """Interleaves groups of channels."""
+    sides, channels = x.shape[1:-1], x.shape[-1]
+    x = ops.reshape(x, (-1, *sides, groups, channels // groups))
+    order = (*range(len(sides) + 1), len(sides) + 2, len(sides) + 1)
+    return ops.reshape(ops.transpose(x, order), (-1, *sides, channels))
+'''
+
+MAXOUT = '''
+def maxout(x, pieces):
+    """The largest of neighbouring channels."""
+    return ops.max(ops.reshape(x, (-1, *x.shape[1:-1], x.shape[-1] // pieces, pieces)), axis=-1)
+'''
+
+PADDED_MEAN = '''
+def padded_mean(x, pool_size, strides, counted, extra):
+    """Average pooling whose means count some of the rows around x: those with a 1 in `counted`.
+
+    `extra` are the rows (begin, end) of every axis around x, counted or not.
+    """
+    ones = ops.pad(ops.ones_like(x[:1, ..., :1]), counted, constant_values=1.0)
+    rest = [(e[0] - c[0], e[1] - c[1]) for e, c in zip(extra, counted, strict=True)]
+    shares = ops.average_pool(ops.pad(ones, rest), pool_size, strides)
+    return ops.average_pool(ops.pad(x, extra), pool_size, strides) / shares
+'''
+
+HELPERS: dict[str, str] = {
+    "make_divisible": MAKE_DIVISIBLE,
+    "LocalResponseNormalization": LRN,
+    "RBF": RBF,
+    "Subsample": SUBSAMPLE,
+    "TableConv": TABLE_CONV,
+    "LayerScale": LAYER_SCALE,
+    "channel_shuffle": CHANNEL_SHUFFLE,
+    "maxout": MAXOUT,
+    "padded_mean": PADDED_MEAN,
+}
+"""Every helper's text, in the order in which they stand in the file."""
+
+RESERVED = frozenset(HELPERS) | {
+    "keras", "layers", "ops", "build", "name", "count", "model", "inputs", "outputs",
+    "training_heads", "in_channels", "Sequence", "Any",
+}  # fmt: skip
+"""Names that no function or variable of a net may take."""
+
+
+def with_needed(names: set[str]) -> list[str]:
+    """The helpers asked for, in order."""
+    return [word for word in HELPERS if word in names]
+
+
+def reads(body: str, pattern: str) -> bool:
+    """Whether code reads a module or a function."""
+    return re.search(rf"(?<![\w.\"]){pattern}", body) is not None

@@ -1,0 +1,273 @@
+"""Joins: the branches one after the other, each in a variable of its own, then the join's layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.elaborate.values import loop_turns
+from archcalc.exporting.expressions import variables
+from archcalc.exporting.keras.code import Step
+from archcalc.exporting.keras.loops import LoopWriter
+from archcalc.exporting.keras.marks import Again, differs_by_turn
+from archcalc.exporting.keras.site import order
+from archcalc.exporting.keras.writer import Scope
+from archcalc.exporting.layout import WIDTH, Items, Line, Nest, assign, call, flat
+from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire, constant
+from archcalc.exporting.refusal import refused
+from archcalc.ops.axes import place_of
+
+if TYPE_CHECKING:
+    from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.keras.code import Path, Statement
+    from archcalc.exporting.keras.writer import Env, Here
+    from archcalc.graph import Node
+    from archcalc.spec.syntax import Branch, Layer
+
+LAYERS = {"add": "Add", "sub": "Subtract", "mul": "Multiply", "concat": "Concatenate"}
+
+
+class Part(NamedTuple):
+    """What a branch gives: a tensor, in the code; `fixed` where it is always there, once."""
+
+    doc: str
+    fixed: bool
+
+
+class JoinWriter(LoopWriter):
+    """Adds joins."""
+
+    def join(
+        self, layer: Layer, here: Here, start: Wire | None, groups: list[Any], path: Path | None
+    ) -> Wire | None:
+        """A join's branches and the join itself. `path` is the level that a named join makes."""
+        lanes = [lane.inside(g) for lane, g in zip(here.lanes, groups, strict=True)]
+        inside = here._replace(lanes=lanes)
+        taken: list[str] = []
+        target = self.target
+        dynamic = any(_comes_and_goes(branch) for branch in layer.branches)
+        collected = self._collected(layer, inside, start) if dynamic else None
+        parts: list[str] = []
+        for branch in layer.branches:
+            parts += self._branch(branch, inside, start, taken, collected)
+        self.target = target
+        outs = [group.output for group in groups]
+        joined = self._joined(layer, inside, parts, collected, path)
+        # Taken back only now, so that no branch writes over another.
+        self.function.ids.used.difference_update(taken)
+        return self.new(here, joined, outs)
+
+    def _collected(self, layer: Layer, here: Here, start: Wire | None) -> str | None:
+        """The list that branches are gathered in, where they come and go."""
+        for branch in layer.branches:
+            if branch.loop is not None and ("unroll", id(branch.loop)) not in self.program.marks:
+                break
+            if branch.only_if is not None:
+                expr = self.proposed(branch.only_if, here, start)
+                if expr is None or variables(expr):
+                    break
+        else:
+            return None
+        python = self.function.ids.take("branches")
+        self.statements.append(Line(f"{python} = ", "[]"))
+        return python
+
+    # -- branches ---------------------------------------------------------------------------
+
+    def _branch(
+        self,
+        branch: Branch,
+        here: Here,
+        start: Wire | None,
+        taken: list[str],
+        collected: str | None,
+    ) -> list[str]:
+        """One branch, once for each turn of its loop; gives what is not gathered in the list."""
+        if branch.loop is None:
+            return self._turn_of(branch, here, here.lanes, start, taken, collected)
+        rows = [
+            loop_turns(branch.loop, lane.names if start is None else lane.at(lane.tensor(start)))
+            for lane in here.lanes
+        ]
+        if ("unroll", id(branch.loop)) not in self.program.marks:
+            self._looped(branch, here, start, rows, taken, collected)
+            return []
+        parts = []
+        for number in range(constant(here.lanes, list(map(len, rows)))):
+            some = [r[number] for r in rows]
+            env = self.turn_names(branch.loop, here, start, number, some)
+            named = [
+                lane.inside(lane.group, value) for lane, value in zip(here.lanes, some, strict=True)
+            ]
+            inside = here._replace(env=env)
+            parts += self._turn_of(branch, inside, named, start, taken, collected)
+        return parts
+
+    def _looped(
+        self,
+        branch: Branch,
+        here: Here,
+        start: Wire | None,
+        rows: list[list[Any]],
+        taken: list[str],
+        collected: str | None,
+    ) -> None:
+        """A branch for every turn, in a loop that fills the list."""
+        assert branch.loop is not None
+        if branch.only_if is not None or not any(rows):
+            raise Again(("unroll", id(branch.loop)))
+        groups = [[lane.take() for _ in some] for lane, some in zip(here.lanes, rows, strict=True)]
+        over = self.over(branch.loop, here, start, rows)
+        index, words, lanes = self.plan(branch.loop, here, rows, groups)
+        env: Env = {**here.env, "index": _name(index)}
+        env.update({word: _name(python) for word, python in words.items()})
+        inner = here._replace(
+            lanes=lanes, env=env, scope=Scope(here.scope), indices=(*here.indices, index)
+        )
+        used, self.function.used = self.function.used, set()
+        try:
+            body, _ = self.apart(lambda: self._gather(branch, inner, start, taken, collected))
+        except Differs as differs:
+            if differs_by_turn(differs, lanes):
+                raise Again(("unroll", id(branch.loop))) from differs
+            raise
+        self.statements.append(self.header(over, index, list(words.values()), body))
+        own = {index, *words.values()}
+        self.function.used = used | (self.function.used - own)
+        self.function.ids.used -= own
+
+    def _gather(
+        self,
+        branch: Branch,
+        here: Here,
+        start: Wire | None,
+        taken: list[str],
+        collected: str | None,
+    ) -> None:
+        assert collected is not None
+        wire = self._written(branch, here, start, taken)
+        self.statements.append(Line("", call(f"{collected}.append", wire.doc)))
+
+    def _written(self, branch: Branch, here: Here, start: Wire | None, taken: list[str]) -> Wire:
+        self.target = self.function.ids.take(branch.label or "branch", "branch")
+        taken.append(self.target)
+        wire = self.body(branch.body, here, start)
+        assert wire is not None
+        for lane in here.lanes:
+            if lane.index(wire) != lane.group.output:
+                raise Differs(here.lanes, range(len(here.lanes)))
+        return wire
+
+    def _turn_of(
+        self,
+        branch: Branch,
+        here: Here,
+        named: list[Lane],
+        start: Wire | None,
+        taken: list[str],
+        collected: str | None,
+    ) -> list[str]:
+        """One branch, where it is there."""
+        there, condition = named, None
+        if branch.only_if is not None:
+            truths = [self.truth(branch.only_if, lane, start) for lane in named]
+            there = [lane for lane, truth in zip(named, truths, strict=True) if truth]
+            inside = here._replace(lanes=named)
+            if not there:
+                self.program.never(self.proposed(branch.only_if, inside, start), named)
+                return []
+            condition = self.condition(branch.only_if, inside, start, truths)
+        lanes = []
+        for inner, outer in zip(named, here.lanes, strict=True):
+            if any(inner is lane for lane in there):
+                group: Any = outer.take()
+                lanes.append(outer.inside(group, inner.names))
+        inside = here._replace(lanes=lanes, scope=Scope(here.scope))
+        if collected is None:
+            wire = self._written(branch, inside, start, taken)
+            return [flat(wire.doc)]
+        body: list[Statement]
+        body, _ = self.apart(lambda: self._gather(branch, inside, start, taken, collected))
+        if condition is not None and variables(condition):
+            self.statements.append(Nest("if ", self.function.text(condition), body))  # type: ignore[arg-type]
+        else:
+            self.statements += body
+        return []
+
+    # -- the join itself ----------------------------------------------------------------------
+
+    def _joined(
+        self, layer: Layer, here: Here, parts: list[str], collected: str | None, path: Path | None
+    ) -> str:
+        if len(parts) == 1 and collected is None:
+            return parts[0]
+        nodes: list[Any] = [
+            lane.group.children[-1] for lane in here.lanes if _has_node(lane.group.children)
+        ]
+        single = len(here.lanes) - len(nodes)
+        if not nodes:  # a list that always holds one branch
+            raise Again(("unroll", id(_loop_of(layer))))
+        if path is None:
+            some = here._replace(
+                lanes=[lane for lane in here.lanes if _has_node(lane.group.children)]
+            )
+            path = self.local(layer, some, [n.path for n in nodes], layer.word)
+        axis = self._axis(layer, here, nodes)
+        made = call(f"layers.{LAYERS[layer.word]}", axis=axis, name=self.function.path(path))
+        tensors = self._tensors(parts, collected, flat(made))
+        if single:
+            text = f"{flat(made)}({tensors}) if len({tensors}) > 1 else {tensors}[0]"
+            self.statements.append(assign(self.target, text))
+        else:
+            self.statements.append(Step(self.target, made, tensors))
+        return self.target
+
+    def _tensors(self, parts: list[str], collected: str | None, made: str) -> str:
+        if collected is not None:
+            return collected
+        text = f"[{', '.join(parts)}]"
+        if len(self.target) + len(made) + len(text) + 20 <= WIDTH:
+            return text
+        python = self.function.ids.take("branches")
+        self.statements.append(assign(python, Items("[", tuple(parts), "]")))
+        self.function.ids.used.discard(python)
+        return python
+
+    def _axis(self, layer: Layer, here: Here, nodes: list[Node]) -> str | None:
+        """The axis of a concat, where it is not the last; refuses unequal layouts."""
+        lanes = [lane for lane in here.lanes if _has_node(lane.group.children)]
+        axes = []
+        for lane, node in zip(lanes, nodes, strict=True):
+            tensors = [t for i in (*node.inputs, *node.outputs) if (t := lane.net.tensors[i])]
+            if len({order(t) for t in tensors}) > 1:
+                raise refused(
+                    layer,
+                    "branches whose channels stand on different axes",
+                    "permute them alike before the join",
+                    "Keras",
+                )
+            place = place_of(tensors[0], getattr(node.attributes, "axis", None))
+            channels = place == tensors[0].channel_axis
+            axes.append(-1 if channels else order(tensors[0]).index(place) + 1)
+        axis = constant(lanes, axes)
+        return None if axis == -1 or layer.word != "concat" else str(axis)
+
+
+def _name(word: str) -> Expr:
+    import ast
+
+    return ast.Name(word, ast.Load())
+
+
+def _has_node(children: list[Any]) -> bool:
+    """Whether the join itself was made: not where one branch was left."""
+    from archcalc.graph import Node
+
+    return bool(children) and isinstance(children[-1], Node)
+
+
+def _comes_and_goes(branch: Branch) -> bool:
+    return branch.loop is not None or branch.only_if is not None
+
+
+def _loop_of(layer: Layer) -> object:
+    return next((b.loop for b in layer.branches if b.loop is not None), layer)

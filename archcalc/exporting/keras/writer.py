@@ -1,0 +1,422 @@
+"""Writing a body: the syntax is walked once, for all the places where it is elaborated.
+
+A tensor knows its channels when the code runs (`x.shape[-1]`), so that blocks, loops and conditions
+are written as the author wrote them; every expression is proved in all the places.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.diagnostics import Fault
+from archcalc.elaborate.naming import is_chain
+from archcalc.exporting.expressions import (
+    Untranslatable,
+    literal,
+    name,
+    substitute,
+    translate,
+    variables,
+)
+from archcalc.exporting.keras.code import Path, Statement, Step
+from archcalc.exporting.keras.emitters import EMITTERS
+from archcalc.exporting.keras.marks import Level
+from archcalc.exporting.keras.names import local_name
+from archcalc.exporting.keras.site import Compute, Make, Site
+from archcalc.exporting.layout import Call, Line, Nest, assign, flat
+from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire, constant, settled
+from archcalc.exporting.pytorch.writer import holds_truth
+from archcalc.exporting.refusal import refused
+from archcalc.ops.attributes import Reference, shown
+from archcalc.ops.registry import OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.keras.function import Function
+    from archcalc.exporting.keras.site import Steps
+    from archcalc.exporting.pytorch.references import References
+    from archcalc.graph import Node
+    from archcalc.spec.expressions import Value
+    from archcalc.spec.syntax import Layer, Name
+
+CHANNELS = "in_channels"
+"""The variable that stands for `x.shape[-1]` while an expression is proved."""
+
+Env = dict[str, "Expr | None"]
+
+
+class Label:
+    """What a label stands for: its tensor, and how its layer is called again."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.again: Callable[[Here, Wire], Wire | None] | None = None
+
+
+class Scope:
+    """The labels of one body; references see them and those of the bodies around it."""
+
+    def __init__(self, around: Scope | None = None) -> None:
+        self.around = around
+        self.labels: dict[str, Label] = {}
+
+    def find(self, word: str) -> Label:
+        scope: Scope | None = self
+        while scope is not None:
+            if word in scope.labels:
+                return scope.labels[word]
+            scope = scope.around
+        raise KeyError(word)
+
+
+class Here(NamedTuple):
+    """Where code is written: the places, the names as the code has them, labels, the level of the
+    path, and the indices of the loops around."""
+
+    lanes: list[Lane]
+    env: Env
+    scope: Scope
+    level: Level
+    path: Path
+    indices: tuple[str, ...] = ()
+
+
+class BaseWriter:
+    """Walks layers, works values out, keeps labels. `target` is the variable written to."""
+
+    def __init__(self, function: Function, references: References) -> None:
+        self.function = function
+        self.program = function.program
+        self.references = references
+        self.statements: list[Statement] = function.statements
+        self.target = "x"
+
+    def body(self, layers: tuple[Layer, ...], here: Here, wire: Wire | None) -> Wire | None:
+        for layer in layers:
+            wire = self.layer(layer, here, wire)
+        return wire
+
+    def layer(self, layer: Layer, here: Here, wire: Wire | None) -> Wire | None:
+        """One layer, in the places where it is present."""
+        if layer.init is not None and layer.kind not in ("operation", "apply"):
+            raise refused(
+                layer, f"init on a {layer.kind}", "write it on the layers inside", "Keras"
+            )
+        start = wire
+        if layer.source is not None:
+            start = here.scope.find(self.name_of(layer.source, here)).wire
+        if layer.when is None:
+            return self.present(layer, here, start, wire)
+        truths = [self.truth(layer.when, lane, start) for lane in here.lanes]
+        lanes = [lane for lane, there in zip(here.lanes, truths, strict=True) if there]
+        if not lanes:
+            self.program.never(self.proposed(layer.when, here, start), here.lanes)
+            return wire
+        condition = self.condition(layer.when, here, start, truths)
+        there = here._replace(lanes=lanes)
+        if not variables(condition):
+            return self.present(layer, there, start, wire)
+        return self.conditional(layer, here, there, condition, start, wire)
+
+    def present(
+        self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
+    ) -> Wire | None:
+        raise NotImplementedError
+
+    def conditional(
+        self,
+        layer: Layer,
+        here: Here,
+        there: Here,
+        condition: Expr,
+        start: Wire | None,
+        current: Wire | None,
+    ) -> Wire | None:
+        """A layer that is there where the condition holds."""
+        if current is None and not layer.head:
+            raise Differs(here.lanes, [lane in there.lanes for lane in here.lanes])
+        if current is not None and not layer.head:
+            moved = self.as_target(here, current)
+            start = moved if start is current else start
+            current = moved
+        inside, result = self.apart(lambda: self._into_target(layer, there, start, current))
+        if inside:
+            self.statements.append(Nest("if ", self.function.text(condition), inside))  # type: ignore[arg-type]
+        if layer.head or current is None or result is None:
+            return current
+        wire = Wire(self.target)
+        present = {id(lane) for lane in there.lanes}
+        for lane in here.lanes:
+            lane.set(wire, lane.index(result if id(lane) in present else current))
+        return wire
+
+    def _into_target(
+        self, layer: Layer, there: Here, start: Wire | None, current: Wire | None
+    ) -> Wire | None:
+        result = self.present(layer._replace(when=None), there, start, current)
+        if result is not None and not layer.head:
+            return self.as_target(there, result)
+        return result
+
+    def apart(self, write: Callable[[], Wire | None]) -> tuple[list[Statement], Wire | None]:
+        """What is written, apart from the rest, and the tensor that it gives."""
+        kept, self.statements = self.statements, []
+        try:
+            result = write()
+            return self.statements, result
+        finally:
+            self.statements = kept
+
+    # -- values -----------------------------------------------------------------------------
+
+    def truth(self, value: Value, lane: Lane, start: Wire | None) -> bool:
+        names = lane.names if start is None else lane.at(lane.tensor(start))
+        return bool(value.evaluate(names))
+
+    def names(self, here: Here, start: Wire | None) -> Env:
+        """The names that a layer's expressions read; notes the channels for the proof."""
+        if start is None:
+            return {**here.env, CHANNELS: None}
+        for lane in here.lanes:
+            lane.py[CHANNELS] = lane.tensor(start).channels
+        return {**here.env, CHANNELS: name(CHANNELS)}
+
+    def proposed(self, value: Value, here: Here, start: Wire | None) -> Expr | None:
+        """The value as an expression, not yet proved."""
+        try:
+            return translate(value, self.names(here, start))
+        except (Untranslatable, Fault, SyntaxError):
+            return None
+
+    def settle(
+        self, value: Value | None, here: Here, start: Wire | None, actual: list[Any]
+    ) -> Expr:
+        """An expression that is proved to have these values. Raises `Differs`."""
+        expr = None if value is None else self.proposed(value, here, start)
+        try:
+            found = settled(expr, here.lanes, actual)
+        except Untranslatable:
+            raise Differs(here.lanes, map(repr, actual)) from None
+        return self.at_run_time(found, start)
+
+    def at_run_time(self, expr: Expr, start: Wire | None) -> Expr:
+        """The expression with the tensor asked for its channels."""
+        if CHANNELS not in variables(expr):
+            return expr
+        assert start is not None
+        asked = ast.Subscript(
+            ast.Attribute(name(flat(start.doc)), "shape", ast.Load()), literal(-1), ast.Load()
+        )
+        return substitute(expr, {CHANNELS: asked})
+
+    def condition(self, value: Value, here: Here, start: Wire | None, truths: list[bool]) -> Expr:
+        expr = self.proposed(value, here, start)
+        if expr is not None and holds_truth(expr, here.lanes, truths):
+            return self.at_run_time(expr, start)
+        # Nothing says how it depends on the vars, so they stay as they are.
+        self.program.never(None, here.lanes)
+        return literal(constant(here.lanes, truths))
+
+    def name_of(self, label: Name, here: Here) -> str:
+        """A name that must be the same in all places."""
+        if len(label.parts) == 1 and isinstance(label.parts[0], str):
+            return label.parts[0]
+        texts = [
+            "".join(p if isinstance(p, str) else shown(p.evaluate(lane.names)) for p in label.parts)
+            for lane in here.lanes
+        ]
+        found: str = constant(here.lanes, texts)
+        return found
+
+    # -- tensors ----------------------------------------------------------------------------
+
+    def as_target(self, here: Here, wire: Wire) -> Wire:
+        """The tensor in the variable that is written to."""
+        if wire.doc == self.target:
+            return wire
+        self.statements.append(assign(self.target, wire.doc))
+        return self.new(here, self.target, [lane.index(wire) for lane in here.lanes])
+
+    def new(self, here: Here, doc: str, tensors: list[int]) -> Wire:
+        wire = Wire(doc)
+        for lane, tensor in zip(here.lanes, tensors, strict=True):
+            lane.set(wire, tensor)
+        return wire
+
+    def check_same(self, here: Here, wire: Wire, actual: list[int]) -> None:
+        """Raises `Differs` where the code would read another tensor than the graph."""
+        try:
+            found = [lane.index(wire) for lane in here.lanes]
+        except KeyError:
+            found = []
+        if actual != found:
+            raise Differs(here.lanes, range(len(here.lanes)))
+
+    def local(self, layer: Layer, here: Here, paths: list[str], word: str) -> Path:
+        """The name of a layer or level."""
+        return here.path / local_name(self, layer, here, paths, word)
+
+    def held(self, path: Path) -> Path:
+        """The name, in a variable where it is counted while the code runs."""
+        if not path.counted():
+            return path
+        python = self.function.ids.take("level")
+        self.statements.append(assign(python, self.function.path(path)))
+        return Path((name(python),))
+
+    def enter(self, layer: Layer, here: Here, path: Path, groups: list[Any]) -> Here:
+        """The place inside a level that a group or a named join makes."""
+        chain = layer.kind == "group" and is_chain(layer.body, self.program.spec.blocks, {})
+        lanes = [
+            Lane(lane.net, group, lane.names, lane.py, group.path + ".", lane)
+            for lane, group in zip(here.lanes, groups, strict=True)
+        ]
+        level = Level(id(layer.body or layer.branches), chain)
+        self.start_counting(level)
+        return here._replace(lanes=lanes, scope=Scope(here.scope), level=level, path=path)
+
+    def start_counting(self, level: Level) -> None:
+        """Makes the counters of a level whose layers are counted while the code runs."""
+        for word in self.program.counted(level):
+            counter = self.function.ids.take(f"{word}_number" if word else "number")
+            self.program.counters[(level.key, word)] = counter
+            self.program.needed.add("count")
+            self.statements.append(assign(counter, "count(1)" if word else "count()"))
+
+
+class OperationWriter(BaseWriter):
+    """Adds operations."""
+
+    def site(
+        self, layer: Layer, here: Here, nodes: list[Node], wires: list[Wire], path: Path, env: Env
+    ) -> Site:
+        for position, wire in enumerate(wires):
+            self.check_same(here, wire, [node.inputs[position] for node in nodes])
+
+        def settle(attribute: str, actual: list[Any]) -> Expr:
+            value = layer.arguments.get(attribute)
+            return self.settle(value, here._replace(env=env), wires[0], actual)
+
+        return Site(self, layer, here.lanes, nodes, wires, path, settle)
+
+    def operation(
+        self, layer: Layer, named: Layer, here: Here, start: Wire | None, env: Env
+    ) -> tuple[Wire | None, Callable[[Here, Wire], Wire | None] | None]:
+        """Writes an operation; gives its tensor, and how it is called again."""
+        nodes: list[Any] = [lane.take() for lane in here.lanes]
+        wires = self.operands(layer, here, start)
+        path = self.local(named, here, [n.path for n in nodes], layer.word)
+        site = self.site(layer, here, nodes, wires, path, env)
+        steps = EMITTERS[layer.word](site)
+        times = _times_counted(path, steps)
+        if times == 0:
+            self.statements += [Line("", text) for text in path.counted()]
+        elif times is not None and times > 1:
+            site = self.site(layer, here, nodes, wires, self.held(path), env)
+            steps = EMITTERS[layer.word](site)
+        if named.init is not None:
+            steps = self._initialised(named, here, site, steps)
+        shared = None
+        if self._called_again(named, here):
+            steps, shared = self._kept(steps, named)
+
+        def again(there: Here, wire: Wire) -> Wire | None:
+            made: list[Any] = [lane.take() for lane in there.lanes]
+            read = self.operands(layer, there, wire)
+            once = self.site(layer, there, made, read, path, env)
+            steps = [_once_more(step, shared) for step in EMITTERS[layer.word](once)]
+            return self.result(there, made, steps, read)
+
+        return self.result(here, nodes, steps, wires), again
+
+    def _called_again(self, layer: Layer, here: Here) -> bool:
+        labels = [self.name_of(n, here) for n in (layer.name, layer.label) if n is not None]
+        return any(map(self.references.called, labels))
+
+    def _kept(self, steps: Steps, layer: Layer) -> tuple[Steps, str | None]:
+        """The layer with the weights under a name, to be called again."""
+        kept: Steps = []
+        shared = None
+        for step in steps:
+            if isinstance(step, Make) and step.weighted:
+                shared = self.function.ids.take(f"{layer.word}_layer")
+                self.statements.append(assign(shared, step.layer))
+                kept.append(Make(shared, weighted=True))
+            else:
+                kept.append(step)
+        return kept, shared
+
+    def _initialised(self, layer: Layer, here: Here, site: Site, steps: Steps) -> Steps:
+        from archcalc.exporting.keras.initial import initialised
+
+        return initialised(layer, site, steps, self, here)
+
+    def operands(self, layer: Layer, here: Here, start: Wire | None) -> list[Wire]:
+        """The tensors that an operation reads: what enters, and those its attributes name."""
+        assert start is not None
+        wires = [start]
+        for attribute in OPERATIONS[layer.word].attributes:
+            if isinstance(attribute.kind, Reference) and attribute.name in layer.arguments:
+                value = layer.arguments[attribute.name]
+                texts = [str(value.evaluate(lane.names)) for lane in here.lanes]
+                wires.append(here.scope.find(constant(here.lanes, texts)).wire)
+        return wires
+
+    def result(self, here: Here, nodes: list[Node], steps: Steps, wires: list[Wire]) -> Wire | None:
+        """Writes the steps; gives the tensor, or enters the labels of a split."""
+        if nodes[0].op.name == "split":
+            self._split(here, nodes, steps, wires)
+            return None
+        variable = self.apply(steps, flat(wires[0].doc))
+        return self.new(here, variable, [n.outputs[0] for n in nodes])
+
+    def apply(self, steps: Steps, variable: str) -> str:
+        for step in steps:
+            if isinstance(step, Make):
+                self.statements.append(Step(self.target, step.layer, variable))
+            else:
+                self.statements.append(assign(self.target, step.write(variable)))
+            variable = self.target
+        return variable
+
+    def _split(self, here: Here, nodes: list[Node], steps: Steps, wires: list[Wire]) -> None:
+        words = constant(here.lanes, [n.attributes.into for n in nodes if n.attributes])
+        labels = [self.label(here, word) for word in words]
+        (step,) = steps
+        assert not isinstance(step, Make)
+        targets = ", ".join(flat(label.wire.doc) for label in labels)
+        self.statements.append(assign(targets, step.write(flat(wires[0].doc))))
+        for position, label in enumerate(labels):
+            for lane, node in zip(here.lanes, nodes, strict=True):
+                lane.set(label.wire, node.outputs[position])
+
+    def label(self, here: Here, word: str) -> Label:
+        """The label of this body, with a variable of its own."""
+        if word not in here.scope.labels:
+            python = self.function.ids.take(word, "tensor")
+            here.scope.labels[word] = Label(Wire(python))
+        return here.scope.labels[word]
+
+
+def _times_counted(path: Path, steps: Steps) -> int | None:
+    """How often steps count on, None where their name is not counted."""
+    counted = path.counted()
+    if not counted:
+        return None
+    made = [flat(step.layer) for step in steps if isinstance(step, Make)]
+    return sum(text.count(counted[0]) for text in made)
+
+
+def _once_more(step: Make | Compute, shared: str | None) -> Make | Compute:
+    """A step of a layer that is called again: its weights as they are, the rest without a name,
+    which stands for the first call."""
+    if not isinstance(step, Make):
+        return step
+    if step.weighted and shared is not None:
+        return Make(shared, weighted=True)
+    assert isinstance(step.layer, Call)
+    kept = [a for a in step.layer.arguments if not flat(a).startswith("name=")]
+    return Make(step.layer._replace(arguments=tuple(kept)))

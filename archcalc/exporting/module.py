@@ -1,0 +1,83 @@
+"""The generated code run at once: a module in this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from archcalc.graph import Net
+
+
+class TorchMissing(ImportError):
+    """PyTorch is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("PyTorch is needed: pip install 'archcalc[torch]'")
+
+
+def need_torch() -> None:
+    """Raises `TorchMissing` where PyTorch is not installed; does not import it."""
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise TorchMissing
+
+
+def to_torch(net: Net, variables: dict[str, Any]) -> Any:
+    """An instance of the network's class, with other values for its vars."""
+    from archcalc.exporting import export
+
+    need_torch()
+    changed = net if not variables else _with(net, variables)
+    return model_of(load_module(export(changed)))()
+
+
+def _with(net: Net, variables: dict[str, Any]) -> Net:
+    """The spec elaborated anew: any var may change, those that the code has fixed too."""
+    from archcalc.diagnostics import Diagnostics, SpecError
+    from archcalc.pipeline import elaborated
+
+    settings = {w: net.variables[w] for w in net.overridden if w in net.variables}
+    shapes = {}
+    for name, index in net.inputs.items():
+        tensor = net.tensors[index]
+        if f"input {name}" in net.overridden and tensor is not None:
+            shapes[name] = tensor.shape
+    given = {word: exact(value) for word, value in variables.items()}
+    opened = elaborated(net.spec, Diagnostics(), {**settings, **given}, shapes)
+    if opened.net is None or any(d.severity == "error" for d in opened.diagnostics):
+        raise SpecError(opened.diagnostics)
+    return opened.net
+
+
+def exact(value: Any) -> Any:
+    """A Python value as the language has it: a float as the fraction that it reads as."""
+    if isinstance(value, list | tuple):
+        return tuple(exact(v) for v in value)
+    if isinstance(value, float):
+        from fractions import Fraction
+
+        fraction = Fraction(repr(value))
+        return fraction.numerator if fraction.denominator == 1 else fraction
+    return value
+
+
+def load_module(text: str) -> ModuleType:
+    """The text of a generated file as a module."""
+    from types import ModuleType
+
+    module = ModuleType("archcalc_generated")
+    exec(compile(text, "<archcalc export>", "exec"), module.__dict__)  # noqa: S102 (our own code)
+    return module
+
+
+def model_of(module: ModuleType) -> Any:
+    """The network's class: the last one in the file."""
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == module.__name__
+    ]
+    return classes[-1]

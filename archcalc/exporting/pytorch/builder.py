@@ -1,0 +1,229 @@
+"""One class of the generated code while it is written: its parameters, `__init__` and `forward`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.exporting.expressions import functions, show, variables
+from archcalc.exporting.layout import Line, Nest, Statement, print_statements
+from archcalc.exporting.names import Identifiers
+from archcalc.exporting.pytorch.helpers import NAMES
+from archcalc.exporting.pytorch.types import type_of
+
+if TYPE_CHECKING:
+    from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.pytorch.lanes import Lane
+    from archcalc.exporting.pytorch.operands import Factories
+    from archcalc.exporting.pytorch.program import Program
+    from archcalc.exporting.pytorch.writer import Here
+
+
+class Parameter(NamedTuple):
+    """A constructor's argument. `kind` says where a call takes it from: "channels" (of the tensor
+    that enters), "input" (channels of the further tensor `word`), "spec" (the block's parameter
+    `word`), "var", "outer" (a variable of the class around) or "extra" (a number of its own)."""
+
+    kind: str
+    word: str
+    default: Expr | None = None
+
+
+class Captured(NamedTuple):
+    """A tensor or module of a class around that the forward pass is given: its name here, its
+    type, what it is called there, and the label's tensor or the module's name."""
+
+    python: str
+    type: str
+    outer: str
+    key: object
+
+
+class Builder:
+    """A class in the making. `lanes` are the places where the class is used."""
+
+    def __init__(
+        self, program: Program, name: str, lanes: list[Lane], outer: Builder | None
+    ) -> None:
+        self.program = program
+        self.name = name
+        self.lanes = lanes
+        self.outer = outer
+        self.base = "nn.Module"
+        self.note: str | None = None
+        self.parameters: dict[str, Parameter] = {}
+        self.lets: list[tuple[str, Expr]] = []
+        self.ids = Identifiers(NAMES)
+        self.forward_ids = Identifiers(NAMES)
+        self.attributes = Identifiers()
+        self.used: set[str] = set()
+        self.forward_used: set[str] = set()
+        self.init: list[Statement] = []
+        self.forward: list[Statement] = []
+        self.inputs: list[tuple[str, str]] = []  # forward's arguments: name and type
+        self.returns = "Tensor"
+        self.captured: list[Captured] = []
+        self.gives_heads = False
+        self.optional: list[tuple[str, Line, Expr]] = []  # sizes under names, if they are read
+        self.operands: dict[str, Factories] = {}  # the block's parameters that are operations
+        self.registered: set[str] = set()  # names of the modules that are attributes
+        self.moving: set[str] = set()  # variables that change while the constructor runs
+        self.closed: dict[str, Expr] = {}  # what a running sum comes to, in the parameters alone
+        self.stored: dict[str, str] = {}  # numbers kept for the forward pass
+        self.variables: dict[str, Expr | None] = {}  # the spec's vars
+        self.around: Here | None = None  # where the class's module stands, for a group's class
+
+    def text(self, expr: Expr) -> str:
+        """The expression for `__init__`; what it reads is noted as used."""
+        self.used.update(variables(expr))
+        self.program.helpers.update(functions(expr))
+        return show(expr)
+
+    def parameter(self, word: str, parameter: Parameter, values: list[Any], like: str = "") -> str:
+        """A new parameter, with its value in every lane of the class (none for an operation)."""
+        python = self.ids.take(like or word)
+        self.parameters[python] = parameter
+        if values:
+            for lane, value in zip(self.lanes, values, strict=True):
+                lane.py[python] = value
+        return python
+
+    def snapshot(self) -> Any:
+        """Everything that writing changes, to go back to."""
+        return (
+            dict(self.parameters),
+            set(self.ids.used),
+            set(self.forward_ids.used),
+            set(self.attributes.used),
+            set(self.used),
+            set(self.forward_used),
+            list(self.captured),
+            (self.gives_heads, len(self.optional)),
+            (set(self.moving), dict(self.closed), dict(self.stored), set(self.registered)),
+            [dict(lane.py) for lane in self.lanes],
+            self.program.snapshot(),
+            None if self.outer is None else self.outer.snapshot(),
+        )
+
+    def restore(self, before: Any) -> None:
+        self.parameters = before[0]
+        self.ids.used, self.forward_ids.used, self.attributes.used = before[1:4]
+        self.used, self.forward_used = before[4:6]
+        self.captured = before[6]
+        self.gives_heads = before[7][0]
+        del self.optional[before[7][1] :]
+        self.moving, self.closed, self.stored, self.registered = before[8]
+        for lane, py in zip(self.lanes, before[9], strict=True):
+            lane.py.clear()
+            lane.py.update(py)
+        self.program.restore(before[10])
+        if self.outer is not None:
+            self.outer.restore(before[11])
+
+    def finish(self) -> None:
+        """Leaves out what nothing reads: lets and parameters."""
+        unread = []
+        for python, line, expr in reversed(self.optional):
+            if python in self.used:
+                self.text(expr)
+            else:
+                unread.append(line)
+        _leave_out(self.init, unread)
+        kept = []
+        for python, expr in reversed(self.lets):
+            if python in self.used:
+                kept.append(Line(f"{python} = ", self.text(expr)))
+        self.init[:0] = reversed(kept)
+        self.parameters = {p: q for p, q in self.parameters.items() if p in self.used}
+
+    def type_of(self, python: str) -> str:
+        if self.parameters[python].kind == "operation":
+            self.program.helpers.add("Callable")
+            return "Callable[..., nn.Module]"
+        found = type_of([lane.py[python] for lane in self.lanes])
+        if "Sequence" in found:
+            self.program.helpers.add("Sequence")
+        if "Any" in found:
+            self.program.helpers.add("Any")
+        return found
+
+    def ordered(self) -> list[str]:
+        """The parameters: the channels, those without a default, then those with one."""
+        first = [p for p, q in self.parameters.items() if q.kind in ("channels", "input")]
+        rest = [p for p in self.parameters if p not in first]
+        required = [p for p in rest if self.parameters[p].default is None]
+        return [*first, *required, *[p for p in rest if p not in required]]
+
+    def lines(self) -> list[str]:
+        """The class as text."""
+        lines = [f"class {self.name}({self.base}):"]
+        if self.note:
+            lines += docstring(self.note, 4)
+        sequential = self.base == "nn.Sequential"
+        if self.init or self.parameters or sequential:
+            if self.note:
+                lines.append("")
+            head = [f"{p}: {self.type_of(p)}{self._default(p)}" for p in self.ordered()]
+            lines += signature("__init__", ["self", *head], "None", 4)
+            statements: list[Statement] = [] if sequential else [Line("", "super().__init__()")]
+            lines += print_statements([*statements, *self.init], 8)
+        if self.forward:
+            if len(lines) > 1:
+                lines.append("")
+            arguments = [f"{n}: {t}" for n, t in self.inputs]
+            lines += signature("forward", ["self", *arguments], self.returns, 4)
+            lines += print_statements(self.forward, 8)
+        return lines
+
+    def _default(self, python: str) -> str:
+        default = self.parameters[python].default
+        return "" if default is None else f" = {show(default)}"
+
+
+def _leave_out(statements: list[Statement], unread: list[Line]) -> None:
+    """Takes lines out, wherever they stand."""
+    kept: list[Statement] = []
+    for s in statements:
+        if any(s is line for line in unread):
+            continue
+        if isinstance(s, Nest):
+            _leave_out(s.body, unread)
+            if not s.body:
+                continue
+        kept.append(s)
+    statements[:] = kept
+
+
+def signature(name: str, arguments: list[str], returns: str, indent: int) -> list[str]:
+    """`def name(arguments) -> returns:`, broken where it is too long."""
+    margin = " " * indent
+    together = ", ".join(arguments)
+    line = f"{margin}def {name}({together}) -> {returns}:"
+    if len(line) <= 100:
+        return [line]
+    if len(margin) + 4 + len(together) <= 100:
+        return [f"{margin}def {name}(", f"{margin}    {together}", f"{margin}) -> {returns}:"]
+    inside = [f"{margin}    {a}," for a in arguments]
+    return [f"{margin}def {name}(", *inside, f"{margin}) -> {returns}:"]
+
+
+def safe(text: str) -> str:
+    """Text that can stand in a docstring: one line, and nothing that could end it."""
+    words = "".join(c if c.isprintable() else " " for c in text).split()
+    return " ".join(words).replace("\\", "/").replace('"', "'")
+
+
+def docstring(text: str, indent: int) -> list[str]:
+    """A docstring of one paragraph."""
+    from textwrap import wrap
+
+    words = safe(text)
+    if not words:
+        return []
+    margin = " " * indent
+    if len(words) + indent + 6 <= 100:
+        return [f'{margin}"""{words}"""']
+    wrapped = wrap(words, 100 - indent, break_long_words=True, break_on_hyphens=False)
+    first = wrap(words, 97 - indent, break_long_words=True, break_on_hyphens=False)[0]
+    rest = words[len(first) :].strip()
+    wrapped = [first, *wrap(rest, 100 - indent, break_on_hyphens=False)]
+    return [f'{margin}"""{wrapped[0]}', *[margin + w for w in wrapped[1:]], f'{margin}"""']

@@ -1,0 +1,182 @@
+"""Pooling. What PyTorch's pools cannot pad is padded before them by a helper function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.exporting.expressions import show
+from archcalc.exporting.layout import call
+from archcalc.exporting.pytorch.emitters.common import functional, kept
+from archcalc.exporting.pytorch.emitters.conv import Padding, padding
+from archcalc.exporting.pytorch.site import Form
+from archcalc.ops.axes import place_of, spatial_places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.layout import Doc
+    from archcalc.exporting.pytorch.site import Run, Site
+
+
+def maxpool(site: Site) -> Form:
+    pad = padding(site)
+    dilation = site.per_axis("dilation")
+    if pad.even is None:
+        return _helped(site, pad, "max_pool", {"dilation": site.unless(dilation, 1)}, (dilation,))
+    return _native(site, "Max", pad, (("dilation", dilation, 1),), {})
+
+
+def avgpool(site: Site) -> Form:
+    pad = padding(site)
+    counted = site.value("count_include_pad")
+    flag: dict[str, Doc | None] = {"count_include_pad": None if counted else "False"}
+    if pad.even is not None and site.rank == 3 and _smaller_than_window(site):
+        # PyTorch refuses this on three axes alone.
+        words = [v if isinstance(v, tuple) else ((0, 0),) * 3 for v in site.values("padding")]
+        pad = Padding(sides=site.same(words))
+    if pad.even is None:
+        return _helped(site, pad, "avg_pool", flag, ())
+    return _native(site, "Avg", pad, (), flag)
+
+
+def _smaller_than_window(site: Site) -> bool:
+    """Whether a side is smaller than its window, as only `ceil` allows."""
+    pairs = zip(site.inputs(), site.values("kernel"), strict=True)
+    return any(n < k for t, kernel in pairs for n, k in zip(t.shape[1:], kernel, strict=True))
+
+
+def _stride(site: Site) -> Expr | None:
+    """The stride, None where it is the kernel's."""
+    equal = [n.attributes.stride in (None, n.attributes.kernel) for n in site.nodes if n.attributes]
+    if all(equal):
+        return None
+    if any(value is None for value in site.values("stride")):
+        site.same(equal)
+    return site.per_axis("stride")
+
+
+def _native(
+    site: Site,
+    kind: str,
+    pad: Padding,
+    more: tuple[tuple[str, Expr, int], ...],
+    flags: dict[str, Doc | None],
+) -> Form:
+    rank = site.rank
+    kernel, stride = site.per_axis("kernel"), _stride(site)
+    assert pad.even is not None
+    numbers = [("padding", pad.even, 0), *more]
+    given = [(word, expr) for word, expr, d in numbers if show(expr) != str(d)]
+    tail = {**({"ceil_mode": "True"} if site.value("ceil") else {}), **flags}
+    strides = () if stride is None else (site.text(stride),)
+    words = {word: site.text(expr) for word, expr in given}
+    module = call(f"nn.{kind}Pool{rank}d", site.text(kernel), *strides, **words, **tail)
+
+    def function(run: Run) -> Doc:
+        numbers = [run.use(kernel, "kernel")]
+        numbers += [] if stride is None else [run.use(stride, "stride")]
+        words = {word: run.use(expr, word) for word, expr in given}
+        name = f"nn.functional.{kind.lower()}_pool{rank}d"
+        return call(name, run.x[0], *numbers, **words, **tail)
+
+    uses = (kernel, *(() if stride is None else (stride,)), *(expr for _, expr in given))
+    return Form(module, function, (_channels(site),), uses)
+
+
+def _channels(site: Site) -> dict[int, Expr]:
+    """Pools keep the channels; the sides are worked out anew."""
+    return {axis: expr for axis, expr in kept(site).items() if axis == 0}
+
+
+def _helped(
+    site: Site,
+    pad: Padding,
+    function: str,
+    keywords: dict[str, Doc | None],
+    uses: tuple[Expr, ...],
+) -> Form:
+    """Padding with an odd row or unequal sides, by a function that pads first."""
+    site.need(f"{function}{site.rank}d")
+    kernel = site.per_axis("kernel")
+    stride = _stride(site)
+    how = {"same": '"same_upper"', "same_upper": '"same_upper"', "same_lower": '"same_lower"'}
+    sides = how[pad.word] if pad.word else show_sides(pad)
+    tail = {**keywords, **({"ceil_mode": "True"} if site.value("ceil") else {})}
+
+    def write(x: str, use: Callable[[Expr, str], str]) -> Doc:
+        numbers = [use(kernel, "kernel"), use(kernel if stride is None else stride, "stride")]
+        return call(f"{function}{site.rank}d", x, *numbers, sides, **tail)
+
+    every = (kernel, *uses, *(() if stride is None else (stride,)))
+    return functional(site, write, every, (_channels(site),))
+
+
+def show_sides(pad: Padding) -> str:
+    """(begin, end) an axis, as the helper takes them."""
+    assert pad.sides is not None
+    return repr(pad.sides)
+
+
+def global_avgpool(site: Site) -> Form:
+    rank = site.rank
+    return Form(
+        call(f"nn.AdaptiveAvgPool{rank}d", "1"),
+        lambda run: call(f"nn.functional.adaptive_avg_pool{rank}d", run.x[0], "1"),
+        (_channels(site),),
+    )
+
+
+def global_maxpool(site: Site) -> Form:
+    rank = site.rank
+    return Form(
+        call(f"nn.AdaptiveMaxPool{rank}d", "1"),
+        lambda run: call(f"nn.functional.adaptive_max_pool{rank}d", run.x[0], "1"),
+        (_channels(site),),
+    )
+
+
+def adaptive_avgpool(site: Site) -> Form:
+    rank, output = site.rank, site.per_axis("output")
+    return Form(
+        call(f"nn.AdaptiveAvgPool{rank}d", site.text(output)),
+        lambda run: call(
+            f"nn.functional.adaptive_avg_pool{rank}d", run.x[0], run.use(output, "output")
+        ),
+        (_channels(site),),
+        (output,),
+    )
+
+
+def subsample(site: Site) -> Form:
+    rank = site.rank
+    module = site.need(f"Subsample{rank}d")
+    kernel = site.text(site.per_axis("kernel"))
+    return Form(call(module, site.text(site.dim(0, 0)), kernel), None, (_channels(site),))
+
+
+def mean(site: Site) -> Form:
+    """Over some axes; the lengths of those that stay move up."""
+    places = site.same([_places(site, i) for i in range(len(site.lanes))])
+    keep = site.value("keepdim")
+    dims = ", ".join(str(p + 1) for p in places)
+    keyword: dict[str, Doc | None] = {"keepdim": "True" if keep else None}
+    outputs: dict[int, Expr] = {}
+    for axis, expr in kept(site).items():
+        if keep and axis not in places:
+            outputs[axis] = expr
+        elif axis not in places:
+            outputs[axis - sum(p < axis for p in places)] = expr
+
+    def write(x: str, _: Callable[[Expr, str], str]) -> Doc:
+        return call("torch.mean", x, f"({dims})" if len(places) > 1 else dims, **keyword)
+
+    return functional(site, write, (), (outputs,))
+
+
+def _places(site: Site, place: int) -> tuple[int, ...]:
+    tensor, attributes = site.inputs()[place], site.nodes[place].attributes
+    assert attributes is not None
+    if attributes.axes is None:
+        return tuple(spatial_places(tensor))
+    return tuple(sorted(place_of(tensor, axis, "axes") for axis in attributes.axes))

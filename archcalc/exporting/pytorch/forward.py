@@ -1,0 +1,585 @@
+"""Writing a body as attributes in `__init__` and statements in `forward`."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.exporting.expressions import functions, quoted, show, variables
+from archcalc.exporting.layout import Call, Line, Nest, Statement, assign, call, flat
+from archcalc.exporting.pytorch.attributes import Attribute, attribute_of
+from archcalc.exporting.pytorch.calls import group_module, instance
+from archcalc.exporting.pytorch.joins import join
+from archcalc.exporting.pytorch.lanes import Differs, Lane, Unroll, Wire, constant
+from archcalc.exporting.pytorch.loops import LoopWriter
+from archcalc.exporting.pytorch.operands import made_by
+from archcalc.exporting.pytorch.references import escapes
+from archcalc.exporting.pytorch.scope import Label, Scope
+from archcalc.exporting.pytorch.site import Run
+from archcalc.exporting.pytorch.writer import Here
+from archcalc.exporting.refusal import refused
+from archcalc.ops.attributes import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.layout import Doc
+    from archcalc.exporting.pytorch.builder import Builder
+    from archcalc.exporting.pytorch.references import References
+    from archcalc.exporting.pytorch.site import Form
+    from archcalc.exporting.pytorch.writer import Env
+    from archcalc.graph import Group, Node
+    from archcalc.spec.syntax import Layer, Name
+
+LONG = 68
+"""An expression longer than this is given a name before more is put around it."""
+
+
+class Result(NamedTuple):
+    """What a layer leaves: its tensor, its name in the level, and how it is called again."""
+
+    wire: Wire | None
+    attribute: Attribute | None = None
+    again: Callable[..., Wire | None] | None = None
+
+
+class ForwardWriter(LoopWriter):
+    """`target` is the variable that the running tensor is kept in."""
+
+    def __init__(self, builder: Builder, references: References) -> None:
+        super().__init__(builder)
+        self.references = references
+        self.target = "x"
+        self.forward: list[Statement] = builder.forward
+        self.kinds: dict[str, bool] = {}  # by its first value: whether a variable is a Tensor
+        self.released: set[str] = set()  # variables of branches, free for other branches
+        self.kept: set[str] = set()  # variables of labels, which nothing may overwrite
+
+    # -- tensors ----------------------------------------------------------------------------
+
+    def new(self, here: Here, tensors: list[int], wire: Wire) -> Wire:
+        wire.dims = {axis: self.short(expr, here) for axis, expr in wire.dims.items()}
+        for lane, tensor in zip(here.lanes, tensors, strict=True):
+            lane.set(wire, tensor)
+        return wire
+
+    def simple(self, here: Here, wire: Wire, target: str | None = None) -> Wire:
+        """The tensor as a variable."""
+        if wire.simple and (target is None or wire.doc == target):
+            return wire
+        variable = target or self.target
+        typed = self.put(variable, wire.doc, typed=wire.typed)
+        new = Wire(variable, wire.dims, simple=True, typed=typed)
+        return self.new(here, [lane.index(wire) for lane in here.lanes], new)
+
+    def register(self, attribute: Attribute, doc: Doc, here: Here) -> None:
+        """Makes a module an attribute. Two layers of one name (each there where the other is not)
+        need two classes."""
+        key = attribute.word or repr(attribute.slot())
+        if key in self.builder.registered:
+            present = {id(lane.root) for lane in here.lanes}
+            lanes = self.builder.lanes
+            raise Differs(lanes, [id(lane) in present for lane in lanes])
+        self.builder.registered.add(key)
+        self.statements.append(attribute.register(doc))
+
+    def put(self, variable: str, doc: Doc, *, typed: bool) -> bool:
+        """Assigns to a variable; gives whether a type checker takes that for a Tensor."""
+        self.forward.append(assign(variable, doc))
+        declared = (variable, "Tensor") in self.builder.inputs
+        return declared or self.kinds.setdefault(variable, typed)
+
+    # -- one layer --------------------------------------------------------------------------
+
+    def present(
+        self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
+    ) -> Wire | None:
+        if layer.training_only and layer.head:
+            return self._in_training(layer, here, start, current)
+        if layer.head and current is not None:
+            simple = self.simple(here, current)
+            start = simple if start is current else start
+            current = simple
+        result = self.dispatch(layer, here, start)
+        wire = self._labelled(layer, here, result)
+        if layer.head:
+            assert wire is not None
+            self._head(here, wire, result.attribute)
+            return current
+        return wire
+
+    def _in_training(
+        self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
+    ) -> Wire | None:
+        """A head that runs in training only, as torchvision's auxiliary classifiers do."""
+        same = start is current
+        if current is not None:
+            current = self.simple(here, current)
+        start = current if same or start is None else self.simple(here, start)
+        kept, self.forward = self.forward, []
+        target, self.target = self.target, self.builder.forward_ids.take("head")
+        try:
+            self.present(layer._replace(training_only=False), here, start, current)
+        finally:
+            inside, self.forward = self.forward, kept
+            self.builder.forward_ids.used.discard(self.target)
+            self.target = target
+        last = self.forward[-1] if self.forward else None
+        if isinstance(last, Nest) and last.doc == "self.training":
+            last.body.extend(inside)
+        else:
+            self.forward.append(Nest("if ", "self.training", inside))
+        return current
+
+    def dispatch(self, layer: Layer, here: Here, start: Wire | None) -> Result:
+        """Writes a layer by its kind."""
+        kind = layer.kind
+        if kind == "operation":
+            return self.operation(layer, layer, here, start, here.env)
+        if kind == "block":
+            return self.block(layer, layer, here, start, here.env)
+        if kind == "apply":
+            try:
+                applied, env = self.applied(layer, here)
+            except Differs:
+                return self._made_by(layer, here, start)
+            write = self.operation if applied.kind == "operation" else self.block
+            return write(applied, layer, here, start, env)
+        if kind == "group":
+            return self._module(layer, here, start)
+        if kind == "join":
+            if layer.name is not None:
+                return self._module(layer, here, start)
+            return Result(join(self, layer, here, start))
+        if kind == "reuse":
+            return Result(self._reuse(layer, here, start))
+        if kind == "do":
+            if layer.loop is not None:
+                return Result(self.loop(layer, here, start))
+            groups: list[Any] = [lane.take() for lane in here.lanes]
+            lanes = [lane.inside(g) for lane, g in zip(here.lanes, groups, strict=True)]
+            return Result(self.body(layer.body, here._replace(lanes=lanes), start))
+        return Result(start)
+
+    # -- operations -------------------------------------------------------------------------
+
+    def operation(
+        self, layer: Layer, named: Layer, here: Here, start: Wire | None, env: Env
+    ) -> Result:
+        nodes: list[Any] = [lane.take() for lane in here.lanes]
+        wires = self.operands(layer, here, start)
+        names = self.names(here._replace(env=env), start)
+        form = self.form(self.site(layer, here, nodes, wires, names))
+        weighted = any(node.facts.weights for node in nodes)
+        free = any(variables(e) for e in form.uses)
+        native = form.module is not None and not callable(form.module)
+        attribute = None
+        if named.init is not None and not weighted:
+            self.initialised(named, here, start, "", nodes)  # which refuses it
+        if (
+            weighted
+            or form.function is None
+            or ((free or named.name is not None) and native and len(wires) == 1)
+        ):
+            attribute = attribute_of(self, named, here, [n.path for n in nodes], weighted=weighted)
+            doc = form.module() if callable(form.module) else form.module
+            assert doc is not None
+            doc = self.initialised(named, here, start, doc, nodes)
+            self.register(attribute, doc, here)
+
+        def again(
+            writer: ForwardWriter, there: Here, wire: Wire | None, module: Attribute | None
+        ) -> Wire | None:
+            made: list[Any] = [lane.take() for lane in there.lanes]
+            inputs = writer.operands(layer, there, wire)
+            site = writer.site(layer, there, made, inputs, writer.names(there, wire))
+            return writer.result(there, made, writer.form(site), module, inputs)
+
+        return Result(self.result(here, nodes, form, attribute, wires), attribute, again)
+
+    def _made_by(self, layer: Layer, here: Here, start: Wire | None) -> Result:
+        """An operation that is another one from call to call."""
+        doc, nodes, dims = made_by(self, layer, here, start)
+        assert start is not None
+        weighted = any(node.facts is None or node.facts.weights for node in nodes)
+        if weighted or layer.name is not None:
+            attribute = attribute_of(self, layer, here, [n.path for n in nodes])
+        else:  # nothing is saved under it, so that the parameter's name will do
+            attribute = Attribute(self.builder.attributes.take(layer.word, "layer"))
+            if here.loops:
+                raise Unroll(here.lanes, range(len(here.lanes)))
+        self.register(attribute, doc, here)
+        made = self._call_module(here, attribute, start, weighted=False)
+        wire = self.new(here, [n.outputs[0] for n in nodes], Wire(made, dims))
+        return Result(wire, attribute)
+
+    def operands(self, layer: Layer, here: Here, start: Wire | None) -> list[Wire]:
+        """The tensors that an operation reads: what enters, and those its attributes name."""
+        from archcalc.ops.registry import OPERATIONS
+
+        assert start is not None
+        wires = [start]
+        for attribute in OPERATIONS[layer.word].attributes:
+            if isinstance(attribute.kind, Reference) and attribute.name in layer.arguments:
+                value = layer.arguments[attribute.name]
+                texts = [str(value.evaluate(lane.names)) for lane in here.lanes]
+                wires.append(self.look_up(constant(here.lanes, texts), here))
+        return wires
+
+    def result(
+        self,
+        here: Here,
+        nodes: list[Node],
+        form: Form,
+        attribute: Attribute | None,
+        wires: list[Wire],
+    ) -> Wire | None:
+        """The tensor that an operation gives; a split gives its labels."""
+        if attribute is not None:
+            doc = self._call_module(here, attribute, wires[0], nodes[0].op.weighted)
+        else:
+            doc = self._call_function(here, form, wires)
+        if nodes[0].op.name == "split":
+            self._split(here, nodes, form, doc)
+            return None
+        text = flat(doc)
+        typed = attribute is None and form.typed
+        if typed and not text.startswith(("torch.", "nn.")):
+            typed = wires[0].typed
+        wire = Wire(doc, form.outputs[0], simple=text.isidentifier(), typed=typed)
+        return self.new(here, [n.outputs[0] for n in nodes], wire)
+
+    def _call_module(self, here: Here, attribute: Attribute, wire: Wire, weighted: bool) -> Doc:
+        if not wire.simple and (weighted or len(flat(wire.doc)) > LONG):
+            wire = self.simple(here, wire)
+        return call(attribute.text(self.builder), wire.doc)
+
+    def _call_function(self, here: Here, form: Form, wires: list[Wire]) -> Doc:
+        assert form.function is not None
+        if len(wires) > 1 or len(flat(wires[0].doc)) > LONG:
+            wires = [self.simple(here, w) for w in wires]
+
+        def use(expr: Expr, hint: str) -> str:
+            return self.at_run_time(expr, hint, here)
+
+        doc = form.function(Run(tuple(flat(w.doc) for w in wires), use))
+        if isinstance(doc, str) and not wires[0].simple and isinstance(wires[0].doc, str):
+            # What stands in a sum or product needs a name of its own here.
+            wires = [self.simple(here, w) for w in wires]
+            doc = form.function(Run(tuple(flat(w.doc) for w in wires), use))
+        if len(flat(doc)) > 88:
+            wires = [self.simple(here, w) for w in wires]
+            doc = form.function(Run(tuple(flat(w.doc) for w in wires), use))
+        return doc
+
+    def _split(self, here: Here, nodes: list[Node], form: Form, doc: Doc) -> None:
+        words = constant(here.lanes, [n.attributes.into for n in nodes if n.attributes])
+        names = [self.builder.forward_ids.take(word) for word in words]
+        self.forward.append(assign(", ".join(names), doc))
+        for position, (word, python) in enumerate(zip(words, names, strict=True)):
+            self.kept.add(python)
+            self.kinds[python] = True
+            wire = Wire(python, form.outputs[position], simple=True, typed=True)
+            self.new(here, [n.outputs[position] for n in nodes], wire)
+            here.scope.enter(word, Label(wire, self.builder))
+
+    def at_run_time(self, expr: Expr, hint: str, here: Here) -> str:
+        """A number of the constructor in the forward pass: itself, or kept in an attribute."""
+        read = set(variables(expr))
+        if not read:
+            self.program.helpers.update(functions(expr))
+            return show(expr)
+        indices = {loop.variable for loop in here.loops}
+        if read <= indices:
+            self.builder.forward_used |= read
+            return show(expr)
+        text = show(expr)
+        if read & self.builder.moving:
+            if here.loops:
+                raise Unroll(here.lanes, range(len(here.lanes)))
+            own = f"self.{self.builder.attributes.take(hint)}"
+            text = self.builder.text(self.fitting(expr, here))
+            self.statements.append(Line(f"{own} = ", text))
+            return own
+        if text not in self.builder.stored:
+            word = text if isinstance(expr, ast.Name) else hint
+            own = f"self.{self.builder.attributes.take(word)}"
+            self.builder.init.append(Line(f"{own} = ", self.builder.text(self.at_top(expr))))
+            self.builder.stored[text] = own
+        return self.builder.stored[text]
+
+    def at_top(self, expr: Expr) -> Expr:
+        """A size on a line of its own, outside every loop and condition."""
+        kept, self.statements = self.statements, self.builder.init
+        lanes = Here(self.builder.lanes, {}, Scope())
+        fitting = self.fitting(expr, lanes)
+        self.statements = kept
+        return fitting
+
+    # -- blocks, groups, named joins ----------------------------------------------------------
+
+    def block(self, layer: Layer, named: Layer, here: Here, start: Wire | None, env: Env) -> Result:
+        groups: list[Any] = [lane.take() for lane in here.lanes]
+        block = self.program.spec.blocks[layer.word]
+        if block.inline:
+            inside = self.inline(layer, here, start, groups, env)
+            result = self.body(block.body, inside, start)
+            return Result(self._outer(here, groups, result))
+        made = instance(self, layer, here, start, groups, env)
+        attribute = attribute_of(self, named, here, [g.path for g in groups])
+        self.register(attribute, made.doc, here)
+
+        def again(
+            writer: ForwardWriter, there: Here, wire: Wire | None, module: Attribute | None
+        ) -> Wire | None:
+            called: list[Any] = [lane.take() for lane in there.lanes]
+            again_made = instance(writer, layer, there, wire, called, env)
+            assert module is not None
+            return writer.call_made(
+                there, called, module, wire, again_made.outputs, again_made.extra
+            )
+
+        wire = self.call_made(here, groups, attribute, start, made.outputs, made.extra)
+        return Result(wire, attribute, again)
+
+    def _module(self, layer: Layer, here: Here, start: Wire | None) -> Result:
+        """A group or a named join: a Sequential, or a class of its own."""
+        groups: list[Any] = [lane.take() for lane in here.lanes]
+        made = group_module(self, layer, here, start, groups)
+        attribute = attribute_of(self, layer, here, [g.path for g in groups])
+        self.register(attribute, made.doc, here)
+
+        def again(
+            writer: ForwardWriter, there: Here, wire: Wire | None, module: Attribute | None
+        ) -> Wire | None:
+            called: list[Any] = [lane.take() for lane in there.lanes]
+            assert module is not None
+            if made.extra and writer.builder is not self.builder:
+                raise refused(layer, "a group that reads other tensors, called again in a group")
+            return writer.call_made(there, called, module, wire, {}, made.extra)
+
+        wire = self.call_made(here, groups, attribute, start, made.outputs, made.extra)
+        return Result(wire, attribute, again)
+
+    def call_made(
+        self,
+        here: Here,
+        groups: list[Group],
+        attribute: Attribute,
+        start: Wire | None,
+        outputs: dict[int, Expr],
+        extra: tuple[str, ...],
+    ) -> Wire | None:
+        arguments: list[Doc] = [] if start is None else [self.simple(here, start).doc]
+        doc = call(attribute.text(self.builder), *arguments, *extra)
+        if any(not g.output for g in groups):
+            self.forward.append(Line("", doc))
+            return None
+        return self.new(here, [g.output or 0 for g in groups], Wire(doc, outputs))
+
+    def _outer(self, here: Here, groups: list[Group], result: Wire | None) -> Wire | None:
+        """What a part gives, for the places around it."""
+        if result is not None:
+            self.new(here, [g.output or 0 for g in groups], result)
+        return result
+
+    def _reuse(self, layer: Layer, here: Here, start: Wire | None) -> Wire | None:
+        label = here.scope.find(layer.word)
+        assert label.again is not None
+        module = label.attribute
+        if module is not None:
+            module = self.program.capture_module(self.builder, label.builder, module, layer.word)
+        return label.again(self, here, start, module)
+
+    # -- labels and heads -------------------------------------------------------------------
+
+    def _labelled(self, layer: Layer, here: Here, result: Result) -> Wire | None:
+        wire = result.wire
+        for name in (layer.name, layer.label):
+            text = None if name is None else self._label_text(name, here)
+            if text is None:
+                continue
+            if wire is not None and self.references.tensor(text) and wire.doc not in self.kept:
+                variable = self.builder.forward_ids.take(text, "tensor")
+                wire = self.simple(here, wire, variable)
+                self.kept.add(variable)
+            again = result.again
+            fixed = result.attribute is None or result.attribute.fixed
+            if again is not None and not fixed and self.references.called(text):
+                raise Unroll(here.lanes, range(len(here.lanes)))
+            label = Label(wire or Wire(), self.builder, result.attribute, again)
+            here.scope.enter(text, label)
+        return wire
+
+    def _label_text(self, name: Name, here: Here) -> str | None:
+        """A label; one that changes from turn to turn matters only where something names it."""
+        try:
+            return self.name_of(name, here)
+        except Differs:
+            if self.references.any_templated or self.references.may_name(name):
+                raise Unroll(here.lanes, range(len(here.lanes))) from None
+            return None
+
+    def _head(self, here: Here, wire: Wire, attribute: Attribute | None) -> None:
+        self.builder.gives_heads = True
+        if attribute is not None:
+            key = attribute.key(self.builder)
+        else:
+            names = [_output_name(lane, wire) for lane in here.lanes]
+            key = quoted(constant(here.lanes, names))
+        if key == '"output"':
+            key = '"output_head"'
+        self.forward.append(assign(f"heads[{key}]", wire.doc))
+
+    # -- conditions -------------------------------------------------------------------------
+
+    def conditional(
+        self,
+        layer: Layer,
+        here: Here,
+        there: Here,
+        condition: Expr,
+        start: Wire | None,
+        current: Wire | None,
+    ) -> Wire | None:
+        always = len(there.lanes) == len(here.lanes)
+        if current is None and not layer.head:
+            if not always:
+                raise Differs(here.lanes, [lane in there.lanes for lane in here.lanes])
+            return self.present(layer, there, start, current)
+        if current is not None:
+            whole = self._one_module(layer, there)
+            own = whole or layer.head
+            simple = self.simple(here, current, None if own else self.target)
+            start = simple if start is current else start
+            current = simple
+            if whole:
+                return self._or_identity(layer, here, there, condition, current)
+        if start is not None:
+            start = self.simple(here, start)
+        init, forward, result = self._apart(layer, there, start, current)
+        flag = self.at_run_time(condition, f"has_{_hint(layer)}", here)
+        if init:
+            text = flag if flag.startswith("self.") else self.builder.text(condition)
+            self.statements.append(Nest("if ", text, init))
+        self.forward.append(Nest("if ", flag, forward))
+        if layer.head or current is None or result is None:
+            return current
+        wire = Wire(self.target, simple=True, typed=current.typed)
+        return self.merged(here, there, condition, (current, result), wire)
+
+    def _one_module(self, layer: Layer, there: Here) -> bool:
+        """Whether the layer is one module, which an Identity can stand in for."""
+        if layer.source is not None or layer.head:
+            return False
+        labels = [self._label_text(n, there) for n in (layer.name, layer.label) if n is not None]
+        if any(text is not None and self.references.tensor(text) for text in labels):
+            return False
+        if layer.kind == "operation":
+            nodes: list[Any] = [lane.peek() for lane in there.lanes]
+            read = [n.inputs for n in nodes]
+            return all(n.facts.weights for n in nodes) and all(len(r) == 1 for r in read)
+        if layer.kind == "block":
+            block = self.program.spec.blocks[layer.word]
+            return not block.inline and not block.inputs and not self.program.has_heads(there.lanes)
+        if layer.kind == "group" or (layer.kind == "join" and layer.name is not None):
+            bodies = layer.body or tuple(one for b in layer.branches for one in b.body)
+            return not escapes(bodies, self.program.spec.blocks)
+        return False
+
+    def _or_identity(
+        self, layer: Layer, here: Here, there: Here, condition: Expr, current: Wire
+    ) -> Wire:
+        init, forward, result = self._apart(layer, there, current, current, keep=True)
+        assert result is not None
+        assert not forward
+        made = next(s for s in init if isinstance(s, Line) and _registers(s))
+        target = made.before.removesuffix(" = ")
+        if target == made.before:  # add_module("0", …)
+            assert isinstance(made.doc, Call)
+            self.statements.append(
+                Line("", call(made.doc.head, made.doc.arguments[0], "nn.Identity()"))
+            )
+        else:
+            self.statements.append(assign(f"{target}: nn.Module", "nn.Identity()"))
+        self.statements.append(Nest("if ", self.builder.text(condition), init))
+        return self.merged(here, there, condition, (current, result), Wire(result.doc))
+
+    def _apart(
+        self,
+        layer: Layer,
+        there: Here,
+        start: Wire | None,
+        current: Wire | None,
+        *,
+        keep: bool = False,
+    ) -> tuple[list[Statement], list[Statement], Wire | None]:
+        """What the layer writes, and what it gives (as the target unless `keep`)."""
+        kept = (self.statements, self.forward)
+        self.statements, self.forward = [], []
+        try:
+            result = self.present(layer._replace(when=None), there, start, current)
+            if result is not None and not keep and not layer.head:
+                result = self.simple(there, result, self.target)
+            return self.statements, self.forward, result
+        finally:
+            self.statements, self.forward = kept
+
+    # -- loops ------------------------------------------------------------------------------
+
+    def lengths(self) -> Any:
+        written = (self.statements, len(self.statements), self.forward, len(self.forward))
+        return (*written, self.target, set(self.kept), set(self.released))
+
+    def cut(self, lengths: Any) -> None:
+        self.statements, made, self.forward, said, self.target, self.kept, self.released = lengths
+        del self.statements[made:]
+        del self.forward[said:]
+
+    def enter_loop(self, here: Here, start: Wire | None) -> Wire | None:
+        if start is None:
+            return None
+        start = self.simple(here, start, self.target)
+        return Wire(self.target, start.dims, simple=True, typed=start.typed)
+
+    def turn_body(
+        self, layer: Layer, inner: Here, entry: Wire | None
+    ) -> tuple[Wire | None, list[Statement], list[Statement]]:
+        kept = (self.statements, self.forward)
+        self.statements, self.forward = [], []
+        try:
+            result = self.body(layer.body, inner, entry)
+            if result is not None:
+                result = self.simple(inner, result, self.target)
+            return result, self.statements, self.forward
+        finally:
+            self.statements, self.forward = kept
+
+    def forward_loop(self, statement: Statement) -> None:
+        self.forward.append(statement)
+
+    def leave_loop(self, dims: dict[int, Expr]) -> Wire:
+        declared = (self.target, "Tensor") in self.builder.inputs
+        typed = declared or self.kinds.get(self.target, False)
+        return Wire(self.target, dims, simple=True, typed=typed)
+
+
+def _registers(line: Line) -> bool:
+    """Whether a line makes a module an attribute (and not a size a variable)."""
+    doc = line.doc
+    return line.before.startswith("self.") or (
+        isinstance(doc, Call) and doc.head == "self.add_module"
+    )
+
+
+def _hint(layer: Layer) -> str:
+    """A word for the flag that says whether a layer is there."""
+    if layer.name is not None and isinstance(layer.name.parts[0], str):
+        return layer.name.parts[0]
+    return layer.word if layer.kind != "do" else (layer.body[0].word or "part")
+
+
+def _output_name(lane: Lane, wire: Wire) -> str:
+    tensor = lane.index(wire)
+    return next(name for name, t in lane.net.outputs.items() if t == tensor and name != "output")

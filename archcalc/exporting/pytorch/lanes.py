@@ -1,0 +1,179 @@
+"""The places where one piece of code will run, side by side.
+
+A block is written once and called many times; a loop's body is written once and turns many times.
+Code for it is made once too, and everything in it is proved in each place: a `Lane` is one place,
+with the elaborated group that stands there, the exact values of the spec's names, and the values
+that the variables of the generated code will have.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.exporting.expressions import Unevaluable, agrees, evaluate, literal, variables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.layout import Doc
+    from archcalc.graph import Group, Net, Node
+    from archcalc.ops.base import Tensor
+
+
+class Wire:
+    """A tensor in the generated code.
+
+    `doc` is what the forward pass calls it (nothing in a Sequential), `simple` whether that is a
+    variable, `typed` whether a type checker knows it for a Tensor. `dims` has the lengths of axes
+    that are known as expressions of the constructor's variables.
+    """
+
+    __slots__ = ("dims", "doc", "simple", "typed")
+
+    def __init__(
+        self,
+        doc: Doc = "",
+        dims: dict[int, Expr] | None = None,
+        *,
+        simple: bool = False,
+        typed: bool = False,
+    ) -> None:
+        self.doc = doc
+        self.dims = dims or {}
+        self.simple = simple
+        self.typed = typed
+
+
+class Lane:
+    """One place. `root` is the lane of the class that it lies in."""
+
+    __slots__ = ("_at", "_next", "group", "names", "net", "outer", "prefix", "py", "root")
+
+    def __init__(
+        self,
+        net: Net,
+        group: Group,
+        names: dict[str, Any],
+        py: dict[str, Any],
+        prefix: str,
+        outer: Lane | None = None,
+    ) -> None:
+        self.net = net
+        self.group = group
+        self.names = names
+        self.py = py
+        self.prefix = prefix
+        self.outer = outer
+        self.root: Lane = self if outer is None else outer.root
+        self._at: dict[Wire, int] = {}
+        self._next = 0
+
+    def take(self) -> Node | Group:
+        """The next child of the group."""
+        child = self.peek()
+        self._next += 1
+        return child
+
+    def peek(self) -> Node | Group:
+        """The child that `take` would give."""
+        return self.group.children[self._next]
+
+    def inside(self, group: Group, extra: dict[str, Any] | None = None) -> Lane:
+        """The lane in a part of this one that runs once here (a `do`, a branch)."""
+        names = {**self.names, **extra} if extra else self.names
+        lane = Lane(self.net, group, names, self.py, self.prefix, self)
+        lane._at = self._at
+        return lane
+
+    def turn(self, group: Group, values: dict[str, Any], py: dict[str, Any]) -> Lane:
+        """The lane in one turn of a loop: what it sets stays in it."""
+        names = {**self.names, **values}
+        return Lane(self.net, group, names, {**self.py, **py}, self.prefix, self)
+
+    def set(self, wire: Wire, tensor: int) -> None:
+        self._at[wire] = tensor
+
+    def index(self, wire: Wire) -> int:
+        """Which of the net's tensors the wire is here."""
+        lane: Lane | None = self
+        while lane is not None:
+            if wire in lane._at:
+                return lane._at[wire]
+            lane = lane.outer
+        raise KeyError(wire)
+
+    def tensor(self, wire: Wire) -> Tensor:
+        found = self.net.tensors[self.index(wire)]
+        assert found is not None  # an export starts from a net without faults
+        return found
+
+    def at(self, tensor: Tensor) -> dict[str, Any]:
+        """The names as a layer that reads this tensor sees them."""
+        return {**self.names, "in_channels": tensor.channels}
+
+
+class Differs(Exception):
+    """One piece of code cannot serve all these places: `keys` tells those apart that it cannot
+    serve together. Answered by unrolling a loop, by several classes, or by fixing a var."""
+
+    def __init__(self, lanes: Sequence[Lane], values: Iterable[Any]) -> None:
+        super().__init__()
+        self.keys = list(zip(lanes, values, strict=True))
+
+    def inside_one(self) -> bool:
+        """Whether places within one call differ, so that several classes would not help."""
+        seen: dict[int, Any] = {}
+        return any(seen.setdefault(id(lane.root), value) != value for lane, value in self.keys)
+
+
+class Unroll(Differs):
+    """A loop that has to be written turn by turn."""
+
+
+def constant(lanes: Sequence[Lane], values: Iterable[Any]) -> Any:
+    """The value that all places have. Raises `Differs`."""
+    found = list(values)
+    if any(value != found[0] or type(value) is not type(found[0]) for value in found[1:]):
+        raise Differs(lanes, found)
+    return found[0]
+
+
+def holds(expr: Expr, lanes: Sequence[Lane], values: Sequence[Any]) -> bool:
+    """Whether an expression has these values in these places."""
+    try:
+        if not variables(expr):
+            value = evaluate(expr, {})
+            return all(agrees(value, v) for v in values)
+        return all(
+            agrees(evaluate(expr, lane.py), value)
+            for lane, value in zip(lanes, values, strict=True)
+        )
+    except Unevaluable:
+        return False
+
+
+def settled(expr: Expr | None, lanes: Sequence[Lane], values: Sequence[Any]) -> Expr:
+    """An expression that is proved to have these values: the given one, a variant that stays an
+    integer where Python's division does not, or the value itself. Raises `Differs`."""
+    if expr is not None:
+        for candidate in _variants(expr):
+            if holds(candidate, lanes, values):
+                return candidate
+    return literal(constant(lanes, values))
+
+
+def _variants(expr: Expr) -> Iterable[Expr]:
+    import ast
+    from copy import deepcopy
+
+    yield expr
+    if any(isinstance(n, ast.Div | ast.Constant) for n in ast.walk(expr)):
+
+        class Whole(ast.NodeTransformer):
+            def visit_Div(self, node: ast.Div) -> ast.operator:  # noqa: ARG002
+                return ast.FloorDiv()
+
+        changed: Expr = Whole().visit(deepcopy(expr))
+        yield changed
+        yield ast.Call(ast.Name("round", ast.Load()), [expr], [])

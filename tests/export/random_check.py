@@ -1,0 +1,101 @@
+"""One random net: exported, run, and compared with its graph."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+import warnings
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+import archcalc
+from archcalc.diagnostics import SpecError
+from archcalc.exporting import probe
+from tests.export.interpreter import largest_difference
+from tests.export.random_specs import random_spec
+from tests.export.support import compared, differences, model_class
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archcalc.graph import Net
+
+
+class Outcome(NamedTuple):
+    """What came of a seed: what is wrong ("" for nothing), and whether it was exported at all."""
+
+    seed: int
+    told: str
+    exported: bool
+
+
+def check(seed: int, folder: Path) -> Outcome:
+    """The net of a seed, with its own vars and with others."""
+    text = random_spec(seed)
+    net = archcalc.load(text)
+    try:
+        made = model_class(net, folder, f"net{seed}")
+    except SpecError:
+        return Outcome(seed, "", False)  # refused: PyTorch has no such thing
+    except Exception:  # noqa: BLE001 (whatever it is, it is told with its seed)
+        return Outcome(seed, traceback.format_exc(limit=-2), False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return Outcome(seed, _compare(seed, text, net, made, folder), True)
+        except Exception:  # noqa: BLE001
+            return Outcome(seed, traceback.format_exc(limit=-2), True)
+
+
+def _compare(seed: int, text: str, net: Net, made: Any, folder: Path) -> str:
+    found = differences(compared(net, folder))
+    (folder / "generated.py").unlink()
+    if found:
+        return "; ".join(found)
+    difference = largest_difference(made(), net, seed)
+    if not difference < 1e-7:
+        return f"the numbers differ by {difference:g} of the largest"
+    return _other_values(seed, text, net, made)
+
+
+def _other_values(seed: int, text: str, net: Net, made: Any) -> str:
+    """The model with other arguments is the spec with other vars."""
+    random = Random(seed)
+    accepted = inspect.signature(made.__init__).parameters
+    for _ in range(2):
+        given = {w: _other(random, w, v) for w, v in net.variables.items() if w in accepted}
+        try:
+            other = archcalc.load(text, set=given)
+        except SpecError:
+            continue
+        with torch.device("meta"):
+            model = made(**given).eval()
+            inputs = [torch.rand(2, *net.tensors[i].shape) for i in net.inputs.values()]
+            outputs = probe.tensors_of(model(*inputs))
+        state = {name: tuple(t.shape) for name, t in model.state_dict().items()}
+        ours = {
+            f"{node.path}.{w.name}": tuple(w.shape)
+            for node in other.nodes
+            if node.shared is None
+            for w in node.facts.weights
+        }
+        if state != ours:
+            return f"with {given}: {set(state.items()) ^ set(ours.items())}"
+        for name, y in outputs.items():
+            if tuple(y.shape[1:]) != other.tensors[other.outputs[name]].shape:
+                return f"with {given}: {name} is {tuple(y.shape)}"
+    return ""
+
+
+def _other(random: Random, word: str, value: Any) -> Any:
+    if random.random() < 0.3:
+        return value
+    if isinstance(value, bool):
+        return not value
+    if word == "width":
+        return random.choice([4, 6, 8, 10, 12])
+    if word == "depth":
+        return random.randint(1, 4)
+    return random.choice([((6, 2), (8, 1)), ((4, 2),), ((8, 1), (4, 3), (6, 1))])

@@ -1,0 +1,74 @@
+"""What tests of exported code share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import archcalc
+from archcalc.analysis.analyze import analyze
+from archcalc.exporting import export, probe
+from archcalc.exporting.verify import compare
+
+if TYPE_CHECKING:
+    from archcalc.exporting.verify import Compared
+    from archcalc.graph import Net
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
+RULES = "E,F,I,N,UP,B"
+
+
+def model_class(net: Net, folder: Path, name: str = "generated") -> Any:
+    """The generated model's class, from a file as a user would have it."""
+    file = folder / f"{name}.py"
+    file.write_text(export(net), encoding="utf-8")
+    return probe.load(str(file))
+
+
+def compared(net: Net, folder: Path, device: str = "cpu") -> list[Compared]:
+    """Everything that `verify` compares, in this process."""
+    file = folder / "generated.py"
+    file.write_text(export(net), encoding="utf-8")
+    shapes = [list(tensor.shape) for i in net.inputs.values() if (tensor := net.tensors[i])]
+    request = {"file": str(file), "inputs": shapes, "batch": 2, "device": device, "field": None}
+    return compare(analyze(net), probe.answer(request))
+
+
+def differences(rows: list[Compared]) -> list[str]:
+    return [f"{row.what}: {d}" for row in rows for d in row.differences]
+
+
+def lint(folder: Path) -> str:
+    """What ruff's formatter and linter have to say of a folder of generated files."""
+    ruff = [sys.executable, "-m", "ruff"]
+    common = ["--isolated", "--no-cache", "--line-length", "100", "--target-version", "py311"]
+    formatted = _run([*ruff, "format", *common, "--diff", str(folder)])
+    checked = _run([*ruff, "check", *common, "--select", RULES, "--quiet", str(folder)])
+    return formatted + checked
+
+
+def types(folder: Path) -> str:
+    """What mypy --strict has to say, without the project's own settings."""
+    cache = ROOT / ".mypy_cache"
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--config-file=",
+        "--cache-dir",
+        str(cache),
+    ]
+    return _run([*command, str(folder)])
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def load(text: str, **settings: Any) -> Net:
+    return archcalc.load(text, set=settings)

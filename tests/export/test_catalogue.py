@@ -1,0 +1,144 @@
+"""The catalogue exported and run: the same network, and public checkpoints' names."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+import archcalc  # noqa: E402
+from archcalc.exporting.verify import verify  # noqa: E402
+from tests.export.interpreter import largest_difference  # noqa: E402
+from tests.export.support import CATALOGUE, ROOT, compared, differences, model_class  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHECKPOINTS = sorted(path.stem for path in (ROOT / "tests/data/torchvision").glob("*.json"))
+SMALL = ["lenet5", "lenet5_modern", "lenet5_sigmoid", "plain20", "resnet20", "inception_naive"]
+LONG = ["resnet1202"]
+"""Specs of resnet110 with another var, and ten times as long."""
+
+
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in LONG])
+def test_every_net_is_what_was_checked(name: str, tmp_path: Path) -> None:
+    # On the meta device: shapes, names and counts of the net as it is, in no time.
+    assert differences(compared(archcalc.load(name), tmp_path, "meta")) == []
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_nets_give_the_numbers_of_their_graph(name: str, tmp_path: Path) -> None:
+    net = archcalc.load(name)
+    assert largest_difference(model_class(net, tmp_path)(), net) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [("resnet18", 64), ("mobilenet", 64)],
+)
+def test_large_nets_give_the_numbers_of_their_graph(name: str, side: int, tmp_path: Path) -> None:
+    try:
+        net = archcalc.load(name, input=(3, side, side))
+    except archcalc.diagnostics.SpecError:
+        net = archcalc.load(name)
+    assert largest_difference(model_class(net, tmp_path)(), net) < 1e-8
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_public_checkpoints_load(name: str, tmp_path: Path) -> None:
+    """Keys, shapes and order of torchvision's own state_dict."""
+    told = json.loads((ROOT / f"tests/data/torchvision/{name}.json").read_text())
+    spec = next((n for n in (f"{name}_torchvision", name) if n in CATALOGUE), None)
+    if spec is None:
+        pytest.skip(f"{name} is not in the catalogue")
+    wanted = [(key, tuple(shape)) for key, (shape, _) in told["state_dict"].items()]
+    with torch.device("meta"):
+        model = model_class(archcalc.load(spec), tmp_path)()
+    assert [(key, tuple(t.shape)) for key, t in model.state_dict().items()] == wanted
+    weights = {key: torch.empty(shape, device="meta") for key, shape in wanted}
+    model.load_state_dict(weights, strict=True, assign=True)
+
+
+def test_vars_are_arguments_of_the_model(tmp_path: Path) -> None:
+    made = model_class(archcalc.load("resnet50"), tmp_path)
+    with torch.device("meta"):
+        model = made(classes=10, original=True)
+    assert model.fc.weight.shape == (10, 2048)
+    assert model.layer2[0].conv1.stride == (2, 2)
+    assert model.layer2[0].conv2.stride == (1, 1)
+
+
+def test_auxiliary_heads_run_in_training_only(tmp_path: Path) -> None:
+    with torch.device("meta"):
+        model = model_class(archcalc.load("googlenet"), tmp_path)()
+        image = torch.empty(2, 3, 224, 224)
+        assert model.eval()(image).shape == (2, 1000)
+        outputs = model.train()(image)
+    assert {name: tuple(y.shape) for name, y in outputs.items()} == {
+        "output": (2, 1000),
+        "aux1": (2, 1000),
+        "aux2": (2, 1000),
+    }
+
+
+def test_the_main_block_runs(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    file = tmp_path / "lenet5.py"
+    file.write_text(archcalc.export(archcalc.load("lenet5")), encoding="utf-8")
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["(1, 1, 32, 32) -> (1, 10)", "60,000 parameters"]
+
+
+def test_to_torch() -> None:
+    net = archcalc.load("resnet20")
+    model = archcalc.to_torch(net, classes=7)
+    # 269,722 parameters with 10 classes of 64 + 1 each
+    assert sum(p.numel() for p in model.parameters()) == 269_722 - 3 * 65
+    assert model(torch.rand(2, 3, 32, 32)).shape == (2, 7)
+
+
+def test_to_torch_with_a_var_that_the_code_has_fixed() -> None:
+    text = (
+        "input: [3, 32, 32]\nvars: {side: 32}\nlayers: [{crop: {size: side}}, flatten, linear: 5]"
+    )
+    net = archcalc.load(text)
+    assert archcalc.to_torch(net, side=8)(torch.rand(1, 3, 32, 32)).shape == (1, 5)
+
+
+def test_verify_runs_in_a_process_of_its_own_and_measures_the_receptive_field() -> None:
+    result = verify(archcalc.load("lenet5"))
+    assert result.ok, result
+    assert {row.what for row in result.rows} >= {"receptive field of C5", "multiplies"}
+    field = next(row for row in result.rows if row.what.startswith("receptive"))
+    assert field.theirs == "32x32"
+
+
+def test_verify_tells_what_differs() -> None:
+    net = archcalc.load("lenet5")
+    wrong = archcalc.export(net).replace("nn.Conv2d(1, 6, 5)", "nn.Conv2d(1, 6, 5, bias=False)")
+    told = "\n".join(differences(list(verify(net, text=wrong).rows)))
+    assert "parameters: 60,000 worked out, 59,994 counted" in told
+    assert "C1.bias: 6 worked out, absent in the model" in told
+
+
+def test_verify_sees_a_window_in_another_place() -> None:
+    net = archcalc.load(
+        "input: [1, 16, 16]\nlayers: [{name: a, conv: {out: 4, kernel: 3}}, {name: b, conv: "
+        "{out: 4, kernel: 3}}]"
+    )
+    moved = archcalc.export(net).replace("self.a(x)", "self.a(x.roll(1, 3))")
+    told = "\n".join(differences(list(verify(net, text=moved).rows)))
+    assert "[[6, 10], [6, 10]] worked out, [[6, 10], [5, 9]] by gradient" in told
+
+
+def test_verify_tells_of_code_that_does_not_run() -> None:
+    net = archcalc.load("lenet5")
+    wrong = archcalc.export(net).replace("nn.Linear(120, 84)", "nn.Linear(121, 84)")
+    result = verify(net, text=wrong)
+    assert not result.ok
+    assert "RuntimeError" in result.failure

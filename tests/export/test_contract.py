@@ -1,0 +1,122 @@
+"""What holds for every operation, target and command, and what exporting leaves alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import archcalc
+from archcalc.diagnostics import SpecError
+from archcalc.exporting import TARGETS
+from archcalc.exporting.module import TorchMissing, need_torch
+from archcalc.exporting.pytorch.emitters import EMITTERS, JOINS
+from archcalc.exporting.pytorch.helpers import HELPERS
+from archcalc.ops.registry import ALL, OPERATIONS
+from tests.cli.support import run
+
+
+def test_every_operation_has_an_emitter() -> None:
+    assert {*EMITTERS, *JOINS} == set(OPERATIONS)
+    assert {op.name for op in ALL if op.join} == set(JOINS)
+
+
+def test_every_target_is_there() -> None:
+    net = archcalc.load("lenet5_modern")
+    for target in TARGETS:
+        assert archcalc.export(net, target)
+
+
+def test_an_unknown_target() -> None:
+    with pytest.raises(ValueError, match="there is no target 'caffe': there are pytorch"):
+        archcalc.export(archcalc.load("lenet5"), "caffe")
+
+
+def test_exporting_needs_no_pytorch() -> None:
+    """Neither to write code nor to be imported; `check` does not even import the exporter."""
+    code = (
+        "import sys, archcalc; net = archcalc.load('resnet50'); "
+        "assert not any(m.startswith('archcalc.exporting') for m in sys.modules); "
+        "archcalc.export(net); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_nothing_outside_knows_the_targets() -> None:
+    core = Path(archcalc.__file__).parent
+    for file in core.rglob("*.py"):
+        if "exporting" in file.parts or "commands" in file.parts:
+            continue
+        text = file.read_text(encoding="utf-8")
+        assert "exporting.pytorch" not in text, file
+        assert "exporting.keras" not in text, file
+
+
+def test_helpers_ask_only_for_helpers() -> None:
+    from archcalc.exporting.pytorch.helpers import with_needed
+
+    for name in HELPERS:
+        order = with_needed({name})
+        assert order[-1] == name or name in order
+        assert order == [h for h in HELPERS if h in order]
+
+
+def test_export_command(tmp_path: Path) -> None:
+    done = run("export", "lenet5_modern", "-o", str(tmp_path / "net.py"))
+    assert done.exit_code == 0
+    assert (tmp_path / "net.py").read_text() == archcalc.export(archcalc.load("lenet5_modern"))
+    shown = run("export", "lenet5_modern", "--set", "classes=7")
+    assert shown.exit_code == 0
+    assert "def __init__(self, classes: int = 7) -> None:" in shown.stdout
+
+
+def test_export_command_of_an_unknown_target() -> None:
+    done = run("export", "lenet5", "--target", "caffe")
+    assert done.exit_code == 2
+    assert "none of pytorch, keras" in done.stderr
+
+
+def test_export_command_of_a_faulty_spec(tmp_path: Path) -> None:
+    spec = tmp_path / "bad.yaml"
+    spec.write_text("input: [3, 8, 8]\nlayers: [conv: {out: 2, kernel: 9}]\n")
+    done = run("export", str(spec))
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "error[window-too-large]" in done.stderr
+
+
+def test_export_command_tells_what_cannot_be_said(tmp_path: Path) -> None:
+    spec = tmp_path / "odd.yaml"
+    spec.write_text("input: [3, 8, 8]\nlayers:\n  - {batchnorm: , init: kaiming}\n")
+    done = run("export", str(spec))
+    assert done.exit_code == 1
+    assert "error[not-exportable]" in done.stderr
+    assert "odd.yaml:3" in done.stderr
+
+
+def test_verify_command() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    done = run("verify", "lenet5_modern", "--device", "meta")
+    assert done.exit_code == 0
+    assert "LeNet-5, modern: verified" in done.stdout
+    assert "state_dict keys" in done.stdout
+
+
+def test_verify_without_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(TorchMissing, match=r"pip install 'archcalc\[torch\]'"):
+        need_torch()
+    done = run("verify", "lenet5")
+    assert done.exit_code == 2
+    assert "pip install 'archcalc[torch]'" in done.stderr
+
+
+def test_a_net_with_errors_is_not_exported() -> None:
+    from archcalc.pipeline import open_spec
+
+    opened = open_spec("input: [3, 8, 8]\nlayers: [conv: {out: 2, kernel: 9}]\n")
+    assert opened.net is not None
+    with pytest.raises(SpecError):
+        archcalc.export(opened.net)

@@ -1,0 +1,477 @@
+"""Every part of the language as code: what it reads like, and that it gives the graph's numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+import archcalc  # noqa: E402
+from archcalc.diagnostics import SpecError  # noqa: E402
+from archcalc.ops.registry import ALL  # noqa: E402
+from tests.export.interpreter import largest_difference  # noqa: E402
+from tests.export.support import compared, differences, lint, model_class, types  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# PyTorch says that it copies where an even window has an odd row.
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
+
+CASES: dict[str, tuple[str, tuple[str, ...]]] = {
+    # title: (spec, lines that the code must have)
+    "a block is a class and its parameters are arguments": (
+        """
+input: [3, 8, 8]
+blocks:
+  unit:
+    with: {out: , kernel: 3}
+    do:
+      - {name: conv, conv: {out: out, kernel: kernel, padding: kernel//2}}
+      - relu
+layers: [{name: a, unit: 4}, {name: b, unit: {out: 8, kernel: 5}}]
+""",
+        (
+            "    def __init__(self, in_channels: int, out: int, kernel: int = 3) -> None:",
+            "        self.conv = nn.Conv2d(in_channels, out, kernel, padding=kernel // 2)",
+            "        return torch.relu(self.conv(x))",
+            "        self.a = Unit(3, 4)",
+            "        self.b = Unit(4, 8, kernel=5)",
+        ),
+    ),
+    "when is an if, repeats are loops, and the channels run along": (
+        """
+input: [3, 8, 8]
+vars: {depth: 3, growth: 4}
+layers:
+  - repeat: depth
+    do:
+      - concat:
+          - []
+          - [{name: layer$(index + 1), conv: {out: growth, kernel: 1}}]
+  - {name: last, conv: {out: 2, kernel: 1}}
+""",
+        (
+            "        channels = 3",
+            "        for i in range(depth):",
+            '            self.add_module(f"layer{i + 1}", nn.Conv2d(channels, growth, 1))',
+            "            channels += growth",
+            "        self.last = nn.Conv2d(channels, 2, 1)",
+            "        for i in range(self.depth):",
+            '            x = torch.cat([x, self.get_submodule(f"layer{i + 1}")(x)], 1)',
+        ),
+    ),
+    "a gate, a skip and a tap": (
+        """
+input: [4, 8, 8]
+layers:
+  - {name: stem, conv: {out: 4, kernel: 3, padding: 1}}
+  - mul:
+      body: []
+      gate: [global_avgpool, {name: gate, conv: {out: 4, kernel: 1}}, sigmoid]
+  - add: [{from: stem}, []]
+""",
+        (
+            "        gate = nn.functional.adaptive_avg_pool2d(stem, 1)",
+            "        x = stem * torch.sigmoid(self.gate(gate))",
+            "        x = stem + x",
+        ),
+    ),
+    "a layer called again": (
+        """
+input: [4, 8, 8]
+layers:
+  - {name: shared, conv: {out: 4, kernel: 3, padding: 1}}
+  - relu
+  - {reuse: shared}
+""",
+        ("        x = torch.relu(self.shared(x))", "        x = self.shared(x)"),
+    ),
+    "a layer of the class around called again": (
+        """
+input: [4, 8, 8]
+layers:
+  - {name: shared, conv: {out: 4, kernel: 1}}
+  - name: outer
+    add:
+      - - {name: conv, conv: {out: 4, kernel: 1}}
+        - {name: inner, group: [{reuse: shared}, relu, {reuse: shared}]}
+      - []
+""",
+        (
+            "    def forward(self, x: Tensor, shared: nn.Module) -> Tensor:",
+            "        x = torch.relu(shared(x))",
+            "        x = self.outer(x, self.shared)",
+        ),
+    ),
+    "a block called again on another size": (
+        """
+input: [4, 8, 8]
+blocks: {unit: {do: [{name: conv, conv: {out: 4, kernel: 3, padding: 1}}, relu]}}
+layers: [{name: shared, unit: }, {maxpool: 2}, {reuse: shared}]
+""",
+        ("        self.shared = Unit(4)",),
+    ),
+    "operations as parameters": (
+        """
+input: [4, 8, 8]
+blocks:
+  unit:
+    with: {norm: {type: operation, default: batchnorm}, act: {type: operation, default: relu}}
+    do:
+      - {name: conv, conv: {out: 4, kernel: 1}}
+      - {name: norm, apply: norm}
+      - apply: act
+layers:
+  - {name: a, unit: }
+  - {name: b, unit: {act: {leaky_relu: 0.2}}}
+  - {name: c, unit: {norm: {groupnorm: 2}}}
+""",
+        (
+            "        norm: Callable[..., nn.Module] = nn.BatchNorm2d,",
+            "        self.norm = norm(4)",
+            "        self.a = Unit(4)",
+            "        self.b = Unit(4, act=lambda: nn.LeakyReLU(negative_slope=0.2))",
+            "        self.c = Unit(4, norm=lambda channels: nn.GroupNorm(2, channels))",
+        ),
+    ),
+    "heads": (
+        """
+input: [4, 8, 8]
+layers:
+  - {name: body, conv: {out: 4, kernel: 1}}
+  - {name: aux, head: true, training_only: true, conv: {out: 2, kernel: 1}}
+  - {name: other, head: true, conv: {out: 3, kernel: 1}}
+  - {name: last, conv: {out: 5, kernel: 1}}
+""",
+        (
+            "        if self.training:",
+            '            heads["aux"] = self.aux(x)',
+            '        heads["other"] = self.other(x)',
+            '        return {"output": x, **heads}',
+        ),
+    ),
+    "a head inside a block": (
+        """
+input: [4, 8, 8]
+blocks:
+  unit:
+    do:
+      - {name: conv, conv: {out: 4, kernel: 1}}
+      - {name: tap, head: true, conv: {out: 2, kernel: 1}}
+      - relu
+layers: [{name: a, unit: }]
+""",
+        ("    def forward(self, x: Tensor, heads: dict[str, Tensor]) -> Tensor:",),
+    ),
+    "a split": (
+        """
+input: [4, 8, 8]
+layers:
+  - split: {into: [left, right], sizes: [1, 3]}
+  - concat: [{from: right}, [{from: left}, {name: conv, conv: {out: 2, kernel: 1}}]]
+""",
+        ("        left, right = torch.split(x, [1, 3], 1)",),
+    ),
+    "further tensors of a block": (
+        """
+input: [4, 8, 8]
+blocks:
+  up:
+    with: {out: }
+    inputs: [skip]
+    do:
+      - {name: up, conv_transpose: {out: out, kernel: 2, stride: 2}}
+      - concat: [{from: skip}, []]
+      - {name: conv, conv: {out: out, kernel: 1}}
+layers:
+  - {name: enc, conv: {out: 6, kernel: 1}}
+  - maxpool: 2
+  - {name: dec, up: {out: 2, skip: enc}}
+""",
+        (
+            "        self.conv = nn.Conv2d(skip_channels + out, out, 1)",
+            "    def forward(self, x: Tensor, skip: Tensor) -> Tensor:",
+            "        self.dec = Up(6, 6, 2)",
+            "        x = self.dec(x, enc)",
+        ),
+    ),
+    "a group that reads a tensor of the body around it": (
+        """
+input: [4, 8, 8]
+layers:
+  - {name: stem, conv: {out: 4, kernel: 1}}
+  - relu
+  - name: part
+    group:
+      - {name: conv, conv: {out: 4, kernel: 1}}
+      - add: [{from: stem}, []]
+""",
+        (
+            "class Part(nn.Module):",
+            "    def forward(self, x: Tensor, stem: Tensor) -> Tensor:",
+            "        x = self.part(x, stem)",
+        ),
+    ),
+    "a named join is a level": (
+        """
+input: [4, 8, 8]
+layers:
+  - name: res
+    add:
+      body: [{name: conv, conv: {out: 4, kernel: 3, padding: 1}}]
+      shortcut: []
+""",
+        ("class Res(nn.Module):", "        self.res = Res()"),
+    ),
+    "branches that come and go": (
+        """
+input: [4, 8, 8]
+blocks:
+  unit:
+    with: {out: , stride: 1}
+    do:
+      - add:
+          body: [{name: conv, conv: {out: out, kernel: 3, stride: stride, padding: 1}}]
+          shortcut: {branch: [], only_if: stride == 1 and in_channels == out}
+layers: [{name: a, unit: 4}, {name: b, unit: {out: 8, stride: 2}}, {name: c, unit: 8}]
+""",
+        ("        self.has_shortcut = stride == 1 and in_channels == out",),
+    ),
+    "a table of branches": (
+        """
+input: [4, 9, 9]
+layers:
+  - concat:
+      - {for: r, in: [1, 2, 3], branch: [conv: {out: 2, kernel: 3, padding: r, dilation: r}]}
+""",
+        ("        self.conv3 = nn.Conv2d(4, 2, 3, padding=3, dilation=3)",),
+    ),
+    "names that are no identifiers": (
+        """
+input: [4, 8, 8]
+layers:
+  - name: part
+    group: [{name: 1x1, conv: {out: 4, kernel: 1}}, {name: class, conv: {out: 4, kernel: 1}}, relu]
+""",
+        ("            OrderedDict(", '("1x1", nn.Conv2d(4, 4, 1)), ("class", nn.Conv2d(4, 4, 1)),'),
+    ),
+    "sizes that differ from call to call": (
+        """
+input: [4, 8, 8]
+blocks: {top: {do: [flatten, {name: fc, linear: 3}]}}
+layers:
+  - {name: body, conv: {out: 4, kernel: 1}}
+  - {name: one, head: true, top: }
+  - maxpool: 2
+  - {name: two, head: true, top: }
+""",
+        (
+            "    def __init__(self, in_features: int) -> None:",
+            "        self.one = Top(256)",
+            "        self.two = Top(64)",
+        ),
+    ),
+    "calls that no one class can serve": (
+        """
+input: [4, 8, 8]
+blocks: {unit: {with: {out: , edge: {type: any, default: 1}}, do: [
+  {name: conv, conv: {out: out, kernel: 3, padding: edge, stride: 2}}]}}
+layers: [{name: a, unit: 4}, {name: b, unit: {out: 4, edge: same_lower}}]
+""",
+        ("class Unit(nn.Module):", "class Unit2(nn.Module):"),
+    ),
+    "several inputs": (
+        """
+input: {left: [2, 8, 8], right: [3, 8, 8]}
+layers:
+  - concat: [{from: left}, [{from: right}, {name: conv, conv: {out: 2, kernel: 1}}]]
+""",
+        ("    def forward(self, left: Tensor, right: Tensor) -> Tensor:",),
+    ),
+    "one axis": (
+        "input: [2, 20]\nlayers: [conv: {out: 4, kernel: 5, stride: 2}, batchnorm, maxpool: 2]\n",
+        ("nn.Conv1d(2, 4, 5, stride=2), nn.BatchNorm1d(4), nn.MaxPool1d(2)",),
+    ),
+    "three axes": (
+        "input: [2, 6, 7, 8]\nlayers: [conv: {out: 4, kernel: 3}, avgpool: {kernel: [1, 2, 2]}]\n",
+        ("nn.AvgPool3d((1, 2, 2))",),
+    ),
+    "initial weights": (
+        """
+input: [2, 8, 8]
+layers:
+  - {name: a, conv: {out: 2, kernel: 3}, init: kaiming}
+  - {name: b, batchnorm: , init: zeros}
+  - {name: c, conv: {out: 2, kernel: 1}, init: {normal: {std: 0.01}}}
+""",
+        (
+            (
+                '            nn.Conv2d(2, 2, 3), nn.init.kaiming_normal_, mode="fan_out", '
+                'nonlinearity="relu"'
+            ),
+            "        self.b = begin(nn.BatchNorm2d(2), nn.init.zeros_)",
+            "        self.c = begin(nn.Conv2d(2, 2, 1), nn.init.normal_, std=0.01)",
+        ),
+    ),
+    "a let is a local line": (
+        """
+input: [4, 8, 8]
+blocks:
+  unit:
+    with: {t: 6}
+    let: {wide: t*in_channels}
+    do: [{name: a, conv: {out: wide, kernel: 1}}, {name: b, conv: {out: in_channels, kernel: 1}}]
+layers: [{name: u, unit: 2}]
+""",
+        ("        wide = t * in_channels", "        self.a = nn.Conv2d(in_channels, wide, 1)"),
+    ),
+    "widths that are rounded": (
+        """
+input: [3, 8, 8]
+vars: {width: 0.75}
+layers: [{name: a, conv: {out: make_divisible(32*width), kernel: 1}}]
+""",
+        (
+            "    def __init__(self, width: float = 0.75) -> None:",
+            "        self.a = nn.Conv2d(3, make_divisible(32 * width), 1)",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_the_language_as_code(title: str, tmp_path: Path) -> None:
+    text, lines = CASES[title]
+    net = archcalc.load(text)
+    code = archcalc.export(net).splitlines()
+    for line in lines:
+        assert any(line in one for one in code), "\n".join(code)
+    assert differences(compared(net, tmp_path)) == []
+    assert largest_difference(model_class(net, tmp_path)(), net) < 1e-9
+
+
+@pytest.mark.parametrize("op", [op.name for op in ALL])
+def test_every_operation_gives_its_numbers(op: str, tmp_path: Path) -> None:
+    """The example of every operation's documentation, exported and run."""
+    example = next(one.example for one in ALL if one.name == op)
+    net = archcalc.load(example)
+    if sum(node.facts.macs or 0 for node in net.nodes) > 10**9:
+        pytest.skip("too large to run")
+    assert differences(compared(net, tmp_path)) == []
+    if op != "rrelu":
+        assert largest_difference(model_class(net, tmp_path)(), net) < 1e-9
+
+
+VARIANTS = [
+    "conv: {out: 4, kernel: 4, padding: same}",
+    "conv: {out: 4, kernel: 4, padding: same_lower}",
+    "conv: {out: 4, kernel: 3, stride: 2, padding: same}",
+    "conv: {out: 4, kernel: 3, stride: 2, padding: same_lower}",
+    "conv: {out: 4, kernel: 3, dilation: 2, padding: full}",
+    "conv: {out: 4, kernel: 3, padding: [[0, 1], [2, 0]]}",
+    "conv: {out: 4, kernel: [1, 5], padding: [0, 2], groups: 2, bias: false}",
+    "conv: {out: 2, kernel: 3, connections: [[0, 1], [3]], padding: 1, stride: 2, bias: false}",
+    "conv: {out: 2, kernel: 3, connections: [[0], [3, 1]], padding: same_lower, stride: 2}",
+    "conv: {out: 2, kernel: 3, connections: [[0], [3, 1]], padding: [[0, 1], [1, 2]]}",
+    "depthwise_conv: {kernel: 3, multiplier: 2, padding: same_lower}",
+    "conv_transpose: {out: 4, kernel: 3, stride: 2, padding: 1, output_padding: 1}",
+    "conv_transpose: {out: 4, kernel: 3, stride: 2, padding: [[0, 1], [2, 0]], groups: 2}",
+    "maxpool: {kernel: 3, stride: 2, ceil: true}",
+    "maxpool: {kernel: 3, stride: 2, padding: 1, ceil: true}",
+    "maxpool: {kernel: 3, stride: 2, padding: same_lower}",
+    "maxpool: {kernel: 3, stride: 2, padding: [[0, 1], [1, 0]], dilation: 2}",
+    "maxpool: {kernel: 3, stride: 2, padding: [[0, 2], [1, 0]], ceil: true}",
+    "avgpool: {kernel: 3, stride: 2, padding: 1, ceil: true}",
+    "avgpool: {kernel: 3, stride: 2, padding: 1, count_include_pad: false}",
+    "avgpool: {kernel: 3, stride: 2, padding: same, count_include_pad: false}",
+    "avgpool: {kernel: 3, stride: 2, padding: [[0, 1], [2, 0]], ceil: true}",
+    "avgpool: {kernel: 3, stride: 2, padding: [[0, 1], [2, 0]], count_include_pad: false}",
+    "upsample: {size: [13, 20], mode: linear}",
+    "upsample: {scale: 2, mode: linear, align_corners: true}",
+    "pad: {padding: [[1, 2], [0, 3]], mode: reflect, channels: [1, 2]}",
+    "pad: {padding: [2, 1], mode: replicate}",
+    "crop: {size: [4, 7]}",
+    "mean: {axes: [0], keepdim: true}",
+    "slice: {begin: -3, end: -1}",
+    "slice: {axis: -1, begin: 1, step: 3}",
+    "softmax: 1",
+    "reshape: [2, -1, 5]",
+    "layernorm: {axes: 3, bias: false}",
+    "batchnorm: {track: false}",
+    "lrn: {size: 4, alpha: 0.1, k: 2}",
+    "gelu: {approximate: tanh}",
+    "hardtanh: {min: -0.2, max: 0.3}",
+    "softplus: {beta: 2, threshold: 1}",
+]
+
+
+@pytest.mark.parametrize("layer", VARIANTS)
+def test_attributes_give_their_numbers(layer: str, tmp_path: Path) -> None:
+    net = archcalc.load(f"input: [4, 9, 10]\nlayers: [{{{layer}}}]\n")
+    assert differences(compared(net, tmp_path)) == []
+    assert largest_difference(model_class(net, tmp_path)(), net) < 1e-9
+
+
+@pytest.mark.parametrize("op", ["upsample", "crop", "pad"])
+def test_sides_like_another_tensor(op: str, tmp_path: Path) -> None:
+    first = "{from: big}" if op == "crop" else "{from: little}"
+    like = "little" if op == "crop" else "big"
+    net = archcalc.load(
+        f"""
+input: [2, 9, 11]
+layers:
+  - {{as: big, conv: {{out: 2, kernel: 1}}}}
+  - {{as: little, maxpool: 2}}
+  - concat: [[{first}, {{{op}: {{like: {like}}}}}], {{from: {like}}}]
+"""
+    )
+    assert largest_difference(model_class(net, tmp_path)(), net) < 1e-9
+
+
+def test_the_cases_are_linted_and_typed(tmp_path: Path) -> None:
+    for number, (text, _) in enumerate(CASES.values()):
+        code = archcalc.export(archcalc.load(text))
+        (tmp_path / f"case{number}.py").write_text(code, encoding="utf-8")
+    for number, layer in enumerate(VARIANTS):
+        text = f"input: [4, 9, 10]\nlayers: [{{{layer}}}]\n"
+        code = archcalc.export(archcalc.load(text))
+        (tmp_path / f"variant{number}.py").write_text(code, encoding="utf-8")
+    assert lint(tmp_path) == ""
+    assert types(tmp_path) == ""
+
+
+def test_a_var_that_changes_the_shape_of_the_code_is_fixed() -> None:
+    text = (
+        "input: [3, 8, 8]\nvars: {side: 4, out: 5}\n"
+        "layers: [{crop: {size: side}}, flatten, linear: out]"
+    )
+    code = archcalc.export(archcalc.load(text))
+    assert "Fixed here, because the code's shape hangs on it: side = 4." in code
+    assert "def __init__(self, out: int = 5) -> None:" in code
+
+
+REFUSED = {
+    "an instance norm of one position": (
+        "input: [3, 1, 1]\nlayers: [instancenorm]",
+        "PyTorch cannot express instance normalisation of a single position",
+    ),
+    "a fan of a list": (
+        "input: [3, 8, 8]\nlayers: [{batchnorm: , init: kaiming}]",
+        "kaiming_normal for a weight with one axis",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", REFUSED)
+def test_what_pytorch_lacks_is_refused_at_its_line(title: str) -> None:
+    text, message = REFUSED[title]
+    with pytest.raises(SpecError) as raised:
+        archcalc.export(archcalc.load(text))
+    (told,) = raised.value.diagnostics
+    assert told.code == "not-exportable"
+    assert message in told.message
+    assert told.span is not None
+    assert told.span.line == 2

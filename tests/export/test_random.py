@@ -1,0 +1,45 @@
+"""Random nets exported and run: the numbers are the graph's, and everything that verify compares.
+
+`tests/benchmarks/export_random.py` runs many more by hand.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+from tests.export.random_check import Outcome, check  # noqa: E402
+from tests.export.support import lint, types  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NETS = 310
+FILES_TYPED = 30
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outcome]]:
+    folder = tmp_path_factory.mktemp("random")
+    torch.set_num_threads(1)
+    return folder, [check(seed, folder) for seed in range(NETS)]
+
+
+def test_random_nets_are_what_was_checked(outcomes: tuple[Path, list[Outcome]]) -> None:
+    _, found = outcomes
+    wrong = [f"seed {one.seed}: {one.told}" for one in found if one.told]
+    assert wrong == []
+    assert sum(one.exported for one in found) >= 300
+
+
+def test_random_nets_pass_ruff(outcomes: tuple[Path, list[Outcome]]) -> None:
+    assert lint(outcomes[0]) == ""
+
+
+def test_random_nets_pass_mypy(outcomes: tuple[Path, list[Outcome]], tmp_path: Path) -> None:
+    for file in sorted(outcomes[0].glob("*.py"))[:FILES_TYPED]:
+        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    assert types(tmp_path) == ""
