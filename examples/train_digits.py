@@ -1,0 +1,252 @@
+"""Train networks on handwritten digits, straight from their specs, and draw how it went.
+
+    python examples/train_digits.py                LeNet-5 on scikit-learn's 1,797 digits of 8×8
+    python examples/train_digits.py --data DIR     on MNIST, the folder of its four IDX files
+    python examples/train_digits.py --net plain56 --net resnet56 --input 1x16x16
+
+Any spec serves that reads images and gives ten numbers; several are drawn in one picture.
+Needs `pip install 'archcalc[examples]'`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import time
+import zlib
+from argparse import ArgumentParser, Namespace, RawTextHelpFormatter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import archcalc
+from archcalc.diagnostics import SpecError
+
+try:
+    import torch
+    from matplotlib.figure import Figure
+    from rich.console import Console
+    from rich.progress import track
+    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+    from torch import Tensor, nn
+except ImportError as missing:
+    raise SystemExit(f"{missing.name} is missing: pip install 'archcalc[examples]'") from missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What makes scores out of a last layer that gives none: higher is likelier, and their softmax is
+# what the layer says. So one loss, cross-entropy, serves every network, and no layer has to be cut
+# off. (Log-probabilities are such scores already.)
+SCORES: dict[str, Callable[[Tensor], Tensor]] = {
+    "softmax": lambda probabilities: probabilities.clamp_min(1e-12).log(),
+    "rbf": torch.neg,  # squared distances: the nearest centre is the answer (LeCun et al. 1998)
+}
+BATCH = 64
+SHIFT = 2  # pixels at most, as the network sees them, that a batch is moved by in training
+HIGHEST_RATE = 0.002
+# By epoch: loss and accuracy in training (while the weights move), then in the test.
+History = list[tuple[float, float, float, float]]
+
+
+class Digits(NamedTuple):
+    """Images [n, rows, columns] of 0 to 255, labels [n] of 0 to 9: to learn and for the test."""
+
+    name: str
+    train: tuple[Tensor, Tensor]
+    test: tuple[Tensor, Tensor]
+
+
+def read_idx(folder: Path, name: str) -> Tensor:
+    """An IDX file of bytes, plain or compressed: two zeros, 8 for bytes, the number of axes, the
+    length of each as four bytes, then the numbers."""
+    path = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
+    if path is None:
+        raise SystemExit(f"{folder} has no {name}, nor {name}.gz")
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        *_, kind, axes = content[:4]
+        shape = [int.from_bytes(content[4 + 4 * i : 8 + 4 * i]) for i in range(axes)]
+        numbers = torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=4 + 4 * axes)
+        return numbers.reshape(shape if kind == 8 else ())
+    except (OSError, EOFError, ValueError, RuntimeError, zlib.error) as fault:
+        raise SystemExit(f"{path} is no IDX file of bytes: {fault}") from fault
+
+
+def mnist(folder: Path) -> Digits:
+    """MNIST: 60,000 images of 28×28 to train on, 10,000 for the test."""
+    found = []
+    for part in ("train", "t10k"):
+        images = read_idx(folder, f"{part}-images-idx3-ubyte")
+        labels = read_idx(folder, f"{part}-labels-idx1-ubyte").long()
+        if images.ndim != 3 or labels.shape != images.shape[:1]:
+            raise SystemExit(f"{folder}: {part} has {len(images)} images and {len(labels)} labels")
+        found.append((images, labels))
+    return Digits("MNIST", *found)
+
+
+def small_digits(seed: int) -> Digits:
+    """scikit-learn's digits, which come with it: 1,797 of 8×8, one in five kept for the test."""
+    found = load_digits()
+    images = torch.tensor(found.images * 255 / 16).round().byte()  # there 0 to 16
+    labels = torch.tensor(found.target).long()
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
+    test, train = order[: len(order) // 5], order[len(order) // 5 :]
+    return Digits("digits", (images[train], labels[train]), (images[test], labels[test]))
+
+
+def checked(net: Any, digits: Digits) -> tuple[int, ...]:
+    """The shape of a network's input, once it and the output are found to suit the digits."""
+    shapes = [net.tensors[at].shape for at in net.inputs.values()]
+    rows, columns = digits.train[0].shape[1:]
+    if len(shapes) > 1 or len(shapes[0]) != 3 or shapes[0][1] < rows or shapes[0][2] < columns:
+        raise SystemExit(f"{net.name} reads {shapes}, not images of {rows}×{columns} or larger")
+    outputs = {name: net.tensors[at].shape for name, at in net.outputs.items()}
+    if outputs.get("output") != (10,):
+        hint = ": try --set classes=10" if "classes" in net.variables else ""
+        raise SystemExit(f"{net.name} gives {outputs}, not ten numbers{hint}")
+    return tuple(shapes[0])
+
+
+def fitted(images: Tensor, shape: tuple[int, ...], shift: int = 0) -> Tensor:
+    """Images as a network reads them, [n, *shape] of 0 to 1: enlarged by the largest whole factor,
+    black around, the same in every channel; moved by up to `shift` pixels."""
+    channels, height, width = shape
+    x = images.unsqueeze(1) / 255
+    factor = min(height // x.shape[2], width // x.shape[3])
+    x = nn.functional.interpolate(x, scale_factor=factor, mode="bilinear")
+    down, right = torch.randint(-shift, shift + 1, (2,)).tolist() if shift else (0, 0)
+    top, left = (height - x.shape[2]) // 2 + down, (width - x.shape[3]) // 2 + right
+    x = nn.functional.pad(x, (left, width - x.shape[3] - left, top, height - x.shape[2] - top))
+    return x.expand(-1, channels, -1, -1)
+
+
+class Trainee:
+    """A network of a spec, and what it needs to learn from images."""
+
+    def __init__(self, net: Any, digits: Digits, seed: int) -> None:
+        self.name, self.shape = net.name, checked(net, digits)
+        last = net.nodes[net.producers[net.outputs["output"]]].op.name
+        self.scores = SCORES.get(last, torch.nn.Identity())
+        sample = fitted(digits.train[0][:1000], self.shape)
+        self.mean, self.deviation = sample.mean(), sample.std()
+        torch.manual_seed(seed)  # for the weights
+        self.model: nn.Module = archcalc.to_torch(net)
+
+    def epoch(
+        self, images: Tensor, labels: Tensor, learn: Callable[[Tensor], None] | None = None
+    ) -> tuple[float, float]:
+        """Loss and accuracy over the images; `learn`, if any, is given the loss of each batch."""
+        self.model.train(learn is not None)
+        loss, right, bar = 0.0, 0, Console(stderr=True)
+        order = torch.randperm(len(labels)) if learn else torch.arange(len(labels))
+        batches = torch.split(order, BATCH)
+        for batch in track(
+            batches, self.name, console=bar, transient=True, disable=not bar.is_terminal
+        ):
+            x = fitted(images[batch], self.shape, SHIFT if learn else 0)
+            with torch.set_grad_enabled(learn is not None):
+                found = self.model((x - self.mean) / self.deviation)
+                # Auxiliary heads, which come beside the output in training, are left alone.
+                scores = self.scores(found["output"] if isinstance(found, dict) else found)
+                mean = nn.functional.cross_entropy(scores, labels[batch])
+            if learn:
+                learn(mean)
+            loss += mean.item() * len(batch)
+            right += int((scores.argmax(1) == labels[batch]).sum())
+        return loss / len(labels), right / len(labels)
+
+    def train(self, digits: Digits, epochs: int, seed: int) -> History:
+        """Adam, its rate rising and then falling to nothing; every epoch is printed."""
+        optimizer = torch.optim.Adam(self.model.parameters())
+        torch.manual_seed(seed)  # for batches, shifts and dropout
+        steps = epochs * math.ceil(len(digits.train[0]) / BATCH)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, HIGHEST_RATE, steps)
+
+        def learn(loss: Tensor) -> None:
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+
+        history: History = []
+        for number in range(1, epochs + 1):
+            begun = time.perf_counter()
+            history.append((*self.epoch(*digits.train, learn), *self.epoch(*digits.test)))
+            figures = "loss {:.4f}  accuracy {:7.2%}   test {:.4f}  {:7.2%}".format(*history[-1])
+            print(f"{number:5}  {figures}   {time.perf_counter() - begun:.1f} s", flush=True)
+        return history
+
+
+def draw(histories: dict[str, History], title: str, path: Path) -> None:
+    """Loss and accuracy by epoch: dashed in training, solid in the test."""
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    figure.suptitle(title)
+    left, right = figure.subplots(1, 2)
+    for colour, (name, history) in enumerate(histories.items()):
+        style: dict[str, Any] = {"color": f"C{colour}", "marker": "."}
+        losses, accuracies, test_losses, test_accuracies = zip(*history, strict=True)
+        epochs = range(1, len(history) + 1)
+        left.plot(epochs, losses, "--", epochs, test_losses, **style)
+        right.plot(epochs, accuracies, "--", **style)
+        right.plot(epochs, test_accuracies, label=f"{name}: {test_accuracies[-1]:.2%}", **style)
+    left.set(xlabel="epoch", ylabel="loss (dashed: in training)", yscale="log")
+    right.set(xlabel="epoch", ylabel="accuracy")
+    right.yaxis.set_major_formatter("{x:.0%}")
+    right.legend(loc="lower right", title="test accuracy")
+    figure.savefig(path, format="png", dpi=80)
+
+
+def setting(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    return name, json.loads(value)
+
+
+def shape(text: str) -> tuple[int, ...]:
+    return tuple(int(side) for side in text.split("x"))
+
+
+def arguments() -> Namespace:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawTextHelpFormatter)
+    add = parser.add_argument
+    add("--net", action="append", help="a spec, or several: --net A --net B [lenet5_modern]")
+    add("--set", action="append", type=setting, default=[], metavar="NAME=VALUE")
+    add("--input", type=shape, metavar="SHAPE", help="another input shape: 1x32x32")
+    add("--data", type=Path, metavar="DIR", help="the folder of MNIST's files, plain or .gz")
+    add("--epochs", type=int, help="[5 with --data, else 30]")
+    add("--seed", type=int, default=0, help="[%(default)s]")
+    add("--picture", type=Path, default=Path("train_digits.png"), metavar="PNG")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    torch.set_num_threads(2)  # small networks gain nothing from more
+    digits = mnist(given.data) if given.data else small_digits(given.seed)
+    epochs = given.epochs or (5 if given.data else 30)
+    if epochs < 1:
+        raise SystemExit(f"--epochs {epochs}: there must be at least 1")
+    if not given.picture.parent.is_dir():
+        raise SystemExit(f"--picture {given.picture}: there is no folder {given.picture.parent}")
+    try:
+        specs = given.net or ["lenet5_modern"]
+        nets = [archcalc.load(spec, set=dict(given.set), input=given.input) for spec in specs]
+        trainees = [Trainee(net, digits, given.seed) for net in nets]
+    except (SpecError, ValueError) as fault:
+        raise SystemExit(str(fault)) from fault
+    histories = {}
+    for net, trainee in zip(nets, trainees, strict=True):
+        totals, begun = archcalc.analyze(net).totals, time.perf_counter()
+        print(f"{net.name}: {totals.params:,} parameters, {totals.macs:,} multiplies an image")
+        histories[net.name] = history = trainee.train(digits, epochs, given.seed)
+        took = f"{epochs} epochs, {time.perf_counter() - begun:.0f} s"
+        print(f"{net.name}: test accuracy {history[-1][3]:.2%} after {took}")
+    title = (
+        f"{digits.name}: {len(digits.train[0]):,} to learn, {len(digits.test[0]):,} for the test"
+    )
+    draw(histories, title, given.picture)
+    print(f"drawn: {given.picture}")
+
+
+if __name__ == "__main__":
+    main()
