@@ -102,11 +102,14 @@ def elaborated(
 ) -> Opened:
     """The net of a parsed spec, with settings for its vars and shapes for its inputs."""
     from archcalc.elaborate import elaborate
+    from archcalc.elaborate.written import check_written
 
     values, shapes = overrides(spec, settings, inputs)
     with paused():
         net = elaborate(spec, diagnostics, settings=values, inputs=shapes)
-    return Opened(net, net.diagnostics)
+        check_written(spec, diagnostics)
+    told = tuple(diagnostics.items)
+    return Opened(net._replace(diagnostics=told), told)
 
 
 def overrides(

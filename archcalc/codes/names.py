@@ -7,7 +7,8 @@ NAMES = (
         "unknown-name",
         "a name that cannot be seen here",
         "An expression reads vars, the names of loops around it, and in a block its parameters and "
-        "its let: nothing of its caller. A var reads those written before it.",
+        "its let: nothing of its caller. A var reads those written before it. Blocks "
+        "that nothing calls and layers that when leaves out are looked at too.",
         """\
 input: [3, 8, 8]
 vars: {width: 16}

@@ -10,6 +10,7 @@ from archcalc.elaborate.parameters import bind
 from archcalc.elaborate.place import Again, Call, Label, Scope
 from archcalc.elaborate.state import CALL, MAX_CALL_DEPTH, weight_of
 from archcalc.elaborate.values import optional_name, set_in_channels
+from archcalc.elaborate.weights import weight_of_block, weight_of_layer
 from archcalc.graph import Expected
 from archcalc.ops.attributes import shown
 from archcalc.ops.registry import OPERATIONS
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 def call_block(walker: Walker, layer: Layer, start: int, place: Place, path: str | None) -> Made:
     """Walks a block's body with its parameters bound. A level of the path unless `inline`."""
     state = walker.state
-    state.step(layer.span, CALL + weight_of(state.names))
     block = state.spec.blocks[layer.word]
+    state.step(layer.span, CALL + weight_of(state.names) + weight_of_block(block))
     if path is None and not block.inline:
         path = place.level.take(optional_name(layer.name, place), layer.word, layer)
     depth = place.call.depth + 1 if place.call else 1
@@ -80,6 +81,7 @@ def apply(walker: Walker, layer: Layer, start: int, place: Place, path: str | No
     applied, names = _operand(walker, layer, place)
     # The name is the caller's, the arguments are read where the operation was written.
     applied = applied._replace(name=None)
+    walker.state.step(layer.span, weight_of_layer(applied))
     if path is None and not _inline(walker, applied):
         path = place.level.take(optional_name(layer.name, place), applied.word, layer)
     here = place if names is None else place.inside(place.group, names=names)
@@ -97,21 +99,27 @@ def _operand(walker: Walker, layer: Layer, place: Place) -> tuple[Layer, dict[st
     held = place.names.get(layer.word, layer.word)
     if isinstance(held, Operand):
         return held.layer, dict(held.names)
+    return named_operand(layer, held, place.names, walker.state.spec.blocks), None
+
+
+def named_operand(
+    layer: Layer, held: Any, names: dict[str, Any], blocks: dict[str, Block]
+) -> Layer:
+    """The layer that an `apply` stands for, by the word that it holds. Raises `Fault`."""
     if isinstance(held, str) and held in OPERATIONS:
         op = OPERATIONS[held]
         if not op.join:
-            return Layer("operation", held, layer.span, layer.arguments), None
-    blocks = walker.state.spec.blocks
+            return Layer("operation", held, layer.span, layer.arguments)
     if isinstance(held, str) and held in blocks:
-        return Layer("block", held, layer.span, {}), None
+        return Layer("block", held, layer.span, {})
     if isinstance(held, str) and held not in OPERATIONS:
-        holds = f"{layer.word} holds {held}" if layer.word in place.names else f"this is {held}"
+        holds = f"{layer.word} holds {held}" if layer.word in names else f"this is {held}"
         raise Fault(
             "unknown-operation",
             "apply needs an operation, a block or a parameter that holds one",
             label=f"{holds}, which is none",
             help=lambda: (
-                meant(held, (*place.names, *OPERATIONS, *blocks))
+                meant(held, (*names, *OPERATIONS, *blocks))
                 or "the language guide lists all operations"
             ),
         )
@@ -134,6 +142,7 @@ def reuse(walker: Walker, layer: Layer, start: int, place: Place) -> Made:
             label=f"{layer.word} is none of these",
             help="put what is to be called again into a group with a name",
         )
+    state.step(layer.span, weight_of_layer(target.layer))
     nodes = {node.path: node.index for node in state.nodes[target.start : target.end]}
     here = place.inside(place.group, names=dict(target.names))
     here.again = Again(nodes, layer.span)

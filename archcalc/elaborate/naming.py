@@ -30,20 +30,18 @@ class Level:
         self.chain = chain
         self.position = 0
         self.counts: dict[str, int] = {}
-        self.used: dict[str, Span] = {}
+        self.used: dict[str, Layer] = {}
 
     def take(self, name: str | None, word: str, layer: Layer) -> str:
         """The path of the next layer of this level. Raises `Fault` for a bad or duplicate name."""
-        span = layer.span
         if name is None:
             name = self._unnamed(word)
         else:
-            span = layer.name.span if layer.name is not None else span
-            self._check(name, span)
+            self._check(name, _span(layer))
         self.position += 1
         if name in self.used:
-            raise _duplicate(name, self.used[name], span)
-        self.used[name] = span
+            raise _duplicate(name, self.used[name], layer)
+        self.used[name] = layer
         return self.prefix + name
 
     def _unnamed(self, word: str) -> str:
@@ -70,24 +68,33 @@ class Level:
             )
 
 
-def _duplicate(name: str, first: Span, second: Span) -> Fault:
+def _span(layer: Layer) -> Span:
+    """Where the name of a layer stands, or where one would."""
+    return layer.span if layer.name is None else layer.name.span
+
+
+def _duplicate(name: str, first: Layer, second: Layer) -> Fault:
     """Two layers of one level with one name, or one that a loop walks again and again."""
     message = f"two layers of one level are called {name!r}"
-    if first == second:
+    span = _span(second)
+    if _span(first) == span:
         return Fault(
             "duplicate-name",
             message,
             label="a loop or an inline block comes here again, and the name is the same",
             help="let it differ from turn to turn, as in name: conv$(index + 1)",
-            span=second,
+            span=span,
         )
+    unnamed = "it has no name, so it is numbered"
     return Fault(
         "duplicate-name",
         message,
-        label="the second",
-        help="give one of them another name",
-        span=second,
-        notes=(Note("the first is here", first),),
+        label="the second" if second.name else f"the second: {unnamed}",
+        help="give one of them another name"
+        if first.name and second.name
+        else "name the layer that has none",
+        span=span,
+        notes=(Note(f"the first is here{'' if first.name else f': {unnamed}'}", _span(first)),),
     )
 
 

@@ -13,6 +13,7 @@ from archcalc.ops.registry import OPERATIONS
 from archcalc.spec.names import check_label
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from types import SimpleNamespace
 
     from archcalc.diagnostics import Span
@@ -123,14 +124,18 @@ def no_tensor(layer: Layer) -> Fault:
 def look_up(place: Place, name: str, span: Span) -> Label:
     """The label that a reference names. Raises `Fault`."""
     label = place.scope.find(name)
-    if label is not None:
-        return label
+    if label is None:
+        raise unknown_label(name, span, place.scope.visible)
+    return label
+
+
+def unknown_label(name: str, span: Span, visible: Callable[[], Iterable[str]]) -> Fault:
+    """The fault of a reference that names no label; `visible` gives those that it may name."""
 
     def suggested() -> str:
-        help = meant(name, place.scope.visible())
-        return help or "give an earlier layer a name, or label it with as"
+        return meant(name, visible()) or "give an earlier layer a name, or label it with as"
 
-    raise Fault(
+    return Fault(
         "unknown-label",
         f"no earlier layer here is called {name!r}",
         label="references see labels of this body and those around it, never forward",

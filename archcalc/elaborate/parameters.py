@@ -36,9 +36,11 @@ def bind(
                 held = parameter.default.evaluate(names)
             else:
                 raise _missing(block, parameter)
-            _check(parameter, held)
+            check_type(parameter, held)
         except Fault as fault:
             fault.attribute = fault.attribute or parameter.name
+            if value is None and parameter.default is not None:
+                fault.span = fault.span or parameter.default.span
             raise
         arguments[parameter.name] = held
         names[parameter.name] = held
@@ -64,7 +66,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def _check(parameter: Parameter, held: Any) -> None:
+def check_type(parameter: Parameter, held: Any) -> None:
     """Refuses a value of another type than the parameter's ("any" takes all)."""
     types = _TYPES.get(parameter.type)
     if types is None:

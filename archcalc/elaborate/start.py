@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archcalc.diagnostics import Fault
 from archcalc.elaborate.place import Label
 from archcalc.elaborate.state import NOTHING
-from archcalc.ops.attributes import Integer, look_among, shown
+from archcalc.ops.attributes import Integer, advise, look_among, shown
 from archcalc.ops.base import CHANNELS, Shape, Tensor
 from archcalc.spec.expressions import FAULTY, Misplaced, tell_outside_layers
 from archcalc.spec.limits import stop_at_many
@@ -100,7 +100,7 @@ def _input_tensor(declared: Input, given: Shape | None, names: dict[str, Any]) -
                 sides += (one.read(value.evaluate(names), None),)
             except Fault as fault:
                 fault.span = fault.span or value.span
-                fault.advice = fault.advice or _EXAMPLE
+                advise(fault, _EXAMPLE)
                 look_among(fault, names)
                 raise
     if not 1 <= len(sides) <= 4:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import Fault, Note, Stop
+from archcalc.elaborate.weights import weight_of_layer
 from archcalc.graph import Expected, Group, Node
 from archcalc.ops.attributes import look_among
 from archcalc.spec.expressions import FAULTY
@@ -51,6 +52,15 @@ class State:
         self.facts: dict[Any, Facts] = {}
         self.read: dict[Any, SimpleNamespace] = {}
         self.chains: dict[int, bool] = {}
+        self.weights: dict[int, int] = {}
+
+    def weight(self, layer: Layer) -> int:
+        """What a layer weighs by its values; looked at once."""
+        key = id(layer)  # which lives as long as the spec
+        weight = self.weights.get(key)
+        if weight is None:
+            self.weights[key] = weight = weight_of_layer(layer)
+        return weight
 
     def variables(self) -> dict[str, Any]:
         """The vars in force, but those at fault."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archcalc.diagnostics import Fault
 from archcalc.elaborate.state import MAX_STEPS
 from archcalc.ops.arithmetic import fixed
-from archcalc.ops.attributes import integer, shown, wrong
+from archcalc.ops.attributes import advise, integer, shown, wrong
 from archcalc.spec.expressions import piece
 from archcalc.spec.limits import MAX_NAME
 from archcalc.spec.names import check_label
@@ -30,11 +30,17 @@ def set_in_channels(state: State, place: Place, tensor: int) -> None:
 
 def truth(condition: Value, place: Place) -> bool:
     """Whether a `when` or `only_if` holds. Raises `Fault` where it is no truth value."""
-    value = condition.evaluate(place.names)
+    return as_truth(condition.evaluate(place.names), condition)
+
+
+def as_truth(value: Any, condition: Value) -> bool:
+    """The value of a condition as what it must be. Raises `Fault`."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
-        raise _unknown("true or false", value, condition)
+        fault = _unknown("true or false", value, condition)
+        advise(fault, "as in when: depth > 1")
+        raise fault
     raise Fault(
         "wrong-type",
         "a condition must be true or false",
@@ -87,28 +93,34 @@ def optional_name(name: Name | None, place: Place) -> str | None:
 def loop_turns(loop: Loop, names: dict[str, Any]) -> list[dict[str, Any]]:
     """The values that each turn of a loop binds, `index` among them. Raises `Fault`."""
     if loop.count is not None:
-        return [{"index": index} for index in range(_count(loop.count, names))]
+        return [{"index": i} for i in range(as_count(loop.count.evaluate(names), loop.count))]
     assert loop.table is not None
-    rows = loop.table.evaluate(names)
+    rows = as_rows(loop.table.evaluate(names), loop.table)
+    return [{**row_of(loop, row, index), "index": index} for index, row in enumerate(rows)]
+
+
+def as_rows(rows: Any, table: Value) -> tuple[Any, ...]:
+    """The value of a loop's table as what it must be. Raises `Fault`."""
     if isinstance(rows, str):
-        raise _unknown("a list", rows, loop.table)
+        raise _unknown("a list", rows, table)
     if not isinstance(rows, tuple):
         raise Fault(
             "wrong-type",
             "for goes over a list",
             label=f"this is {shown(rows)}",
             help="write in: [64, 128, 256], or a list of lists for several names",
-            span=loop.table.span,
+            span=table.span,
         )
-    return [{**_row(loop, row, index), "index": index} for index, row in enumerate(rows)]
+    return rows
 
 
-def _count(value: Value, names: dict[str, Any]) -> int:
+def as_count(held: Any, value: Value) -> int:
+    """The value of a `repeat` as what it must be. Raises `Fault`."""
     try:
-        count = integer(value.evaluate(names))
+        count = integer(held)
     except Fault as fault:
         fault.span = fault.span or value.span
-        fault.advice = fault.advice or "as in repeat: 3; to go over a list write for: x, in: [...]"
+        advise(fault, "as in repeat: 3; to go over a list write for: x, in: [...]")
         raise
     if count < 0:
         raise Fault(
@@ -130,7 +142,8 @@ def _count(value: Value, names: dict[str, Any]) -> int:
     return turns
 
 
-def _row(loop: Loop, row: Any, index: int) -> dict[str, Any]:
+def row_of(loop: Loop, row: Any, index: int) -> dict[str, Any]:
+    """What a row of the table binds. Raises `Fault`."""
     names = loop.names
     if len(names) == 1:
         return {names[0]: row}

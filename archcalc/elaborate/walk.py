@@ -11,7 +11,7 @@ from archcalc.elaborate.naming import Level, is_chain
 from archcalc.elaborate.nodes import add_operation, look_up, no_tensor
 from archcalc.elaborate.place import Label, Place, Scope
 from archcalc.elaborate.start import only_input, open_inputs, variables_in_force
-from archcalc.elaborate.state import MAX_LAYERS, NOTHING, TURN, State, weight_of
+from archcalc.elaborate.state import LAYER, MAX_LAYERS, NOTHING, TURN, State, weight_of
 from archcalc.elaborate.values import (
     loop_turns,
     optional_name,
@@ -100,7 +100,7 @@ class Walker:
 
     def layer(self, layer: Layer, tensor: int, place: Place) -> int:
         """Walks one layer; a fault is reported here, and what the layer gives is unknown."""
-        self.state.step(layer.span)
+        self.state.step(layer.span, LAYER + self.state.weight(layer))
         try:
             return self._present(layer, tensor, place)
         except Fault as fault:

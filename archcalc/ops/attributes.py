@@ -90,8 +90,19 @@ def look_among(fault: Fault, words: Iterable[str]) -> None:
         fault.known.append(words)
 
 
+def advise(fault: Fault, help: str) -> None:
+    """What would fix it, where the fault itself does not know."""
+    given = fault.advice
+    fault.advice = (given or help) if isinstance(given, str) else (lambda: given() or help)
+
+
 def wrong(needed: str, value: Any, help: str = "") -> Fault:
     """The fault for a value of the wrong type."""
+    if isinstance(value, str) and value.isdecimal():
+        help = "$(…) gives a text: write the number or expression without it"
+        return Fault(
+            "wrong-type", f"{needed} is needed", label=f"this is a text, {value}", help=help
+        )
     if isinstance(value, str):
         return UnknownWord(needed, value)
     return Fault("wrong-type", f"{needed} is needed", label=f"this is {shown(value)}", help=help)
@@ -324,6 +335,6 @@ def one_an_axis(entries: tuple[Any, ...], rank: int, *, spread: bool) -> tuple[A
             "wrong-rank",
             "one entry an axis is needed",
             label=f"{len(entries)} entries, but the input has {axes}",
-            help=f"write {rank} entries" + ("" if rank == 1 else ", or one number for all axes"),
+            help="write one number" if rank == 1 else f"write {rank} entries, or one for all axes",
         )
     return entries

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import Fault, nearest
-from archcalc.ops.attributes import REQUIRED, look_among
+from archcalc.ops.attributes import REQUIRED, advise, look_among
 
 if TYPE_CHECKING:
+    from archcalc.ops.attributes import Kind
     from archcalc.ops.base import Operation
 
 _defaults: dict[tuple[str, int | None], dict[str, Any]] = {}
@@ -25,13 +26,7 @@ def read_attributes(op: Operation, raw: dict[str, Any], rank: int | None) -> Sim
     for name, kind, _, default in op.attributes:
         if name in raw:
             known += 1
-            try:
-                values[name] = kind.read(raw[name], rank)
-            except Fault as fault:
-                fault.attribute = name
-                fault.advice = fault.advice or f"{name}: {kind.title}"
-                look_among(fault, kind.words)
-                raise
+            values[name] = read_one(name, kind, raw[name], rank)
         elif default is REQUIRED:
             raise Fault(
                 "missing-attribute",
@@ -43,6 +38,17 @@ def read_attributes(op: Operation, raw: dict[str, Any], rank: int | None) -> Sim
     if known != len(raw):
         raise _unknown(op, raw)
     return SimpleNamespace(**values)
+
+
+def read_one(name: str, kind: Kind, value: Any, rank: int | None) -> Any:
+    """The value of one attribute as formulas use it. Raises `Fault` with its `attribute` set."""
+    try:
+        return kind.read(value, rank)
+    except Fault as fault:
+        fault.attribute = name
+        advise(fault, f"{name}: {kind.title}")
+        look_among(fault, kind.words)
+        raise
 
 
 def _required(op: Operation) -> str:

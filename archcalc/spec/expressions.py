@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from archcalc.diagnostics import Diagnostics, SourceFile
     from archcalc.spec.syntax import Layer
 
+    Check = Callable[[dict[str, Any]], Any]
+    Meaning = tuple[bool, Any, Check | None]
+
 
 FAULTY = ""
 """Under this key, which is no name, names keep those of the vars at fault: what reads one is
@@ -75,6 +78,7 @@ class Value:
     """
 
     __slots__ = (
+        "_check",
         "_column",
         "_file",
         "_length",
@@ -102,6 +106,7 @@ class Value:
         self.items = items
         self.layer = layer
         self._run: Any  # the result where constant, else a function of the names
+        self._check: Check | None = None
         if items is not None:
             self.constant = all(item.constant for item in items)
             self._run = tuple(item._run for item in items) if self.constant else None
@@ -109,7 +114,9 @@ class Value:
             self.constant, self._run = False, None
         else:
             # A text too long to be an expression is kept out of the cache as well.
-            self.constant, self._run = read(text, plain) if len(text) <= MAX_TEXT else _TOO_LONG
+            self.constant, self._run, self._check = (
+                read(text, plain) if len(text) <= MAX_TEXT else _TOO_LONG
+            )
 
     @property
     def is_word(self) -> bool:
@@ -136,8 +143,21 @@ class Value:
             return bounded(tuple([item.evaluate(names) for item in self.items]))
         if self.layer is not None:
             return Operand(self.layer, names)
+        return self._placed(self._run, names)
+
+    def check(self, names: dict[str, Any]) -> None:
+        """Raises the `Fault` that is there whatever the values of these names: a text that cannot
+        be read, a name that is not among them. Of an operation, nothing is looked at."""
+        if self.items is not None:
+            for item in self.items:
+                item.check(names)
+        elif self._check is not None:
+            self._placed(self._check, names)
+
+    def _placed(self, run: Callable[[dict[str, Any]], Any], names: dict[str, Any]) -> Any:
+        """What a function of the names gives, its faults with their place."""
         try:
-            return self._run(names)
+            return run(names)
         except Misplaced as fault:
             fault.span = self._part(*fault.part)
             raise
@@ -163,22 +183,40 @@ class Value:
         return f"Value({self.text!r})"
 
 
+class Faulty(Value):
+    """A value that could not be read, and is told already: what reads it is unknown."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, place: tuple[SourceFile, int, int, int]) -> None:
+        super().__init__(name, True, place)
+        self._run = _unknown(name)
+
+
+def _unknown(name: str) -> Callable[[dict[str, Any]], Any]:
+    def raise_it(_names: dict[str, Any]) -> Any:
+        raise Unknown(name)
+
+    return raise_it
+
+
 @lru_cache(maxsize=8192)
-def read(text: str, plain: bool) -> tuple[bool, Any]:
-    """A scalar's meaning: (True, the result), or (False, a function of the names).
+def read(text: str, plain: bool) -> Meaning:
+    """A scalar's meaning: (True, the result, None), or (False, a function of the names, and one
+    that raises what is wrong whatever their values, None where nothing can be).
 
     The most common values (integers and words) are told here; everything else is compiled in
     `formulas.py`, which is imported when the first real expression is met.
     """
     if text.isdecimal() and text.isascii() and len(text) <= MAX_DIGITS:
-        return True, int(text)
+        return True, int(text), None
     if plain:
         if text in ("", "~", "null"):
-            return True, None
+            return True, None, None
         if text in ("true", "false"):
-            return True, text == "true"
+            return True, text == "true", None
     if text.isidentifier():
-        return False, _word(text)
+        return False, _word(text), None
     from archcalc.spec.formulas import compile_text
 
     return compile_text(text)
@@ -206,7 +244,7 @@ def _too_long(_names: dict[str, Any]) -> Any:
     )
 
 
-_TOO_LONG = (False, _too_long)
+_TOO_LONG: Meaning = (False, _too_long, _too_long)
 
 
 def bounded(items: tuple[Any, ...]) -> tuple[Any, ...]:

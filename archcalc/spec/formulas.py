@@ -15,9 +15,6 @@ from archcalc.spec.expressions import (
     Misplaced,
     Unknown,
     bounded,
-    piece,
-    read,
-    split_parts,
 )
 from archcalc.spec.functions import (
     FUNCTIONS,
@@ -31,14 +28,17 @@ from archcalc.spec.functions import (
     settle,
     truth,
 )
-from archcalc.spec.limits import MAX_OPERATORS, MAX_TEXT
+from archcalc.spec.limits import MAX_OPERATORS
 from archcalc.spec.words import reserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from archcalc.spec.expressions import Meaning
+
     Names = dict[str, Any]
     Run = Callable[[Names], Any]
+    Read = tuple[str, tuple[int, int]]  # a word, and where it stands in the text
 
 _SIGNS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -75,28 +75,42 @@ _PRINTED = {"×": "*", "·": "*", "÷": "/", "−": "-"}
 """Signs of printed formulas, and how they are written."""
 
 
-def compile_text(text: str) -> tuple[bool, Any]:
-    """(True, the result) where no name is read, else (False, a function of the names).
+def compile_text(text: str) -> Meaning:
+    """The meaning of a text, as `read` gives it.
 
     Text that is no expression (`1x7`, `Conv 1`) is itself. What is wrong is raised as a `Fault`
-    when the function is called.
+    when one of the functions is called.
     """
     try:
         if "$(" in text:
-            return False, _template(text)
+            from archcalc.spec.templates import compile_template
+
+            return compile_template(text)
         tree = _parse(text)
         if tree is None:
-            return True, text
+            return True, text, None
         walker = _Walker(text)
         run = walker.walk(tree, 0)
     except Misplaced as fault:
-        return False, _raiser(fault)
-    if not walker.reads:
-        try:
-            return True, run({})
-        except Fault:
-            pass  # every evaluation raises it again, afresh
-    return False, run
+        raiser = _raiser(fault)
+        return False, raiser, raiser
+    if walker.reads:
+        return False, run, _checker(walker.reads)
+    try:
+        return True, run({}), None
+    except Fault:
+        return False, run, run  # both raise it again, afresh
+
+
+def _checker(reads: list[Read]) -> Run:
+    """Raises the fault of the first of these words that is no name."""
+
+    def check(names: Names) -> None:
+        for word, part in reads:
+            if word not in names:
+                _word(word, names, part)
+
+    return check
 
 
 def _parse(text: str) -> ast.expr | None:
@@ -116,31 +130,16 @@ def _parse(text: str) -> ast.expr | None:
         # `a.b` is a label, and a comma outside brackets is text
         return None if isinstance(tree, ast.Attribute) else tree
     sign = next((sign for sign in _PRINTED if sign in text), None)
+    share = text.strip().removesuffix("%")
+    help = f"write {_PRINTED[sign]} for {sign}" if sign else ""
+    if share != text.strip() and share.isdecimal():
+        help = f"write {share}/100"
     raise Misplaced(
         "bad-expression",
         "this cannot be read as an expression",
-        help=f"write {_PRINTED[sign]} for {sign}"
-        if sign
-        else "operators are + - * / // % ** == != < <= > >= in and or not, and x if c else y",
+        help=help
+        or "operators are + - * / // % ** == != < <= > >= in and or not, and x if c else y",
     )
-
-
-def _template(text: str) -> Run:
-    """Text with `$(…)` parts."""
-    parts = [piece if start is None else read(piece, True) for piece, start in split_parts(text)]
-
-    def run(names: Names) -> str:
-        text = "".join([p if isinstance(p, str) else _piece(p, names) for p in parts])
-        if len(text) > MAX_TEXT:
-            raise Fault("too-large", f"a text has at most {MAX_TEXT:,} characters")
-        return text
-
-    return run
-
-
-def _piece(part: tuple[bool, Any], names: Names) -> str:
-    constant, run = part
-    return piece(run if constant else run(names))
 
 
 def _raiser(fault: Misplaced) -> Run:
@@ -165,7 +164,7 @@ class _Walker:
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
-        self.reads = False  # whether a name is read
+        self.reads: list[Read] = []  # the names that are read
         # ast counts bytes and lines: places are known where these are characters
         self.exact = text.isascii() and "\n" not in text
         self.shift = len(text) - len(text.lstrip())
@@ -191,7 +190,8 @@ class _Walker:
         return Misplaced(
             "bad-expression",
             "this has no place in an expression",
-            help="expressions have numbers, names, arithmetic, comparison, and/or/not, "
+            help=_remedy(node)
+            or "expressions have numbers, names, arithmetic, comparison, and/or/not, "
             f"x if c else y, indexing, [lists] and the functions {', '.join(FUNCTIONS)}",
             part=self._part(node),
         )
@@ -211,8 +211,8 @@ class _Walker:
         word = node.id
         if word in ("true", "false"):
             return lambda _names: word == "true"
-        self.reads = True
         part = self._part(node)
+        self.reads.append((word, part))
 
         def run(names: Names) -> Any:
             try:
@@ -281,10 +281,13 @@ class _Walker:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in FUNCTIONS:
             near = nearest(name, FUNCTIONS)
+            known = f"there are {', '.join(FUNCTIONS)}"
+            if name == "range":
+                known = "repeat: n counts its turns by index, from 0"
             raise Misplaced(
                 "unknown-function",
                 f"there is no function {name}".rstrip(),
-                help=f"did you mean {near}?" if near else f"there are {', '.join(FUNCTIONS)}",
+                help=f"did you mean {near}?" if near else known,
                 part=self._part(node.func),
             )
         function = FUNCTIONS[name]
@@ -300,6 +303,17 @@ class _Walker:
         return lambda names: settle(
             run(*[g(names) for g in given], **{k: v(names) for k, v in named.items()})
         )
+
+
+def _remedy(node: ast.expr) -> str:
+    """What other languages write so is written thus."""
+    if isinstance(node, ast.Tuple):
+        return "a list is written in square brackets, as in [3, 3]"
+    if isinstance(node, ast.Set | ast.Dict):
+        return "a name is written alone, without braces"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
+        return "write ** for ^"
+    return ""
 
 
 def _bounded(make: Callable[[], Any]) -> Any:

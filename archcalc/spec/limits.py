@@ -17,6 +17,14 @@ MAX_NODES = 1_150_000
 time of two. 100,000 one-line layers have 1,100,000: mapping, conv, mapping, three keys and values.
 """
 
+SLOW_CHARACTERS = 800_000
+"""Of one file where PyYAML was built without libyaml: its Python loader takes 1 to 1.3 µs for
+each, where libyaml takes 10 ns."""
+
+SLOW_NODES = 60_000
+"""Of YAML in one file, by that loader: it takes 15 µs for each. 5,000 one-line layers have 55,000,
+and ResNet-1202 has 200."""
+
 MAX_DEPTH = 100
 """Lists and mappings inside one another; every later walk over them may recurse this deep."""
 

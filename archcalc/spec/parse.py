@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.collector import paused
-from archcalc.diagnostics import Fault, Note, Stop, nearest
+from archcalc.diagnostics import Fault, Note, Stop
 from archcalc.spec.block_order import in_order
 from archcalc.spec.files import same_file
 from archcalc.spec.limits import MAX_BLOCKS, MAX_CHAIN
@@ -176,10 +176,12 @@ def _nearest_part(parts: list[_Part], what: str, example: str) -> tuple[int, Nod
         node = parts[i].get(what)
         if node is not None:
             return i, node
+    from archcalc.spec.elsewhere import likely
+
     own = parts[-1]
     first: Node = own.root
     for key, _ in own.root.entries.values():
-        if key.text not in KEYS and nearest(key.text, KEYS) == what:
+        if key.text not in KEYS and likely(key.text, KEYS) == what:
             return None  # misspelt, and told already
         first = key if first is own.root else first
     own.reader.error("missing-key", f"a spec needs {what}", first, help=f"as in {what}: {example}")
@@ -236,8 +238,8 @@ def _variables(parts: list[_Part]) -> dict[str, Value]:
         for key, entry in entries.values():
             name = part.reader.variable(key, "var")
             value = part.reader.value(entry)
-            if name and value is not None:
-                variables[name] = value
+            if name:
+                variables[name] = part.reader.faulty(key) if value is None else value
     return variables
 
 

@@ -75,8 +75,8 @@ def parse_block(scope: Scope, block: Block, node: Mapping) -> Block:
                 key,
                 notes=(Note("the parameter is here", taken[name]),),
             )
-        elif name and value is not None:
-            let.append((name, value))
+        elif name:
+            let.append((name, reader.faulty(key) if value is None else value))
     return block._replace(
         let=tuple(let),
         body=parse_body(inside, entries["do"][1], "do") if "do" in entries else (),

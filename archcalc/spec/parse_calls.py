@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.diagnostics import Note
 from archcalc.spec.reader import is_empty, kind_of
-from archcalc.spec.tree import Mapping
+from archcalc.spec.tree import Mapping, Sequence
 
 if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
@@ -80,12 +80,36 @@ def _lone(scope: Scope, callee: Callee, node: Node) -> dict[str, Value] | None:
             help=f"name what it is: {names}" if names else f"write {callee.name} alone",
         )
         return None
+    items = node.items if isinstance(node, Sequence) and callee.block is None else []
+    if items and all(isinstance(item, Mapping) for item in items):
+        what = f"what {callee.name} is given"
+        scope.reader.wrong_type(what, "a mapping", node, "leave out the `- ` of its attributes")
+        return None
     value = _argument(scope, callee, node)
     return None if value is None else {callee.main: value}
 
 
+_NO_ATTRIBUTES = {
+    "in": "the channels that enter are known: leave it out",
+    "activation": "an activation is a layer of its own: write `- relu` after this one",
+    "input_shape": "the input of the net is written once, as in input: [3, 224, 224]",
+    "name": "it stands beside the operation, as in {name: stem, conv: {…}}",
+}
+"""What other libraries write among the attributes, and where it belongs."""
+
+_ALIKE = {
+    **dict.fromkeys(("in_channels", "in_features", "inputs", "input_dim", "cin", "inp"), "in"),
+    "act": "activation",
+}
+
+
 def _unknown(scope: Scope, callee: Callee, key: Scalar) -> None:
     if callee.block is None:
+        help = _NO_ATTRIBUTES.get(_ALIKE.get(key.text, key.text))
+        if help is not None:
+            message = f"unknown attribute of {callee.name}: {key.text}"
+            scope.reader.error("unknown-attribute", message, key, help=help)
+            return
         scope.reader.unknown(
             "unknown-attribute", f"attribute of {callee.name}:", key, callee.accepts
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Note, nearest
+from archcalc.diagnostics import Note
+from archcalc.spec.names import check_label
 from archcalc.spec.parse_calls import parse_arguments
 from archcalc.spec.parse_modifiers import parse_loop, parse_modifiers
 from archcalc.spec.reader import is_empty
@@ -18,11 +19,24 @@ if TYPE_CHECKING:
 
 _MODIFIERS = frozenset(MODIFIERS)
 
+_NAMES_OF_OPERATIONS = ("type", "op", "operation", "layer", "kind", "class", "activation", "act")
+"""Keys under which other formats say what a layer is."""
+
 
 def parse_body(scope: Scope, node: Node, what: str) -> tuple[Layer, ...]:
     """A list of layers."""
-    items = scope.reader.items(node, what, "write one `- ` before each layer")
+    items = scope.reader.items(node, what, _listed(scope, node))
     return read_layers(scope, items or [])
+
+
+def _listed(scope: Scope, node: Node) -> str:
+    """The help for a body that is no list."""
+    help = "write one `- ` before each layer"
+    if isinstance(node, Mapping):
+        for key, _ in node.entries.values():
+            if key.text not in scope.callees and key.text not in STRUCTURE:
+                return f"{help}, and its name inside: - {{name: {key.text}, conv: {{…}}}}"
+    return help
 
 
 def read_layers(scope: Scope, nodes: list[Node]) -> tuple[Layer, ...]:
@@ -36,7 +50,7 @@ def parse_layer(scope: Scope, node: Node, *, branch: bool = False) -> Layer:
     A layer that cannot be read is reported and gives kind "fault".
     """
     if isinstance(node, Scalar):
-        return _word(scope, node)
+        return _word(scope, node, branch)
     if not isinstance(node, Mapping):
         scope.reader.wrong_type(
             "a layer", "an operation", node, "for several layers without a name write do: [...]"
@@ -62,7 +76,7 @@ def _fault(scope: Scope, node: Node, extra: dict[str, Any]) -> Layer:
     return Layer("fault", "", scope.reader.span(node), {}, **extra)
 
 
-def _word(scope: Scope, node: Scalar) -> Layer:
+def _word(scope: Scope, node: Scalar, branch: bool) -> Layer:
     """A bare word: an operation or block with nothing given."""
     if is_empty(node):
         scope.reader.error(
@@ -73,6 +87,10 @@ def _word(scope: Scope, node: Scalar) -> Layer:
         scope.reader.error(
             "wrong-type", f"{node.text} needs a value", node, help=f"write {node.text}: …"
         )
+        return _fault(scope, node, {})
+    if branch and node.text not in scope.callees:
+        label = node.text if check_label(node.text) is None else "…"
+        _unknown_operation(scope, node, also=f"for the tensor of a layer write {{from: {label}}}")
         return _fault(scope, node, {})
     return _keyed(scope, node, None, {})
 
@@ -98,7 +116,8 @@ def _operation_key(scope: Scope, node: Mapping) -> Scalar | None:
     elif known:
         _beside(scope, known[0], [key for key in others if key is not known[0]])
     elif others:
-        _unknown_operation(scope, others[0])
+        key = next((k for k in others if _as_value(scope, k, entries[k.text][1])), others[0])
+        _unknown_operation(scope, key, entries[key.text][1])
     elif "from" in entries:
         return entries["from"][0]
     else:
@@ -141,7 +160,10 @@ def _beside(scope: Scope, operation: Scalar, others: list[Scalar]) -> None:
             scope.reader.unknown("unknown-key", "key", key, MODIFIERS)
 
 
-def _unknown_operation(scope: Scope, key: Scalar) -> None:
+def _unknown_operation(
+    scope: Scope, key: Scalar, value: Node | None = None, also: str = ""
+) -> None:
+    """Tells of a key or word that is no operation; `also` is what else it may have meant."""
     if key.text in scope.faulty:
         return
     block = scope.block
@@ -153,17 +175,40 @@ def _unknown_operation(scope: Scope, key: Scalar) -> None:
             help=f"write apply: {key.text}",
         )
         return
-    near = nearest(key.text, (*scope.callees, *STRUCTURE, *MODIFIERS))
-    before, colon, after = key.text.partition(":")
-    if colon and (before in scope.callees or before in STRUCTURE):
-        help = f"a colon needs a space after it: {before}: {after}"
-    elif near:
-        help = f"did you mean {near}?"
-    else:
-        help = "the language guide lists all operations"
+    help = _tight(scope, key.text) or _as_value(scope, key, value)
+    if not help:
+        from archcalc.spec.elsewhere import likely
+
+        near = likely(key.text, (*scope.callees, *STRUCTURE, *(() if also else MODIFIERS)))
+        found = f"did you mean {near}?" if near else ""
+        help = " ".join(filter(None, (found, also))) or "the language guide lists all operations"
     scope.reader.error(
         "unknown-operation", f"there is no operation or block {key.text}", key, help=help
     )
+
+
+def _tight(scope: Scope, text: str) -> str:
+    """The help for an operation that something follows without a colon or a space."""
+    for mark in (":", "(", "{", "[", " ", "="):
+        before, found, after = text.partition(mark)
+        before = before.strip()
+        if not found or (before not in scope.callees and before not in STRUCTURE):
+            continue
+        if mark == ":":
+            return f"a colon needs a space after it: {before}: {after}"
+        rest = after.strip(" ()[]{}=:")
+        return f"a colon and a space follow the operation: {before}: {rest or '…'}"
+    return ""
+
+
+def _as_value(scope: Scope, key: Scalar, value: Node | None) -> str:
+    """The help for `type: conv`, where the operation is no key."""
+    if key.text.lower() not in _NAMES_OF_OPERATIONS:
+        return ""
+    from archcalc.spec.elsewhere import likely
+
+    meant = likely(value.text, scope.callees) if isinstance(value, Scalar) else None
+    return f"the operation is itself the key: {meant}: {{…}}" if meant else ""
 
 
 def _keyed(
@@ -182,7 +227,7 @@ def _keyed(
         return _structure(scope, key, value, extra, node)
     callee = scope.callees.get(word)
     if callee is None:
-        _unknown_operation(scope, key)
+        _unknown_operation(scope, key, value)
         return Layer("fault", word, span, {}, **extra)
     if callee.operation is None:
         if not _may_call(scope, callee, key):
@@ -251,7 +296,9 @@ def _may_call(scope: Scope, callee: Callee, key: Scalar) -> bool:
         "a block may use earlier blocks, never itself",
         key,
         label=f"{called.name} is this block itself" if itself else f"{called.name} comes later",
-        help="" if itself else f"move {called.name} above {here.name}",
+        help="for one after another use repeat"
+        if itself
+        else f"move {called.name} above {here.name}",
         notes=(Note(f"{called.name} is written here", called.span),),
     )
     return False

@@ -96,13 +96,19 @@ def parse_loop(scope: Scope, node: Mapping) -> Loop | None:
             "a loop has both for and in",
             entries[there][0],
             label=f"only {there} is given",
-            help="write for: [a, b], in: [[1, 2], [3, 4]]",
+            help=_for_in(entries[there][1]) or "write for: [a, b], in: [[1, 2], [3, 4]]",
         )
         return None
     key = entries["for"][0]
     names = _loop_names(scope, entries["for"][1])
     table = reader.value(entries["in"][1], lambda mapping: parse_operand(scope, mapping))
     return None if table is None or not names else Loop(names, table, None, reader.span(key))
+
+
+def _for_in(node: Node) -> str:
+    """The help for `for: k in [1, 2]`, as Python has it."""
+    names, found, table = node.text.partition(" in ") if isinstance(node, Scalar) else ("", "", "")
+    return f"write for: {names.strip()} and, beside it, in: {table.strip()}" if found else ""
 
 
 def _loop_names(scope: Scope, node: Node) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.diagnostics import Note, Span, Stop, nearest
-from archcalc.spec.expressions import Misplaced, Value, split_parts
+from archcalc.diagnostics import Note, Span, Stop
+from archcalc.spec.expressions import Faulty, Misplaced, Value, split_parts
 from archcalc.spec.limits import MAX_FORMULAS, MAX_LAYERS, MAX_NAME, MAX_TEXT, add_error
 from archcalc.spec.names import check_label, check_name
 from archcalc.spec.syntax import Name
@@ -83,11 +83,15 @@ class Reader:
 
     def unknown(self, code: str, what: str, key: Scalar, known: Iterable[str]) -> None:
         """A word that is not among the ones known here."""
+        from archcalc.spec.elsewhere import likely
+
         known = list(known)
         before, colon, after = key.text.partition(":")
-        near = nearest(key.text, known)
+        near = likely(key.text, known)
         if colon and before in known:
             help = f"a colon needs a space after it: {before}: {after}"
+        elif key.text[0:1] == "-" and key.plain:
+            help = f"a `-` needs a space after it, and the list indentation: - {key.text[1:]}"
         elif near:
             help = f"did you mean {near}?"
         elif 0 < len(known) <= 20:
@@ -123,6 +127,10 @@ class Reader:
             return None
         layer = operation(node)
         return None if layer is None else Value(layer.word, True, place, None, layer)
+
+    def faulty(self, key: Scalar) -> Value:
+        """What stands for the value of a name where `value` has told that it is none."""
+        return Faulty(key.text, (self.file, key.line, key.column, key.length))
 
     def _count_formula(self, node: Scalar) -> None:
         """Words and texts too long to be an expression are not parsed, so they are free."""

@@ -115,6 +115,15 @@ class Layer(NamedTuple):
     allow: frozenset[str] = frozenset()
 
 
+_BESIDE = slice(Layer._fields.index("arguments") + 1, None)
+_NOTHING_BESIDE = tuple(Layer._field_defaults.values())
+
+
+def stands_alone(layer: Layer) -> bool:
+    """Whether a layer, as most do, has nothing beside its operation and no layers inside."""
+    return layer[_BESIDE] == _NOTHING_BESIDE
+
+
 class Parameter(NamedTuple):
     """A block's parameter. `type` is number, integer, boolean, text, list, operation or any."""
 

@@ -22,7 +22,7 @@ from yaml.events import (
 )
 
 from archcalc.diagnostics import Note, Span, Stop
-from archcalc.spec.limits import MAX_DEPTH, MAX_NODES, add_error
+from archcalc.spec.limits import MAX_DEPTH, MAX_NODES, SLOW_CHARACTERS, SLOW_NODES, add_error
 
 if TYPE_CHECKING:
     from archcalc.diagnostics import Diagnostics, SourceFile
@@ -81,6 +81,8 @@ def parse_tree(file: SourceFile, diagnostics: Diagnostics) -> Node | None:
     """
     builder = _Builder(file, diagnostics)
     loader_class: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    if loader_class is yaml.SafeLoader:
+        builder.slow_loader()
     try:
         loader = loader_class(file.text)
         try:
@@ -95,6 +97,11 @@ def parse_tree(file: SourceFile, diagnostics: Diagnostics) -> Node | None:
     if builder.torn:
         raise Stop
     return root
+
+
+_LIBYAML = (
+    "use repeat, for or a block, or install a PyYAML with libyaml: its wheels from PyPI have it"
+)
 
 
 class _Open:
@@ -125,10 +132,23 @@ class _Builder:
         self.root: Node | None = None
         self.documents = 0
         self.count = 0  # nodes so far, aliases expanded
+        self.most = MAX_NODES
         self.open: list[_Open] = []
         self.top: _Open | None = None  # the innermost of these
         self.anchors: dict[str, tuple[Node, int, int] | None] = {}  # node, size, height
         self.torn = False  # a cut expression or a merge key: the tree is not what was meant
+
+    def slow_loader(self) -> None:
+        """Takes less, so that it takes no longer."""
+        self.most = min(SLOW_NODES, MAX_NODES)
+        if len(self.file.text) > SLOW_CHARACTERS:
+            self._stop(
+                "too-large",
+                f"without libyaml a spec has at most {SLOW_CHARACTERS:,} characters",
+                Scalar("", True, 1, 1, 1),
+                label=f"this has {len(self.file.text):,}",
+                help=_LIBYAML,
+            )
 
     def build(self, next_event: Any) -> Node | None:
         """Reads to the end of the stream."""
@@ -237,7 +257,7 @@ class _Builder:
     def _attach(self, node: Node, place: Node) -> None:
         """Puts a finished or just opened node where it belongs; `place` is where it is written."""
         self.count += 1
-        if self.count > MAX_NODES:
+        if self.count > self.most:
             self._too_many(place)
         frame = self.top
         if frame is None:
@@ -272,12 +292,14 @@ class _Builder:
         return node
 
     def _too_many(self, place: Node) -> NoReturn:
+        slow = self.most < MAX_NODES
         self._stop(
             "too-large",
-            f"a spec has at most {MAX_NODES:,} nodes, aliases expanded",
+            f"{'without libyaml ' if slow else ''}a spec has at most {self.most:,} nodes, "
+            "aliases expanded",
             place,
             label="the limit is passed here",
-            help="use repeat, for or a block",
+            help=_LIBYAML if slow else "use repeat, for or a block",
         )
 
     def _too_deep(self, place: Node) -> NoReturn:
@@ -296,12 +318,15 @@ class _Builder:
         if self.file.line(around.line)[around.column - 1 : around.column] not in ("{", "["):
             return
         if not self.torn:
+            whole = self._whole(node)
             self._error(
                 "yaml-syntax",
                 "inside {…} and […] a comma ends a value, and this one ends in the middle",
                 node,
                 label="its brackets do not match",
-                help=f'quote the whole expression: "{self._whole(node)}"',
+                help=f"a list is written in square brackets: [{whole[1:-1]}]"
+                if whole.startswith("(") and whole.endswith(")")
+                else f'quote the whole expression: "{whole}"',
             )
         self.torn = True
 

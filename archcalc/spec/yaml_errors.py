@@ -72,13 +72,28 @@ def report(error: Exception, file: SourceFile, diagnostics: Diagnostics) -> None
         return
     span = Span(file, mark.line + 1, mark.column + 1)
     problem = str(getattr(error, "problem", ""))
-    message, help = _explain(problem, span)
     opened = getattr(error, "context_mark", None)
+    place = span if opened is None else Span(file, opened.line + 1, opened.column + 1)
     notes: tuple[Note, ...] = ()
-    if opened is not None and (opened.line, opened.column) != (mark.line, mark.column):
-        place = Span(file, opened.line + 1, opened.column + 1)
+    tight = next((at for at in (place, span) if _tight_dash(at)), None)
+    if tight is not None:
+        span, place = tight, tight
+        message, help = "a `-` without a space after it", f"write - {_tight_dash(tight)}"
+    else:
+        message, help = _explain(problem, span)
+    if "',' or" in problem and place.line != span.line:
+        # A bracket that nobody closed: seen far below, and mended where it is.
+        notes = (Note("read on to here", span),)
+        span = place
+    elif place != span:
         notes = (Note(f"{getattr(error, 'context', '')}, which starts here", place),)
     diagnostics.error("yaml-syntax", message, span, label=problem, help=help, notes=notes)
+
+
+def _tight_dash(span: Span) -> str:
+    """What stands on a line right after its `-`, "" where nothing does."""
+    text = span.file.line(span.line).strip()
+    return text[1:50] if text[:1] == "-" and text[1:2].isalpha() else ""
 
 
 def _explain(problem: str, span: Span) -> tuple[str, str]:
@@ -91,9 +106,13 @@ def _explain(problem: str, span: Span) -> tuple[str, str]:
         return f"a value cannot begin with {here}", "quote it"
     if here and here in "[{" and before and before[-1] not in ",:[{-":
         return "an unquoted expression with a bracket", f"quote it: {_quoted(line, span.column)}"
-    tight = _tight_colon(line) if "mapping values" in problem else ""
-    if tight:
-        return "a colon without a space after it", f"write {tight}: …"
+    if "mapping values" in problem:
+        tight = _tight_colon(line)
+        if tight:
+            return "a colon without a space after it", f"write {tight}: …"
+        bare = _without_colon(line)
+        if bare:
+            return f"{bare} without its colon", f"write {bare}: {{…}}"
     for part, message, help in _HINTS:
         if part in problem:
             return message, help
@@ -107,6 +126,12 @@ def _tight_colon(line: str) -> str:
         if found:
             return before.split()[-1].lstrip("{[") if before.split() else ""
     return ""
+
+
+def _without_colon(line: str) -> str:
+    """The word before a `{` that a colon should stand between, "" where there is none."""
+    word = line.partition("{")[0].strip().removeprefix("- ").strip()
+    return word if "{" in line and word.isidentifier() else ""
 
 
 def _quoted(line: str, column: int) -> str:

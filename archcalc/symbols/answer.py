@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcalc.symbols.conditions import Condition
 from archcalc.symbols.decide import Undecided
 from archcalc.symbols.explore import axis_of, where
 from archcalc.symbols.sides import ALL, Sides, described
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
     from archcalc.diagnostics import Span
     from archcalc.symbols.cover import Region
     from archcalc.symbols.explore import Exploration
+    from archcalc.symbols.terms import Poly
     from archcalc.symbols.trace import Trouble
 
 
 class Reason(NamedTuple):
     """A restriction: the layer that makes it, the sides that it leaves to one axis (None where it
-    ties several), the condition in words, and what the layer needs."""
+    ties several), the condition in words, and what the layer needs. `compared` are the tensors
+    that disagree, where it is about two: what they are called, and the sides in question."""
 
     path: str
     span: Span
@@ -27,6 +30,7 @@ class Reason(NamedTuple):
     allowed: Sides | None
     condition: str
     needs: str
+    compared: tuple[tuple[str, Poly], ...] = ()
 
 
 def reasons(found: Exploration) -> list[Reason]:
@@ -44,7 +48,9 @@ def reasons(found: Exploration) -> list[Reason]:
             )
             before = merged.get(key)
             if before is not None and before.allowed is not None and reason.allowed is not None:
-                reason = before._replace(allowed=before.allowed & reason.allowed)
+                compared = tuple({**dict(reason.compared), **dict(before.compared)}.items())
+                allowed = before.allowed & reason.allowed
+                reason = before._replace(allowed=allowed, compared=compared)
             merged[key] = reason
     return _worded(found, _binding(list(merged.values())))
 
@@ -59,17 +65,32 @@ def _reason(
         place = axis_of(decision.condition, found.axes)
         if place is None:
             text = condition(decision.condition.negated())
-            tied = tied or Reason(path, span, None, None, text, needs)
+            compared = _compared(trouble, decision.condition)
+            tied = tied or Reason(path, span, None, None, text, needs, compared)
             continue
         sides = where(decision.condition, found.axes[place])
         if not sides & valid[place]:
-            return Reason(path, span, place, ~sides, "", needs)
+            compared = _compared(trouble, decision.condition)
+            return Reason(path, span, place, ~sides, "", needs, compared)
     if tied is not None:
         return tied
     for place, sides in enumerate(region.sides):
         if not sides & valid[place]:
             return Reason(path, span, place, ~sides, "", needs)
     return Reason(path, span, None, None, trouble.label or "no size is valid", needs)
+
+
+def _compared(trouble: Trouble, decided: Condition) -> tuple[tuple[str, Poly], ...]:
+    """The two sides, of two tensors that the layer reads, whose comparison this is; none where
+    they cannot be told apart by what they are called."""
+    for (one, first), (other, second) in combinations(trouble.operands, 2):
+        if one == other:
+            continue
+        for a, b in zip(first, second, strict=False):
+            for difference in (a - b, b - a):
+                if Condition(decided.relation, difference).tidy() == decided:
+                    return (one, a), (other, b)
+    return ()
 
 
 def _binding(all_of_them: list[Reason]) -> list[Reason]:

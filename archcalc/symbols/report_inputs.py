@@ -11,12 +11,16 @@ from archcalc.symbols.explore import axis_of, where
 from archcalc.symbols.fills import fills
 from archcalc.symbols.quality import padding_symmetric, rows_read, same_weights, told
 from archcalc.symbols.sides import described, together
+from archcalc.symbols.write import several, written
 
 if TYPE_CHECKING:
     from archcalc.symbols.answer import Reason
     from archcalc.symbols.explore import Exploration
     from archcalc.symbols.quality import Demand, Fit
     from archcalc.symbols.sides import Sides
+
+MOST_TEXT = 140
+"""Characters of the formulas of two tensors; longer ones tell nobody anything."""
 
 
 def text(found: Exploration, columns: int) -> str:
@@ -66,8 +70,21 @@ def _reason_lines(found: Exploration) -> list[str]:
             if r.axis is not None and r.allowed is not None
         ]
         tied = [r.condition for r in group if r.axis is None or r.allowed is None]
-        lines.append(f"  {'; '.join([*together(sides), *tied])}: {place}: {needs}")
+        why = _disagreement(group) or needs
+        lines.append(f"  {'; '.join([*together(sides), *tied])}: {place}: {why}")
     return lines
+
+
+def _disagreement(group: list[Reason]) -> str:
+    """The tensors that a layer finds unequal, with the sides in question: "enc4 is ⌊H/8⌋ ×
+    ⌊W/8⌋, up4 is 2·⌊H/16⌋ × 2·⌊W/16⌋"; "" where it is not about tensors."""
+    names = [name for name, _ in group[0].compared]
+    if any([name for name, _ in reason.compared] != names for reason in group):
+        parts = [part for reason in group if (part := _disagreement([reason]))]
+        return "; ".join(parts) if len(parts) == len(group) else ""
+    shapes = zip(*([side for _, side in reason.compared] for reason in group), strict=True)
+    text = ", ".join(f"{n} is {several(s)}" for n, s in zip(names, shapes, strict=True))
+    return text if len(text) <= MOST_TEXT else f"{' and '.join(names)} are not equal"
 
 
 def _size(size: tuple[int, ...]) -> str:
@@ -126,6 +143,7 @@ def as_dict(found: Exploration) -> dict[str, Any]:
                 "file": r.span.file.name,
                 "condition": r.condition,
                 "needs": r.needs,
+                "compared": {name: written(side) for name, side in r.compared},
             }
             for r in reasons(found)
         ],

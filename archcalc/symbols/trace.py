@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from archcalc.graph import Net, Node
     from archcalc.ops.base import Facts, Operation, Shape, Tensor
     from archcalc.spec.syntax import Layer, Spec
+    from archcalc.symbols.terms import Poly
 
     Lines = tuple[tuple[CodeType, int], ...]
+    Operand = tuple[str, tuple[Poly, ...]]
 
 DEEPEST = 16
 """How many calls above a comparison are remembered; an operation's check is never so deep."""
@@ -41,7 +43,8 @@ class Decision(NamedTuple):
 
 class Trouble(NamedTuple):
     """A fault that the walk met; `decisions` are those of the layer at fault up to it. `span` is
-    the layer's, `told` what the diagnostic points at."""
+    the layer's, `told` what the diagnostic points at. `operands` are the tensors that the layer
+    reads, where these are known: what each is called there, and its shape."""
 
     code: str
     message: str
@@ -50,6 +53,7 @@ class Trouble(NamedTuple):
     told: Span | None
     path: str
     decisions: tuple[Decision, ...]
+    operands: tuple[Operand, ...] = ()
 
 
 class Recorder:
@@ -147,7 +151,8 @@ class TracingState(State):
         recorder = self.recorder
         if faulty and recorder.troubles:
             last = recorder.troubles[-1]
-            recorder.troubles[-1] = last._replace(path=path)
+            operands = self._operands(place, inputs)
+            recorder.troubles[-1] = last._replace(path=path, operands=operands)
         for value in vars(attributes).values() if attributes is not None else ():
             self._integral(value)
         conditions = recorder.take()
@@ -159,6 +164,22 @@ class TracingState(State):
         made = super().node(place, layer, op, path, inputs, attributes, facts, faulty=faulty)
         self._stop()
         return made
+
+    def _operands(self, place: Place, inputs: tuple[int, ...]) -> tuple[Operand, ...]:
+        return tuple(
+            (self._called(place, index), tuple(poly_of(n) for n in tensor.shape))
+            for index in inputs
+            if (tensor := self.tensors[index]) is not None
+        )
+
+    def _called(self, place: Place, index: int) -> str:
+        """What a tensor is called at a place: its label there, else the path of its layer."""
+        for name in place.scope.visible():
+            label = place.scope.find(name)
+            if label is not None and label.tensor == index:
+                return name
+        producer = self.producers[index]
+        return "the input" if producer is None else self.nodes[producer].path
 
     def _stop(self) -> None:
         if self.recorder.stops and self.recorder.troubles:

@@ -54,6 +54,8 @@ def loops(*layers: str) -> str:
 
 GROWING = "{conv: {out: in_channels + 1, kernel: 1}}"
 
+LONG = "+".join(["(w*w-w*w)"] * 75)
+
 HOSTILE = {
     "alias bomb": (aliases(), "too-large"),
     "10**12 turns": (loops("10**12", "relu"), "too-many-layers"),
@@ -84,6 +86,17 @@ HOSTILE = {
     ),
     "expectations that keep a thousand names": (
         f"{START}{THOUSAND}layers: [{{repeat: 60000, do: [{{relu: , expect: {{params: 2*x}}}}]}}]",
+        "too-many-layers",
+    ),
+    "a long expression at every turn": (
+        START
+        + f"vars: {{w: 3}}\nlayers: [{{repeat: 60000, do: [conv: {{out: 3+{LONG}, kernel: 1}}]}}]",
+        "too-many-layers",
+    ),
+    "a long expression in an operation that is applied": (
+        START
+        + "blocks:\n  b: {with: {act: {type: operation}}, do: [{repeat: 9999, do: [apply: act]}]}\n"
+        + f"vars: {{w: 3}}\nlayers: [b: {{act: {{conv: {{out: 3+{LONG}, kernel: 1}}}}}}]",
         "too-many-layers",
     ),
     "a misspelt name at every turn": (
@@ -122,7 +135,28 @@ def test_hostile_specs_are_refused_quickly(name: str, tmp_path: Path) -> None:
     path.write_text(text)
     if name == "100 MB":
         os.truncate(path, 100_000_000)
-    command = [sys.executable, "-c", MEASURED, "check", str(path), "--format", "json"]
+    refused(path, code, MEASURED)
+
+
+WITHOUT_LIBYAML = "import yaml\nvars(yaml).pop('CSafeLoader', None)\n"
+
+SLOW = {
+    "many layers": START + "layers:\n" + "  - {conv: {out: 3, kernel: 1}}\n" * 90_000,
+    "many numbers": f"{START}vars: {{a: [{'1, ' * 1_000_000}]}}\nlayers: [relu]\n",
+    "many lines": f"{START}layers: [relu]\n" + "#\n" * 2_000_000,
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_they_are_without_libyaml_too(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(SLOW[name])
+    refused(path, "too-large", WITHOUT_LIBYAML + MEASURED)
+
+
+def refused(path: Path, code: str | None, script: str) -> None:
+    """A spec at fault, told of in little time and memory."""
+    command = [sys.executable, "-c", script, "check", str(path), "--format", "json"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     seconds, kilobytes = map(float, done.stderr.splitlines()[-1].split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from archcalc.spec import limits
 from tests.spec.support import HEAD, read
@@ -66,3 +67,18 @@ def test_a_list_is_shown_as_far_as_it_is_worth() -> None:
     assert spec is not None
     assert spec.variables["a"].text == "[…]"
     assert spec.variables["b"].text == "[1, [2, k]]"
+
+
+def test_without_libyaml_less_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its Python loader takes thirty times as long for a node and a hundred for a character."""
+    remark = LAYERS + "  - relu\n#" + "x" * limits.SLOW_CHARACTERS
+    long = LAYERS + "  - {conv: {out: 3, kernel: 1}}\n" * 9_000
+    if hasattr(yaml, "CSafeLoader"):
+        assert read(remark)[1] == read(long)[1] == []
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    for text in (remark, long):
+        (told,) = read(text)[1]
+        assert told.code == "too-large"
+        assert "without libyaml" in told.message
+        assert "libyaml" in told.help
+    assert read(LAYERS + "  - {conv: {out: 3, kernel: 1}}\n" * 5_000)[1] == []

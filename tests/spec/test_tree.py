@@ -145,8 +145,8 @@ SYNTAX = [
     # what is written, the line and column, and words of the message and the help
     ("a:\n\t- b\n", (2, 1), "a tab indents", "spaces"),
     ("a:\n  - b\n\t- c\n", (3, 1), "a tab indents", "spaces"),
-    ("a: {b: 1\nc: 2\n", (2, 2), "not closed", "`}`"),
-    ("a: [1, 2\nc: 2\n", (2, 2), "not closed", "`]`"),
+    ("a: {b: 1\nc: 2\n", (1, 4), "not closed", "`}`"),
+    ("a: [1, 2\nc: 2\n", (1, 4), "not closed", "`]`"),
     ("a: {b: x[0]}\n", (1, 9), "an unquoted expression", '"x[0]"'),
     ("a: {b: 2*x[0] + 1, c: 3}\n", (1, 11), "an unquoted expression", '"2*x[0] + 1"'),
     ("a: [b: 2, c[1]]\n", (1, 12), "an unquoted expression", '"c[1]'),
@@ -232,7 +232,8 @@ def test_aliases_cannot_blow_up() -> None:
     for i in range(1, 20):
         text += f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n"
     ((code, line, _, _),) = read(text)[1]
-    assert (code, line) == ("too-large", 6)  # 12 nodes, 122, 1222, … 122222, 1222222
+    # 12 nodes, 122, 1222, 12222, 122222, 1222222
+    assert (code, line) == ("too-large", 6 if hasattr(yaml, "CSafeLoader") else 5)
 
 
 def test_the_loader_is_told_of_half_characters() -> None:

@@ -16,7 +16,7 @@ from archcalc.pipeline import check, parse
 from archcalc.symbols.answer import is_valid, reasons
 from archcalc.symbols.explore import Exploration, explore
 from archcalc.symbols.quality import padding_symmetric, rows_read, same_weights
-from archcalc.symbols.report_inputs import text
+from archcalc.symbols.report_inputs import as_dict, text
 from archcalc.symbols.sides import described
 from tests.symbols.graphs import specs
 
@@ -125,6 +125,58 @@ def test_a_unet_needs_multiples_of_16_and_says_where() -> None:
         "concat" in lines[r.span.line - 1] or "maxpool" in lines[r.span.line - 1]
         for r in reasons(found)
     )
+
+
+DISAGREEMENTS = {
+    # n = ⌊H/2⌋ is what the pooling leaves, and the doubled side is 2n
+    "an unnamed layer and the input": (
+        "input: [3, 8, 9]\nlayers:\n  - add: [[], [maxpool: 2, upsample: 2]]\n",
+        "input is H × W, upsample1 is 2·⌊H/2⌋ × 2·⌊W/2⌋",
+    ),
+    # a conv of 3 takes 2 away: a is L − 2, and thirds and halves of that are filled up again
+    "one of three": (
+        (
+            "input: [3, 20]\nlayers:\n  - {as: a, conv: {out: 3, kernel: 3}}\n  - concat:\n"
+            "      - []\n      - [maxpool: 2, {as: b, upsample: 2}]\n"
+            "      - {name: c, group: [maxpool: 3, {name: up, upsample: 3}]}\n"
+        ),
+        "a is L − 2, c.up is 3·⌊(L + 1)/3⌋ − 3, upsample1 is 2·⌊L/2⌋ − 2",
+    ),
+    "a skip given to a block": (
+        (
+            "input: [3, 8]\nblocks:\n  merge: {inputs: [skip], do: [concat: [{from: skip}, []]]}\n"
+            "layers:\n  - {as: early, relu: }\n  - maxpool: 2\n  - upsample: 2\n"
+            "  - merge: {skip: early}\n"
+        ),
+        "skip is L, upsample1 is 2·⌊L/2⌋",
+    ),
+    "sides that are tied": (SQUARES, "input is H, permute1 is W"),
+    # no formulas that fill a screen
+    "long formulas": (
+        (
+            "input: [3, 27, 27]\nlayers:\n  - conv: {out: 3, kernel: 4}\n"
+            "  - concat: {axis: 1, branches: [[], [maxpool: [2, 1]], [maxpool: [3, 1]]]}\n"
+            "  - as: all\n"
+            "    concat: {axis: 2, branches: [[], [maxpool: [1, 2]], [maxpool: [1, 3]]]}\n"
+            "  - maxpool: 2\n  - upsample: 2\n  - add: [[], {from: all}]\n"
+        ),
+        "upsample1 and all are not equal",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), DISAGREEMENTS.values(), ids=DISAGREEMENTS.keys())
+def test_a_join_says_which_tensors_disagree(source: str, expected: str) -> None:
+    assert expected in " ".join(text(explored(source), 80).split())
+
+
+def test_the_tensors_that_disagree_in_json() -> None:
+    found = as_dict(explored("examples/unet.yaml"))
+    compared = {r["layer"]: r["compared"] for r in found["reasons"]}
+    # join k from the bottom: what was kept is ⌊W/2^(4 − k)⌋, and up comes the double of its half
+    assert compared["concat1"] == {"enc4": "⌊W/8⌋", "up4": "2·⌊W/16⌋"}
+    assert compared["concat4"] == {"enc1": "W", "up1": "2·⌊W/2⌋"}
+    assert compared["maxpool4"] == {}
 
 
 @pytest.mark.parametrize("name", ["unet_padded", "unet_cropped"])

@@ -1,0 +1,71 @@
+"""All labels that the text of a body gives, wherever in it they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archcalc.spec.expressions import Value
+    from archcalc.spec.syntax import Layer, Loop
+
+
+class Labels:
+    """The labels of a body and of all that lies in it, worked out when first asked for.
+
+    More than any one reference sees, since order, groups and conditions are not regarded: a name
+    that is not among them is wrong for sure. `names` are those that expressions may read there.
+    """
+
+    __slots__ = ("_known", "_layers", "_names", "_open")
+
+    def __init__(
+        self, given: Iterable[str], layers: tuple[Layer, ...], names: dict[str, Any]
+    ) -> None:
+        self._known = dict.fromkeys(given)
+        self._layers: tuple[Layer, ...] | None = layers
+        self._names = names
+        # Whether there may be others: of a name with a `$(…)` part, of a layer at fault.
+        self._open = False
+
+    def may_hold(self, name: str) -> bool:
+        """Whether a layer may be labelled so."""
+        return name in self.known() or self._open
+
+    def known(self) -> dict[str, None]:
+        """Those that are written out."""
+        if self._layers is not None:
+            self._collect(self._layers, set(self._names))
+            self._layers = None
+        return self._known
+
+    def _collect(self, layers: Iterable[Layer], names: set[str]) -> None:
+        for layer in layers:
+            for name in (layer.name, layer.label):
+                if name is not None:
+                    self._add(name.parts)
+            if layer.kind == "fault":
+                self._open = True
+            elif layer.word == "split" and layer.kind == "operation":
+                self._parts(layer.arguments["into"], names)
+            self._inside(layer.loop, layer.body, names)
+            for branch in layer.branches:
+                self._inside(branch.loop, branch.body, names)
+
+    def _inside(self, loop: Loop | None, body: tuple[Layer, ...], names: set[str]) -> None:
+        if loop is not None:
+            names.update(loop.names)  # and never taken out: that can only rule out less
+        self._collect(body, names)
+
+    def _add(self, parts: tuple[str | Value, ...]) -> None:
+        if len(parts) == 1 and isinstance(parts[0], str):
+            self._known[parts[0]] = None
+        else:
+            self._open = True
+
+    def _parts(self, into: Value, names: set[str]) -> None:
+        """The labels that a split gives, unless they are values of names."""
+        for word in into.items or (into,):
+            self._known[word.text] = None
+            self._open = self._open or word.text in names or not word.is_word

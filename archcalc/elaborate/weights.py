@@ -1,0 +1,66 @@
+"""What it weighs to work out the values that stand on a layer, once a turn.
+
+Small values weigh nothing; an expression of a thousand characters takes as long as eighty layers,
+and a list of names any time at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.spec.syntax import stands_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcalc.spec.expressions import Value
+    from archcalc.spec.syntax import Block, Layer, Loop
+
+CHARACTERS = 12
+"""Of an expression: they take about the time of one step."""
+
+
+def weight_of_layer(layer: Layer) -> int:
+    """The steps that the values of a layer weigh, those of its joins' branches among them."""
+    weight = 0
+    for value in layer.arguments.values():
+        if not value.constant:
+            weight += _weight(value)
+    return weight if stands_alone(layer) else weight + sum(map(_weight, _beside(layer)))
+
+
+def weight_of_block(block: Block) -> int:
+    """The steps that a call of a block weighs by its own values."""
+    weight = sum(_weight(value) for _, value in block.let)
+    return weight + sum(_weight(p.default) for p in block.parameters if p.default is not None)
+
+
+def _beside(layer: Layer) -> Iterator[Value]:
+    for name in (layer.name, layer.label, layer.source):
+        if name is not None:
+            yield from (part for part in name.parts if not isinstance(part, str))
+    if layer.when is not None:
+        yield layer.when
+    yield from _of_loop(layer.loop)
+    for branch in layer.branches:
+        yield from _of_loop(branch.loop)
+        if branch.only_if is not None:
+            yield branch.only_if
+    if layer.init is not None:
+        yield from layer.init.arguments.values()
+
+
+def _of_loop(loop: Loop | None) -> Iterator[Value]:
+    if loop is not None:
+        yield from (value for value in (loop.count, loop.table) if value is not None)
+
+
+def _weight(value: Value) -> int:
+    return 0 if value.constant else _characters(value) // CHARACTERS
+
+
+def _characters(value: Value) -> int:
+    """How much is read to work out a value, in characters."""
+    if value.items is None:
+        return len(value.text)
+    return sum(8 + (0 if item.constant else _characters(item)) for item in value.items)
