@@ -35,7 +35,7 @@ class Norm(Operation):
 class BatchNorm(Norm):
     """Weights: `weight`, `bias` [C] where affine; buffers `running_mean`, `running_var` [C] and
     the uncounted `num_batches_tracked` where tracked. Extra flops: 2 an element (at inference one
-    product and one sum)."""
+    product and one sum); untracked, 5 for the statistics of the batch and 2 where affine."""
 
     name = "batchnorm"
     summary = "Batch normalisation of every channel."
@@ -72,8 +72,14 @@ expect: {output: [64, 30, 30], params: 1856, buffers: 128}
             Weight("num_batches_tracked", (), trainable=False, counted=False),
         )
 
+    def reach(
+        self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor
+    ) -> tuple[Reach | None, ...] | None:
+        # Without running statistics it reads those of the maps at hand, at inference too.
+        return None if a.track else reach_on(x[0], {i: Everything() for i in spatial_places(x[0])})
+
     def extra_flops(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int:
-        return 2 * product(y.shape)
+        return (2 if a.track else STATISTICS + (2 if a.affine else 0)) * product(y.shape)
 
 
 class Lrn(Operation):

@@ -67,9 +67,8 @@ def batchnorm(d: Draw) -> Case:
     a = {"affine": d.of(True, False), "track": d.of(True, False)}
     cls = by_rank(d.rank, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
     shape = d.shape()
-    # Without running statistics they are the batch's, which reach over all positions.
     module = cls(shape[0], affine=a["affine"], track_running_stats=a["track"])
-    return Case(module, [shape], a, a["track"])
+    return Case(module, [shape], a)
 
 
 def lrn(d: Draw) -> Case:

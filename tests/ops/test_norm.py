@@ -28,6 +28,8 @@ def test_batchnorm() -> None:
     ]
     assert names("batchnorm", (64, 9), affine=False)[0] == "running_mean"
     assert names("batchnorm", (64, 9), track=False) == ["weight", "bias"]
+    untracked = run("batchnorm", (64, 9), track=False, affine=False)
+    assert (untracked.reach, untracked.flops) == ((Everything(),), 5 * 64 * 9)
     assert run("batchnorm", (64, 9)).reach is None
 
 
