@@ -13,24 +13,25 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import sys
 import time
 import zlib
-from argparse import ArgumentParser, Namespace, RawTextHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawTextHelpFormatter
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import archcalc
 from archcalc.diagnostics import SpecError
 
+INSTALL = "pip install 'archcalc[examples]'"
 try:
     import torch
-    from matplotlib.figure import Figure
     from rich.console import Console
     from rich.progress import track
-    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
     from torch import Tensor, nn
 except ImportError as missing:
-    raise SystemExit(f"{missing.name} is missing: pip install 'archcalc[examples]'") from missing
+    raise SystemExit(f"{missing.name} is missing: {INSTALL}") from missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +44,7 @@ SCORES: dict[str, Callable[[Tensor], Tensor]] = {
     "rbf": torch.neg,  # squared distances: the nearest centre is the answer (LeCun et al. 1998)
 }
 BATCH = 64
-SHIFT = 2  # pixels at most, as the network sees them, that a batch is moved by in training
-HIGHEST_RATE = 0.002
+SHIFT = 1  # pixels at most, as the network sees them, that a batch is moved by in training
 # By epoch: loss and accuracy in training (while the weights move), then in the test.
 History = list[tuple[float, float, float, float]]
 
@@ -62,31 +62,41 @@ def read_idx(folder: Path, name: str) -> Tensor:
     length of each as four bytes, then the numbers."""
     path = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
     if path is None:
-        raise SystemExit(f"{folder} has no {name}, nor {name}.gz")
+        raise SystemExit(f"--data {folder}: there is no file {name} in it, nor {name}.gz")
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        *_, kind, axes = content[:4]
-        shape = [int.from_bytes(content[4 + 4 * i : 8 + 4 * i]) for i in range(axes)]
-        numbers = torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=4 + 4 * axes)
-        return numbers.reshape(shape if kind == 8 else ())
-    except (OSError, EOFError, ValueError, RuntimeError, zlib.error) as fault:
-        raise SystemExit(f"{path} is no IDX file of bytes: {fault}") from fault
+    except (OSError, EOFError, zlib.error) as fault:
+        raise SystemExit(f"{path} cannot be read: {fault}") from fault
+    axes = int.from_bytes(content[3:4])
+    head = 4 + 4 * axes
+    shape = [int.from_bytes(content[at : at + 4]) for at in range(4, head, 4)]
+    size = math.prod(shape)
+    if content[:3] != b"\0\0\x08" or size == 0 or len(content) != head + size:
+        raise SystemExit(f"{path} is no IDX file of bytes, or not the whole of it")
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=head).reshape(shape)
 
 
 def mnist(folder: Path) -> Digits:
     """MNIST: 60,000 images of 28×28 to train on, 10,000 for the test."""
+    if not folder.is_dir():
+        raise SystemExit(f"--data {folder}: there is no such folder")
     found = []
     for part in ("train", "t10k"):
         images = read_idx(folder, f"{part}-images-idx3-ubyte")
         labels = read_idx(folder, f"{part}-labels-idx1-ubyte").long()
-        if images.ndim != 3 or labels.shape != images.shape[:1]:
-            raise SystemExit(f"{folder}: {part} has {len(images)} images and {len(labels)} labels")
+        if images.ndim != 3 or labels.shape != images.shape[:1] or labels.max() > 9:
+            shapes = f"images {tuple(images.shape)} and labels {tuple(labels.shape)}"
+            raise SystemExit(f"{folder}: {shapes} of {part} are not images with a digit each")
         found.append((images, labels))
     return Digits("MNIST", *found)
 
 
 def small_digits(seed: int) -> Digits:
     """scikit-learn's digits, which come with it: 1,797 of 8×8, one in five kept for the test."""
+    try:
+        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+    except ImportError as missing:
+        raise SystemExit(f"scikit-learn is missing: {INSTALL}, or give --data DIR") from missing
     found = load_digits()
     images = torch.tensor(found.images * 255 / 16).round().byte()  # there 0 to 16
     labels = torch.tensor(found.target).long()
@@ -103,8 +113,7 @@ def checked(net: Any, digits: Digits) -> tuple[int, ...]:
         raise SystemExit(f"{net.name} reads {shapes}, not images of {rows}×{columns} or larger")
     outputs = {name: net.tensors[at].shape for name, at in net.outputs.items()}
     if outputs.get("output") != (10,):
-        hint = ": try --set classes=10" if "classes" in net.variables else ""
-        raise SystemExit(f"{net.name} gives {outputs}, not ten numbers{hint}")
+        raise SystemExit(f"{net.name} gives {outputs}, not ten numbers: is it --set classes=10?")
     return tuple(shapes[0])
 
 
@@ -157,11 +166,11 @@ class Trainee:
         return loss / len(labels), right / len(labels)
 
     def train(self, digits: Digits, epochs: int, seed: int) -> History:
-        """Adam, its rate rising and then falling to nothing; every epoch is printed."""
+        """Adam, its rate rising to 0.003 and falling to nothing; every epoch is printed."""
         optimizer = torch.optim.Adam(self.model.parameters())
         torch.manual_seed(seed)  # for batches, shifts and dropout
         steps = epochs * math.ceil(len(digits.train[0]) / BATCH)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, HIGHEST_RATE, steps)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.003, steps)
 
         def learn(loss: Tensor) -> None:
             optimizer.zero_grad()
@@ -178,75 +187,110 @@ class Trainee:
         return history
 
 
-def draw(histories: dict[str, History], title: str, path: Path) -> None:
+def draw(trained: list[tuple[str, History]], title: str, path: Path) -> None:
     """Loss and accuracy by epoch: dashed in training, solid in the test."""
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4), layout="constrained")
     figure.suptitle(title)
     left, right = figure.subplots(1, 2)
-    for colour, (name, history) in enumerate(histories.items()):
-        style: dict[str, Any] = {"color": f"C{colour}", "marker": "."}
+    for number, (name, history) in enumerate(trained):
+        style: dict[str, Any] = {"color": f"C{number}", "marker": "."}
         losses, accuracies, test_losses, test_accuracies = zip(*history, strict=True)
         epochs = range(1, len(history) + 1)
         left.plot(epochs, losses, "--", epochs, test_losses, **style)
         right.plot(epochs, accuracies, "--", **style)
         right.plot(epochs, test_accuracies, label=f"{name}: {test_accuracies[-1]:.2%}", **style)
-    left.set(xlabel="epoch", ylabel="loss (dashed: in training)", yscale="log")
-    right.set(xlabel="epoch", ylabel="accuracy")
+    left.set(title="loss", xlabel="epoch", yscale="log")
+    right.set(title="accuracy", xlabel="epoch")
     right.yaxis.set_major_formatter("{x:.0%}")
-    right.legend(loc="lower right", title="test accuracy")
-    figure.savefig(path, format="png", dpi=80)
+    for axes in (left, right):
+        axes.locator_params("x", integer=True)
+        axes.grid(alpha=0.3)
+    keys = "test accuracy (dashed: while training)"
+    figure.legend(loc="outside lower center", ncols=2, title=keys, frameon=False)
+    try:
+        figure.savefig(path, format="png", dpi=90)
+    except OSError as fault:
+        raise SystemExit(f"--picture {path} cannot be written: {fault}") from fault
+    print(f"drawn: {path}")
 
 
 def setting(text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
-    return name, json.loads(value)
+    if not name or not value:
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE, as in classes=10")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value  # a word
 
 
 def shape(text: str) -> tuple[int, ...]:
-    return tuple(int(side) for side in text.split("x"))
+    sides = text.split("x")
+    if not all(side.isdecimal() and len(side) < 10 for side in sides):
+        raise ArgumentTypeError(f"{text!r} is no shape: write channels and sides, as in 1x32x32")
+    return tuple(int(side) for side in sides)
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
+            raise ArgumentTypeError(f"{text!r} is no whole number from {least} to {most:,}")
+        return int(text)
+
+    return number
 
 
 def arguments() -> Namespace:
-    parser = ArgumentParser(description=__doc__, formatter_class=RawTextHelpFormatter)
+    parser = ArgumentParser(
+        description=__doc__, formatter_class=RawTextHelpFormatter, usage="%(prog)s [options]"
+    )
     add = parser.add_argument
     add("--net", action="append", help="a spec, or several: --net A --net B [lenet5_modern]")
     add("--set", action="append", type=setting, default=[], metavar="NAME=VALUE")
     add("--input", type=shape, metavar="SHAPE", help="another input shape: 1x32x32")
     add("--data", type=Path, metavar="DIR", help="the folder of MNIST's files, plain or .gz")
-    add("--epochs", type=int, help="[5 with --data, else 30]")
-    add("--seed", type=int, default=0, help="[%(default)s]")
+    add("--epochs", type=whole(1, 10_000), metavar="N", help="[5 with --data, else 30]")
+    add("--seed", type=whole(0, 10**9 - 1), metavar="N", default=0, help="[%(default)s]")
+    threads = "more help large networks only [%(default)s]"
+    add("--threads", type=whole(1, 256), metavar="N", default=1, help=threads)
     add("--picture", type=Path, default=Path("train_digits.png"), metavar="PNG")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.picture.is_dir() or not given.picture.parent.is_dir():
+        parser.error(f"--picture {given.picture} is a folder, or there is no folder for it")
+    return given
 
 
 def main() -> None:
     given = arguments()
-    torch.set_num_threads(2)  # small networks gain nothing from more
     digits = mnist(given.data) if given.data else small_digits(given.seed)
     epochs = given.epochs or (5 if given.data else 30)
-    if epochs < 1:
-        raise SystemExit(f"--epochs {epochs}: there must be at least 1")
-    if not given.picture.parent.is_dir():
-        raise SystemExit(f"--picture {given.picture}: there is no folder {given.picture.parent}")
     try:
         specs = given.net or ["lenet5_modern"]
         nets = [archcalc.load(spec, set=dict(given.set), input=given.input) for spec in specs]
         trainees = [Trainee(net, digits, given.seed) for net in nets]
     except (SpecError, ValueError) as fault:
         raise SystemExit(str(fault)) from fault
-    histories = {}
+    drawable = find_spec("matplotlib") is not None
+    if not drawable:  # told before the training, not after it
+        print(f"there will be no picture: matplotlib is missing: {INSTALL}", file=sys.stderr)
+    torch.set_num_threads(given.threads)
+    trained = []
     for net, trainee in zip(nets, trainees, strict=True):
         totals, begun = archcalc.analyze(net).totals, time.perf_counter()
         print(f"{net.name}: {totals.params:,} parameters, {totals.macs:,} multiplies an image")
-        histories[net.name] = history = trainee.train(digits, epochs, given.seed)
-        took = f"{epochs} epochs, {time.perf_counter() - begun:.0f} s"
+        history = trainee.train(digits, epochs, given.seed)
+        took = f"epoch {epochs}, {time.perf_counter() - begun:.0f} s"
         print(f"{net.name}: test accuracy {history[-1][3]:.2%} after {took}")
-    title = (
-        f"{digits.name}: {len(digits.train[0]):,} to learn, {len(digits.test[0]):,} for the test"
-    )
-    draw(histories, title, given.picture)
-    print(f"drawn: {given.picture}")
+        trained.append((net.name, history))
+    title = f"{digits.name}: {len(digits.train[0]):,} images, {len(digits.test[0]):,} for the test"
+    if drawable:
+        draw(trained, title, given.picture)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
