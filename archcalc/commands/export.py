@@ -12,6 +12,7 @@ from archcalc.commands.options import (
     Input,
     Set,
     complete_specs,
+    keep_spec,
     read_inputs,
     read_settings,
 )
@@ -68,6 +69,7 @@ def export(
     if target not in TARGETS:
         message = f"{target!r} is none of {', '.join(TARGETS)}"
         raise typer.BadParameter(message, param_hint="--target")
+    keep_spec(spec, output)
     settings, inputs = read_settings(set_), read_inputs(input_)
     try:
         opened = open_spec(spec, settings, inputs, allow_outside)

@@ -50,6 +50,16 @@ AllowOutside = Annotated[
 ]
 
 
+def keep_spec(spec: str, output: str | None) -> None:
+    """Refuses an output that is the spec's own file, which would be lost."""
+    from pathlib import Path
+
+    if output not in (None, "-") and (given := Path(spec)).is_file():
+        target = Path(output or "")
+        if target.is_file() and target.samefile(given):
+            raise typer.BadParameter(f"{output} is the spec itself", param_hint="--output")
+
+
 def read_settings(given: list[str] | None) -> dict[str, Any]:
     """`--set` as names and values: a value is read as in a spec, without names."""
     from archcalc.diagnostics import Fault, SourceFile

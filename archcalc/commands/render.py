@@ -13,6 +13,7 @@ from archcalc.commands.options import (
     Input,
     Set,
     complete_specs,
+    keep_spec,
     read_inputs,
     read_settings,
 )
@@ -107,6 +108,7 @@ def render(
         if figure not in FIGURES:
             message = f"{figure!r} is none of {', '.join(FIGURES)}"
             raise typer.BadParameter(message, param_hint="--show")
+    keep_spec(spec, output)
     settings, inputs, levels = read_settings(set_), read_inputs(input_), read_depth(depth)
     target = output or f"{Path(spec).stem}.{format_ or 'svg'}"
     try:

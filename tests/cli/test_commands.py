@@ -70,3 +70,15 @@ def test_completion_of_names(tmp_path):
     assert {"vgg16", "vgg11"} <= set(names)
     assert "vgg.txt" not in names
     assert "resnet50" not in names
+
+
+@pytest.mark.parametrize(
+    "command", [["export"], ["export", "--target", "keras"], ["render", "--format", "svg"]]
+)
+def test_no_output_takes_the_place_of_its_spec(command, tmp_path):
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: [3, 8, 8]\nlayers: [relu]\n", encoding="utf-8")
+    done = run(*command, str(spec), "-o", str(tmp_path / "." / "net.yaml"))
+    assert done.exit_code == 2
+    assert "is the spec itself" in " ".join(done.stderr.split())
+    assert spec.read_text(encoding="utf-8") == "input: [3, 8, 8]\nlayers: [relu]\n"
