@@ -22,22 +22,30 @@ def verify(
     device: Annotated[
         Device, typer.Option(help="Where to run; meta has shapes and counts, no numbers.")
     ] = "cpu",
+    layer: Annotated[
+        str | None,
+        typer.Option(
+            help="The layer whose receptive field is measured.", show_default="the last possible"
+        ),
+    ] = None,
     allow_outside: AllowOutside = False,
 ) -> None:
     """Prove, by running it, that the exported PyTorch code is the network that was checked.
 
     Compares with the analysis: output shapes layer by layer, outputs, parameters, buffers, the keys
-    of the state_dict, multiplies by PyTorch's own counter, the receptive field of the last layer
-    that sees less than the input (by the extent of its gradient), and a training step. Exits with 0
-    where all is equal, 1 on any difference or fault, and 2 for wrong usage or without PyTorch.
+    of the state_dict, multiplies by PyTorch's own counter, the receptive field of a layer that sees
+    less than the input (by the extent of its gradient), and a training step. Exits with 0 where all
+    is equal, 1 on any difference or fault, and 2 for wrong usage or without PyTorch.
 
     \b
     Examples:
       archcalc verify vgg16.yaml
       archcalc verify specs/*.yaml --device meta
       archcalc verify resnet50 --set classes=10 --input 3x64x64 --batch 4
+      archcalc verify vgg16 --layer features.17
     """
     from archcalc.diagnostics import SpecError
+    from archcalc.exporting.measurable import Unmeasurable
     from archcalc.exporting.module import TorchMissing
     from archcalc.exporting.verify import verify as run
     from archcalc.pipeline import Unknown, open_spec
@@ -56,11 +64,13 @@ def verify(
             ok = False
             continue
         try:
-            result = run(opened.net, batch=batch, device=device)
+            result = run(opened.net, batch=batch, device=device, layer=layer)
         except SpecError as error:
             faults([Checked(spec, None, (), error.diagnostics)])
             ok = False
             continue
+        except Unmeasurable as unmeasurable:
+            raise typer.BadParameter(f"{spec}: {unmeasurable}") from unmeasurable
         except TorchMissing as missing:
             typer.echo(f"archcalc: {missing}", err=True)
             raise typer.Exit(2) from missing
@@ -73,12 +83,16 @@ def verify(
 def _print(name: str, result: Verification) -> None:
     from archcalc.report.stream import emit
 
-    lines = [f"{name}: {'verified' if result.ok else 'NOT the network that was checked'}"]
     if result.failure:
-        lines += ["  the code did not run:", *[f"    {one}" for one in result.failure.split("\n")]]
-    widths = [max((len(row[i]) for row in result.rows), default=0) for i in range(3)]
-    for row in result.rows:
-        what, ours, theirs = (str(c).ljust(w) for c, w in zip(row[:3], widths, strict=True))
-        lines.append(f"  {'✓' if row.equal else '✗'} {what}  {ours}  {theirs}".rstrip())
-        lines += [f"      {difference}" for difference in row.differences]
+        told = [f"    {one}" for one in result.failure.split("\n")]
+        lines = [f"{name}: not verified, the code did not run:", *told]
+    else:
+        lines = [f"{name}: {'verified' if result.ok else 'NOT the network that was checked'}"]
+        rows = [("", "worked out", "run"), *(row[:3] for row in result.rows)]
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        cells = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
+        lines.append(f"    {cells[0]}".rstrip())
+        for row, text in zip(result.rows, cells[1:], strict=True):
+            lines.append(f"  {'✓' if row.equal else '✗'} {text}".rstrip())
+            lines += [f"      {difference}" for difference in row.differences]
     emit("\n".join(lines) + "\n\n")

@@ -7,14 +7,35 @@ where the code will use them, and printed as a formatter would leave them.
 from __future__ import annotations
 
 import ast
-import math
-import operator
 from typing import TYPE_CHECKING, Any
+
+from archcalc.exporting.evaluation import Unevaluable, agrees, evaluate
+from archcalc.exporting.spelling import quoted, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from archcalc.spec.expressions import Value
+
+__all__ = [
+    "LIBRARY",
+    "Expr",
+    "Unevaluable",
+    "Untranslatable",
+    "agrees",
+    "binary",
+    "evaluate",
+    "fold",
+    "functions",
+    "literal",
+    "name",
+    "plain",
+    "quoted",
+    "show",
+    "substitute",
+    "translate",
+    "variables",
+]
 
 Expr = ast.expr
 
@@ -50,23 +71,6 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | str | int | float):
         return value
     return float(value)
-
-
-def agrees(python: Any, exact: Any) -> bool:
-    """Whether what Python works out is what the spec says (floats to their last digits)."""
-    if isinstance(exact, tuple):
-        return (
-            isinstance(python, tuple)
-            and len(python) == len(exact)
-            and all(agrees(p, e) for p, e in zip(python, exact, strict=True))
-        )
-    if isinstance(exact, bool) or exact is None or isinstance(exact, str):
-        return type(python) is type(exact) and bool(python == exact)
-    if isinstance(python, bool) or not isinstance(python, int | float):
-        return False
-    if isinstance(exact, int):
-        return isinstance(python, int) and python == exact
-    return math.isclose(python, float(exact), rel_tol=1e-12)
 
 
 def translate(value: Value, names: Mapping[str, Expr | None]) -> Expr:
@@ -154,99 +158,6 @@ class _Translator:
             function = ast.Attribute(name("math"), word, ast.Load())
         keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
         return ast.Call(function, [self.visit(a) for a in node.args], keywords)
-
-
-_BINARY: dict[type[ast.operator], tuple[str, int, Callable[[Any, Any], Any]]] = {
-    ast.Add: ("+", 10, operator.add),
-    ast.Sub: ("-", 10, operator.sub),
-    ast.Mult: ("*", 11, operator.mul),
-    ast.Div: ("/", 11, operator.truediv),
-    ast.FloorDiv: ("//", 11, operator.floordiv),
-    ast.Mod: ("%", 11, operator.mod),
-    ast.Pow: ("**", 13, operator.pow),
-}
-_COMPARE: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
-    ast.Eq: ("==", operator.eq),
-    ast.NotEq: ("!=", operator.ne),
-    ast.Lt: ("<", operator.lt),
-    ast.LtE: ("<=", operator.le),
-    ast.Gt: (">", operator.gt),
-    ast.GtE: (">=", operator.ge),
-    ast.In: ("in", lambda a, b: a in b),
-    ast.NotIn: ("not in", lambda a, b: a not in b),
-}
-
-
-def make_divisible(v: Any, divisor: Any = 8, min_value: Any = None) -> Any:
-    """As the helper of this name in the generated code does it."""
-    new = max(min_value or divisor, int(v + divisor / 2) // divisor * divisor)
-    return new + divisor if new < 0.9 * v else new
-
-
-_CALLS: dict[str, Callable[..., Any]] = {
-    "len": len,
-    "min": min,
-    "max": max,
-    "round": round,
-    "abs": abs,
-    "sum": sum,
-    "int": int,
-    "make_divisible": make_divisible,
-    "ceil": math.ceil,
-    "floor": math.floor,
-}
-
-
-class Unevaluable(Exception):
-    """An expression that has no value under these variables."""
-
-
-def evaluate(expr: Expr, values: Mapping[str, Any]) -> Any:
-    """What Python makes of an expression, the variables given. Raises `Unevaluable`."""
-    try:
-        return _evaluate(expr, values)
-    except (KeyError, TypeError, ZeroDivisionError, IndexError, ValueError, OverflowError) as error:
-        raise Unevaluable from error
-
-
-def _evaluate(e: Any, v: Mapping[str, Any]) -> Any:
-    match e:
-        case ast.Constant():
-            return e.value
-        case ast.Name():
-            return v[e.id]
-        case ast.Tuple():
-            return tuple(_evaluate(x, v) for x in e.elts)
-        case ast.BinOp():
-            left, right = _evaluate(e.left, v), _evaluate(e.right, v)
-            if isinstance(e.op, ast.Pow) and abs(right) > 1000:
-                raise ValueError
-            return _BINARY[type(e.op)][2](left, right)
-        case ast.UnaryOp():
-            operand = _evaluate(e.operand, v)
-            if isinstance(e.op, ast.Not):
-                return not operand
-            return -operand if isinstance(e.op, ast.USub) else +operand
-        case ast.BoolOp():
-            results = (_evaluate(x, v) for x in e.values)
-            return any(results) if isinstance(e.op, ast.Or) else all(results)
-        case ast.Compare():
-            left = _evaluate(e.left, v)
-            for op, right in zip(e.ops, e.comparators, strict=True):
-                value = _evaluate(right, v)
-                if not _COMPARE[type(op)][1](left, value):
-                    return False
-                left = value
-            return True
-        case ast.IfExp():
-            return _evaluate(e.body if _evaluate(e.test, v) else e.orelse, v)
-        case ast.Subscript():
-            return _evaluate(e.value, v)[_evaluate(e.slice, v)]
-        case ast.Call():
-            word = e.func.attr if isinstance(e.func, ast.Attribute) else getattr(e.func, "id", "")
-            keywords = {k.arg: _evaluate(k.value, v) for k in e.keywords if k.arg}
-            return _CALLS[word](*[_evaluate(a, v) for a in e.args], **keywords)
-    raise TypeError
 
 
 def variables(expr: Expr) -> list[str]:
@@ -353,70 +264,3 @@ def _fold_binary(op: ast.operator, left: Expr, right: Expr) -> Expr:
 def binary(left: Expr, sign: type[ast.operator], right: Expr) -> Expr:
     """left sign right, worked out where both are plain integers."""
     return _fold_binary(sign(), left, right)
-
-
-def show(e: Expr, outer: int = 0) -> str:
-    """The expression as a formatter leaves it; in brackets where `outer` binds stronger."""
-    text, own = _show(e)
-    return f"({text})" if own < outer else text
-
-
-def _show(e: Any) -> tuple[str, int]:
-    match e:
-        case ast.Constant():
-            return (quoted(e.value) if isinstance(e.value, str) else repr(e.value)), 20
-        case ast.Name():
-            return e.id, 20
-        case ast.Attribute():
-            return f"{show(e.value, 20)}.{e.attr}", 20
-        case ast.Tuple():
-            inside = ", ".join(show(x, 1) for x in e.elts)
-            return (f"({inside},)" if len(e.elts) == 1 else f"({inside})"), 20
-        case ast.BinOp():
-            return _show_binary(e)
-        case ast.UnaryOp():
-            if isinstance(e.op, ast.Not):
-                return f"not {show(e.operand, 6)}", 6
-            sign = "-" if isinstance(e.op, ast.USub) else "+"
-            return sign + show(e.operand, 12), 12
-        case ast.BoolOp():
-            own = 4 if isinstance(e.op, ast.Or) else 5
-            word = " or " if own == 4 else " and "
-            return word.join(show(x, own + 1) for x in e.values), own
-        case ast.Compare():
-            pairs = zip(e.ops, e.comparators, strict=True)
-            rest = "".join(f" {_COMPARE[type(op)][0]} {show(c, 8)}" for op, c in pairs)
-            return show(e.left, 8) + rest, 7
-        case ast.IfExp():
-            return f"{show(e.body, 3)} if {show(e.test, 3)} else {show(e.orelse, 2)}", 2
-        case ast.Subscript():
-            return f"{show(e.value, 20)}[{show(e.slice)}]", 20
-        case ast.Call():
-            parts = [show(a, 1) for a in e.args]
-            parts += [f"{k.arg}={show(k.value, 1)}" for k in e.keywords]
-            return f"{show(e.func, 20)}({', '.join(parts)})", 20
-    raise TypeError
-
-
-def _show_binary(e: ast.BinOp) -> tuple[str, int]:
-    sign, own, _ = _BINARY[type(e.op)]
-    if not isinstance(e.op, ast.Pow):
-        return f"{show(e.left, own)} {sign} {show(e.right, own + 1)}", own
-    left, right = show(e.left, own + 1), show(e.right, 12)
-    simple = all(isinstance(x, ast.Constant | ast.Name) for x in (e.left, e.right))
-    return (f"{left}**{right}" if simple else f"{left} ** {right}"), own
-
-
-def quoted(text: str) -> str:
-    """Text as a string literal: double quotes where that needs no more escapes, and nothing in it
-    that a reader or an editor could take for anything but text."""
-    quote = "'" if text.count('"') > text.count("'") else '"'
-    parts = []
-    for c in text:
-        if c == quote or c == "\\":
-            parts.append("\\" + c)
-        elif c.isprintable():
-            parts.append(c)
-        else:
-            parts.append(c.encode("unicode_escape").decode("ascii"))
-    return quote + "".join(parts) + quote

@@ -51,7 +51,7 @@ class Identifiers:
         base = snake(text) or fallback
         if base[0].isdigit():
             base = f"{fallback}_{base}"
-        if iskeyword(base) or issoftkeyword(base):
+        if iskeyword(base) or issoftkeyword(base) or base == "l":  # easily taken for 1
             base += "_"
         return self._unused(base)
 

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 
 def load(path: str) -> Any:
@@ -30,11 +27,6 @@ def load(path: str) -> Any:
         if isinstance(value, type) and value.__module__ == "generated"
     ]
     return classes[-1]
-
-
-def tensors_of(output: Any) -> dict[str, Any]:
-    """The model's outputs by name."""
-    return output if isinstance(output, dict) else {"output": output}
 
 
 def shapes_seen(model: Any, inputs: list[Any]) -> tuple[dict[str, list[list[int]]], Any]:
@@ -72,11 +64,11 @@ def multiplies(model: Any, inputs: list[Any]) -> int:
     return total // 2 // int(inputs[0].shape[0])
 
 
-def train_once(model: Any, inputs: list[Any]) -> dict[str, Any]:
-    """A forward and backward pass in training: shapes, and the weights that get no gradient."""
-    model.train()
+def step(model: Any, inputs: list[Any]) -> dict[str, Any]:
+    """A forward and backward pass: outputs, shapes, and the weights that get no gradient."""
+    model.zero_grad(set_to_none=True)
     seen, output = shapes_seen(model, inputs)
-    outputs = tensors_of(output)
+    outputs = output if isinstance(output, dict) else {"output": output}
     loss: Any = sum((y * y).sum() for y in outputs.values())
     if loss.requires_grad:  # a net may have nothing to train
         loss.backward()
@@ -88,7 +80,7 @@ def train_once(model: Any, inputs: list[Any]) -> dict[str, Any]:
 def field(model: Any, shapes: list[list[int]], path: str, position: list[int]) -> Any:
     """First and last input position, an axis each, that an output position's gradient reaches.
 
-    Every weight is positive and every maximum a mean, so that nothing cancels or is hidden.
+    Every weight is positive and nothing cancels or hides an input: see `_linear`.
     """
     import torch
 
@@ -100,12 +92,18 @@ def field(model: Any, shapes: list[list[int]], path: str, position: list[int]) -
             p.copy_((torch.rand(p.shape, generator=generator, dtype=p.dtype) + 0.5) / scale)
     inputs = [torch.rand(1, *s, generator=generator, dtype=torch.float64) + 0.5 for s in shapes]
     inputs[0].requires_grad_()
-    found: list[Any] = []
-    handle = model.get_submodule(path).register_forward_hook(lambda _m, _i, y: found.append(y))
-    with means_for_maxima():
-        model(*inputs)
-    handle.remove()
-    chosen = found[0][(0, slice(None), *position)]
+
+    def stop(_module: Any, _inputs: Any, output: Any) -> None:
+        raise _Seen(output)
+
+    handle = model.get_submodule(path).register_forward_hook(stop)
+    try:
+        with _linear():
+            model(*inputs)
+    except _Seen as seen:
+        chosen = seen.output[(0, slice(None), *position)]
+    finally:
+        handle.remove()
     (gradient,) = torch.autograd.grad(chosen.sum(), inputs[0])
     reached = (gradient[0] != 0).any(0)
     return [
@@ -114,65 +112,75 @@ def field(model: Any, shapes: list[list[int]], path: str, position: list[int]) -
     ]
 
 
-@contextmanager
-def means_for_maxima() -> Iterator[None]:
-    """Max pooling hides all but one cell of a window from the gradient; a sum hides none."""
+class _Seen(Exception):
+    """The chosen layer's output: what comes after it is of no interest."""
+
+    def __init__(self, output: Any) -> None:
+        self.output = output
+
+
+POINTWISE = {
+    *("relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "gelu", "silu", "mish"),
+    *("softplus", "hardswish", "hardsigmoid", "hardtanh", "sigmoid", "tanh", "abs"),
+    *("softmax", "log_softmax", "batch_norm", "local_response_norm"),
+}
+"""What reads the place that it writes, as PyTorch names it. An activation may saturate, so that its
+gradient is zero."""
+
+
+def _linear() -> Any:
+    """While it holds, activations and norms pass their input on, a maximum is a mean, which hides
+    no cell of its window, and a difference a sum, in which nothing cancels."""
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class Linear(TorchFunctionMode):
+        def __torch_function__(
+            self, function: Any, _types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            name, kwargs = getattr(function, "__name__", ""), kwargs or {}
+            if name in POINTWISE:
+                return args[0]
+            if name.startswith("max_pool"):
+                return _mean_pool(*args, **kwargs)
+            if name == "amax":
+                return torch.mean(*args, **kwargs)
+            if name == "sub":
+                return torch.add(*args, **kwargs)
+            return function(*args, **kwargs)
+
+    return Linear()
+
+
+def _mean_pool(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    **_: Any,
+) -> Any:
+    """The windows of a max pooling, their mean taken: a convolution with ones, as a mean pooling
+    knows no dilation."""
     import torch
 
-    functional = torch.nn.functional
-
-    def pooled(axes: int) -> Any:
-        average = getattr(functional, f"conv{axes}d")
-
-        def pool(
-            x: Any,
-            kernel_size: Any,
-            stride: Any = None,
-            padding: Any = 0,
-            dilation: Any = 1,
-            ceil_mode: bool = False,
-            **_: Any,
-        ) -> Any:
-            k, s, p, d = (
-                (v,) * axes if isinstance(v, int) else tuple(v)
-                for v in (kernel_size, stride or kernel_size, padding, dilation)
-            )
-            rows: list[int] = []
-            for n, ki, si, pi, di in zip(x.shape[2:], k, s, p, d, strict=True):
-                room = n + 2 * pi - di * (ki - 1) - 1
-                count = -(-room // si) + 1 if ceil_mode else room // si + 1
-                if ceil_mode and (count - 1) * si >= n + pi:
-                    count -= 1
-                rows = [pi, max((count - 1) * si + di * (ki - 1) + 1 - n - pi, pi), *rows]
-            x = functional.pad(x.where(x.isfinite(), torch.zeros_like(x)), rows)
-            ones = torch.ones(x.shape[1], 1, *k, dtype=x.dtype)
-            return average(x, ones, None, s, 0, d, x.shape[1]) / ones[0].numel()
-
-        return pool
-
-    def forward_with(pool: Any) -> Any:
-        def forward(self: Any, x: Any) -> Any:
-            return pool(
-                x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode
-            )
-
-        return forward
-
-    kept: list[tuple[Any, str, Any]] = []
-    for axes in (1, 2, 3):
-        pool = pooled(axes)
-        module = getattr(torch.nn, f"MaxPool{axes}d")
-        for owner, name, new in (
-            (functional, f"max_pool{axes}d", pool),
-            (module, "forward", forward_with(pool)),
-        ):
-            kept.append((owner, name, getattr(owner, name)))
-            setattr(owner, name, new)
-    try:
-        yield
-    finally:
-        for owner, name, old in kept:
-            setattr(owner, name, old)
+    axes = x.dim() - 2
+    k, s, p, d = (
+        (v,) * axes if isinstance(v, int) else tuple(v)
+        for v in (kernel_size, stride or kernel_size, padding, dilation)
+    )
+    pads: list[int] = []
+    for n, ki, si, pi, di in zip(x.shape[2:], k, s, p, d, strict=True):
+        room = n + 2 * pi - di * (ki - 1) - 1
+        count = -(-room // si) + 1 if ceil_mode else room // si + 1
+        if ceil_mode and (count - 1) * si >= n + pi:
+            count -= 1
+        pads = [pi, max((count - 1) * si + di * (ki - 1) + 1 - n - pi, pi), *pads]
+    x = torch.nn.functional.pad(x.where(x.isfinite(), torch.zeros_like(x)), pads)
+    ones = torch.ones(x.shape[1], 1, *k, dtype=x.dtype) / math.prod(k)
+    convolution = getattr(torch.nn.functional, f"conv{axes}d")
+    return convolution(x, ones, None, s, 0, d, x.shape[1])
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -181,14 +189,14 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
     torch.manual_seed(0)
     device, shapes = request["device"], request["inputs"]
+    if device == "cuda" and not torch.cuda.is_available():
+        raise SystemExit("PyTorch finds no CUDA device here")
     made = load(request["file"])
     with torch.device(device):
         model = made().eval()
         inputs = [torch.rand(request["batch"], *shape) for shape in shapes]
         told: dict[str, Any] = {}
-        with torch.no_grad():
-            told["shapes"], output = shapes_seen(model, inputs)
-        told["outputs"] = {n: list(y.shape[1:]) for n, y in tensors_of(output).items()}
+        told["eval"] = step(model, inputs)
         told["macs"] = multiplies(model, inputs)
         told["parameters"] = sum(p.numel() for p in model.parameters())
         counted = [b.numel() for n, b in model.named_buffers() if "num_batches_tracked" not in n]
@@ -196,10 +204,11 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         told["state"] = [[name, list(t.shape)] for name, t in model.state_dict().items()]
         # Normalisation over a batch needs more than one sample in training.
         many = [torch.rand(max(request["batch"], 2), *shape) for shape in shapes]
-        told["training"] = train_once(model, many)
-    if request["field"] is not None and device != "meta":
+        told["train"] = step(model.train(), many)
+    if request["field"] is not None:
         path, position = request["field"]
-        told["field"] = field(model.cpu(), shapes, path, position)
+        # The meta device has no numbers to measure with.
+        told["field"] = field(made() if device == "meta" else model.cpu(), shapes, path, position)
     return told
 
 

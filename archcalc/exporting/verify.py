@@ -10,12 +10,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.exporting import export
+from archcalc.exporting.measurable import choose
 from archcalc.exporting.module import need_torch
 from archcalc.graph import Group
-from archcalc.ops.reach import Periodic
 
 if TYPE_CHECKING:
     from archcalc.analysis.figures import Report
+    from archcalc.exporting.measurable import Chosen
     from archcalc.graph import Net, Node
 
 UNSEEN = ("rbf",)
@@ -50,27 +51,27 @@ class Verification(NamedTuple):
 
 
 def verify(
-    net: Net, *, batch: int = 2, device: str = "cpu", field: bool = True, text: str | None = None
+    net: Net,
+    *,
+    batch: int = 2,
+    device: str = "cpu",
+    layer: str | None = None,
+    text: str | None = None,
 ) -> Verification:
     """Exports a net, runs it in a process of its own, and compares.
 
-    `device` is cpu, cuda, or meta (shapes and counts without numbers, in no time). `field` asks for
-    the receptive field by gradient too. `text` is the code, where it has been generated already.
-    Raises `TorchMissing` without PyTorch, `SpecError` where the net cannot be exported.
+    `device` is cpu, cuda, or meta (shapes and counts without numbers, in no time). `layer` is the
+    path of the layer whose receptive field is measured, where it is not the last one that can be.
+    `text` is the code, where it has been generated already.
+    Raises `TorchMissing` without PyTorch, `SpecError` where the net cannot be exported, and
+    `Unmeasurable` for a layer without a receptive field that a gradient shows.
     """
     from archcalc.analysis.analyze import analyze
 
     need_torch()
     report = analyze(net)
-    chosen = _chosen(report) if field and device != "meta" else None
-    shapes = []
-    for index in net.inputs.values():
-        tensor = net.tensors[index]
-        assert tensor is not None
-        shapes.append(list(tensor.shape))
-    request = {"inputs": shapes, "batch": batch, "device": device, "field": None}
-    if chosen is not None:
-        request["field"] = [chosen.path, list(chosen.position)]
+    chosen = choose(report, layer) if layer is not None or device != "meta" else None
+    request = asked(net, chosen, batch=batch, device=device)
     with TemporaryDirectory() as folder:
         file = Path(folder, "generated.py")
         file.write_text(export(net) if text is None else text, encoding="utf-8")
@@ -86,12 +87,13 @@ def verify(
     return Verification(tuple(compare(report, json.loads(done.stdout), chosen)))
 
 
-class Chosen(NamedTuple):
-    """The layer whose receptive field is measured, an output position, and what it should see."""
-
-    path: str
-    position: tuple[int, ...]
-    reaches: tuple[tuple[int, int], ...]
+def asked(
+    net: Net, chosen: Chosen | None, *, batch: int = 2, device: str = "cpu"
+) -> dict[str, Any]:
+    """What the probe is asked to run, but for the file."""
+    shapes = [list(tensor.shape) for i in net.inputs.values() if (tensor := net.tensors[i])]
+    field = None if chosen is None else [chosen.path, list(chosen.position)]
+    return {"inputs": shapes, "batch": batch, "device": device, "field": field}
 
 
 def compare(report: Report, told: dict[str, Any], chosen: Chosen | None = None) -> list[Compared]:
@@ -103,13 +105,11 @@ def compare(report: Report, told: dict[str, Any], chosen: Chosen | None = None) 
         _equal("parameters", _params(net), told["parameters"]),
         _equal("buffers", _buffers(net), told["buffers"]),
         _state(net, told["state"]),
-        _equal("multiplies", _macs(net), told["macs"]),
+        _multiplies(net, told["macs"]),
     ]
     if chosen is not None and "field" in told:
         rows.append(_field(chosen, told["field"]))
-    idle = tuple(f"{name} gets no gradient" for name in told["training"]["idle"])
-    rows.append(Compared("training step", "every weight", "forward and backward", idle))
-    return rows
+    return [*rows, *(_gradients(net, mode, told[mode]["idle"]) for mode in ("eval", "train"))]
 
 
 def _equal(what: str, ours: int, theirs: int) -> Compared:
@@ -143,13 +143,13 @@ def _size(shape: tuple[int, ...]) -> int:
     return total
 
 
-def _macs(net: Net) -> int:
-    """The multiplies of inference that PyTorch's counter can see."""
-    return sum(
-        node.facts.macs or 0
-        for node in net.nodes
-        if node.facts is not None and not node.training_only and node.op.name not in UNSEEN
-    )
+def _multiplies(net: Net, counted: int) -> Compared:
+    """The multiplies of inference, but for those that PyTorch's counter does not see."""
+    run = [node for node in net.nodes if node.facts is not None and not node.training_only]
+    unseen = sorted({node.op.name for node in run} & set(UNSEEN))
+    what = f"multiplies, {', '.join(unseen)} left out" if unseen else "multiplies"
+    seen = (n.facts.macs or 0 for n in run if n.facts is not None and n.op.name not in UNSEEN)
+    return _equal(what, sum(seen), counted)
 
 
 def _shapes(net: Net, told: dict[str, Any]) -> Compared:
@@ -157,7 +157,7 @@ def _shapes(net: Net, told: dict[str, Any]) -> Compared:
     expected: dict[str, list[list[int]]] = {}
     for path, shape in _levels(net.root, net):
         expected.setdefault(path, []).append(list(shape))
-    seen = {**told["training"]["shapes"], **told["shapes"]}
+    seen = {**told["train"]["shapes"], **told["eval"]["shapes"]}
     differences = []
     compared = 0
     for path, shapes in expected.items():
@@ -202,7 +202,7 @@ def _outputs(net: Net, told: dict[str, Any]) -> Compared:
     for name, index in net.outputs.items():
         tensor = net.tensors[index]
         expected[name] = [] if tensor is None else list(tensor.shape)
-    found = {**told["training"]["outputs"], **told["outputs"]}
+    found = {**told["train"]["outputs"], **told["eval"]["outputs"]}
     differences = [
         f"{name}: {expected.get(name)} worked out, {found.get(name)} given"
         for name in {**expected, **found}
@@ -213,7 +213,7 @@ def _outputs(net: Net, told: dict[str, Any]) -> Compared:
 
 
 def _state(net: Net, state: list[Any]) -> Compared:
-    """Names and shapes of the state_dict. Their order is registration's: text order."""
+    """Names, shapes and order of the state_dict."""
     ours = {name: list(shape) for name, shape, _, _ in _weights(net)}
     theirs = dict(state)
     differences = [
@@ -221,6 +221,9 @@ def _state(net: Net, state: list[Any]) -> Compared:
         for name in {**ours, **theirs}
         if ours.get(name) != theirs.get(name)
     ]
+    if not differences:
+        pairs = zip(ours, theirs, strict=True)
+        differences = [f"{a}: in its place is {b}" for a, b in pairs if a != b]
     return Compared(
         "state_dict keys", f"{len(ours)} names", f"{len(theirs)} names", _few(differences)
     )
@@ -228,6 +231,22 @@ def _state(net: Net, state: list[Any]) -> Compared:
 
 def _said(shape: list[int] | None) -> str:
     return "absent" if shape is None else "x".join(map(str, shape)) or "a number"
+
+
+def _gradients(net: Net, mode: str, idle: list[str]) -> Compared:
+    """A step forward and back: every weight that takes part gets a gradient, and no other."""
+    apart = [] if mode == "train" else [node.path for node in net.nodes if node.training_only]
+    trained = [w[0] for w in _weights(net) if w[2]]
+    expected = [name for name in trained if name.rpartition(".")[0] not in apart]
+    missing = [f"{name} gets no gradient" for name in expected if name in set(idle)]
+    reached = len(trained) - len(idle)
+    return Compared(
+        f"gradients, {mode} mode",
+        f"of {len(expected)} weights",
+        f"of {reached} weights",
+        _few(missing)
+        or (("weights that should take no part do",) if reached > len(expected) else ()),
+    )
 
 
 def _few(differences: list[str]) -> tuple[str, ...]:
@@ -242,46 +261,3 @@ def _field(chosen: Chosen, found: list[Any]) -> Compared:
     sizes = "x".join(str(last - first + 1) for first, last in chosen.reaches)
     measured = "x".join(str(f[1] - f[0] + 1) if f else "0" for f in found)
     return Compared(f"receptive field of {chosen.path}", sizes, measured, differences)
-
-
-def _chosen(report: Report) -> Chosen | None:
-    """The last layer that is a module and sees less than the input, away from the borders."""
-    net = report.net
-    if len(net.inputs) != 1:
-        return None
-    tensor = net.tensors[next(iter(net.inputs.values()))]
-    assert tensor is not None
-    best = None
-    for layer in report.layers:
-        node = layer.node
-        facts = node.facts
-        if facts is None or any(isinstance(r, Periodic) for r in facts.reach or ()):
-            break
-        field = layer.receptive_field
-        if field is not None and field.is_global:
-            break
-        if field is None or node.shared is not None or not facts.weights or node.training_only:
-            continue
-        found = _interior(layer, tensor.shape[1:])
-        if found is not None:
-            best = found
-    return best
-
-
-def _interior(layer: Any, sides: tuple[int, ...]) -> Chosen | None:
-    """A position in the middle whose window lies inside the input on every axis."""
-    field, output = layer.receptive_field, layer.output
-    if output is None or len(output) != len(sides) + 1:
-        return None
-    position, reaches = [], []
-    axes = zip(field.size, field.stride, field.offset, output[1:], sides, strict=True)
-    for size, stride, offset, count, side in axes:
-        if not all(isinstance(n, int) for n in (size, stride, offset)):
-            return None
-        fits = [j for j in range(count) if 0 <= offset + j * stride <= side - size]
-        if not fits:
-            return None
-        j = fits[len(fits) // 2]
-        position.append(j)
-        reaches.append((offset + j * stride, offset + j * stride + size - 1))
-    return Chosen(layer.node.path, tuple(position), tuple(reaches))

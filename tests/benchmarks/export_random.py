@@ -23,13 +23,14 @@ BATCH = 500
 def main(first: int = 1_000_000, last: int = 1_010_000) -> int:
     """Runs the seeds from first to below last; gives the number of nets that are wrong."""
     torch.set_num_threads(1)
-    wrong = refused = 0
+    wrong = refused = measured = 0
     start = perf_counter()
     for begin in range(first, last, BATCH):
         with TemporaryDirectory() as folder:
             for seed in range(begin, min(begin + BATCH, last)):
                 outcome = check(seed, Path(folder))
                 refused += not outcome.exported and not outcome.told
+                measured += outcome.measured
                 if outcome.told:
                     wrong += 1
                     print(f"seed {seed}: {outcome.told}", flush=True)
@@ -39,7 +40,8 @@ def main(first: int = 1_000_000, last: int = 1_010_000) -> int:
                 print(f"style, seeds from {begin}:\n{told}", flush=True)
         done = min(begin + BATCH, last) - first
         seconds = perf_counter() - start
-        print(f"{done:,} nets, {wrong} wrong, {refused} refused, {seconds:,.0f} s", flush=True)
+        figures = f"{wrong} wrong, {refused} refused, {measured:,} receptive fields measured"
+        print(f"{done:,} nets, {figures}, {seconds:,.0f} s", flush=True)
     return wrong
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import archcalc
 from archcalc.analysis.analyze import analyze
 from archcalc.exporting import export, probe
-from archcalc.exporting.verify import compare
+from archcalc.exporting.measurable import choose
+from archcalc.exporting.verify import asked, compare
 
 if TYPE_CHECKING:
     from archcalc.exporting.verify import Compared
@@ -28,13 +29,17 @@ def model_class(net: Net, folder: Path, name: str = "generated") -> Any:
     return probe.load(str(file))
 
 
-def compared(net: Net, folder: Path, device: str = "cpu") -> list[Compared]:
-    """Everything that `verify` compares, in this process."""
-    file = folder / "generated.py"
-    file.write_text(export(net), encoding="utf-8")
-    shapes = [list(tensor.shape) for i in net.inputs.values() if (tensor := net.tensors[i])]
-    request = {"file": str(file), "inputs": shapes, "batch": 2, "device": device, "field": None}
-    return compare(analyze(net), probe.answer(request))
+def compared(
+    net: Net, folder: Path, device: str = "cpu", file: Path | None = None
+) -> list[Compared]:
+    """Everything that `verify` compares, in this process. `file` has the code, if any has."""
+    if file is None:
+        file = folder / "generated.py"
+        file.write_text(export(net), encoding="utf-8")
+    report = analyze(net)
+    chosen = None if device == "meta" else choose(report)
+    request = {"file": str(file), **asked(net, chosen, device=device)}
+    return compare(report, probe.answer(request), chosen)
 
 
 def differences(rows: list[Compared]) -> list[str]:

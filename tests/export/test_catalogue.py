@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,14 +9,13 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 import archcalc  # noqa: E402
-from archcalc.exporting.verify import verify  # noqa: E402
+from tests.catalogue.references import CHECKPOINTS, reference, spec_of  # noqa: E402
 from tests.export.interpreter import largest_difference  # noqa: E402
-from tests.export.support import CATALOGUE, ROOT, compared, differences, model_class  # noqa: E402
+from tests.export.support import CATALOGUE, compared, differences, model_class  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHECKPOINTS = sorted(path.stem for path in (ROOT / "tests/data/torchvision").glob("*.json"))
 SMALL = ["lenet5", "lenet5_modern", "lenet5_sigmoid", "plain20", "resnet20", "inception_naive"]
 LONG = ["resnet1202"]
 """Specs of resnet110 with another var, and ten times as long."""
@@ -50,13 +48,9 @@ def test_large_nets_give_the_numbers_of_their_graph(name: str, side: int, tmp_pa
 @pytest.mark.parametrize("name", CHECKPOINTS)
 def test_public_checkpoints_load(name: str, tmp_path: Path) -> None:
     """Keys, shapes and order of torchvision's own state_dict."""
-    told = json.loads((ROOT / f"tests/data/torchvision/{name}.json").read_text())
-    spec = next((n for n in (f"{name}_torchvision", name) if n in CATALOGUE), None)
-    if spec is None:
-        pytest.skip(f"{name} is not in the catalogue")
-    wanted = [(key, tuple(shape)) for key, (shape, _) in told["state_dict"].items()]
+    wanted = [(key, tuple(shape)) for key, shape in reference(name).weights]
     with torch.device("meta"):
-        model = model_class(archcalc.load(spec), tmp_path)()
+        model = model_class(archcalc.load(spec_of(name)), tmp_path)()
     assert [(key, tuple(t.shape)) for key, t in model.state_dict().items()] == wanted
     weights = {key: torch.empty(shape, device="meta") for key, shape in wanted}
     model.load_state_dict(weights, strict=True, assign=True)
@@ -108,37 +102,3 @@ def test_to_torch_with_a_var_that_the_code_has_fixed() -> None:
     )
     net = archcalc.load(text)
     assert archcalc.to_torch(net, side=8)(torch.rand(1, 3, 32, 32)).shape == (1, 5)
-
-
-def test_verify_runs_in_a_process_of_its_own_and_measures_the_receptive_field() -> None:
-    result = verify(archcalc.load("lenet5"))
-    assert result.ok, result
-    assert {row.what for row in result.rows} >= {"receptive field of C5", "multiplies"}
-    field = next(row for row in result.rows if row.what.startswith("receptive"))
-    assert field.theirs == "32x32"
-
-
-def test_verify_tells_what_differs() -> None:
-    net = archcalc.load("lenet5")
-    wrong = archcalc.export(net).replace("nn.Conv2d(1, 6, 5)", "nn.Conv2d(1, 6, 5, bias=False)")
-    told = "\n".join(differences(list(verify(net, text=wrong).rows)))
-    assert "parameters: 60,000 worked out, 59,994 counted" in told
-    assert "C1.bias: 6 worked out, absent in the model" in told
-
-
-def test_verify_sees_a_window_in_another_place() -> None:
-    net = archcalc.load(
-        "input: [1, 16, 16]\nlayers: [{name: a, conv: {out: 4, kernel: 3}}, {name: b, conv: "
-        "{out: 4, kernel: 3}}]"
-    )
-    moved = archcalc.export(net).replace("self.a(x)", "self.a(x.roll(1, 3))")
-    told = "\n".join(differences(list(verify(net, text=moved).rows)))
-    assert "[[6, 10], [6, 10]] worked out, [[6, 10], [5, 9]] by gradient" in told
-
-
-def test_verify_tells_of_code_that_does_not_run() -> None:
-    net = archcalc.load("lenet5")
-    wrong = archcalc.export(net).replace("nn.Linear(120, 84)", "nn.Linear(121, 84)")
-    result = verify(net, text=wrong)
-    assert not result.ok
-    assert "RuntimeError" in result.failure

@@ -96,14 +96,6 @@ def test_export_command_tells_what_cannot_be_said(tmp_path: Path) -> None:
     assert "odd.yaml:3" in done.stderr
 
 
-def test_verify_command() -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed")
-    done = run("verify", "lenet5_modern", "--device", "meta")
-    assert done.exit_code == 0
-    assert "LeNet-5, modern: verified" in done.stdout
-    assert "state_dict keys" in done.stdout
-
-
 def test_verify_without_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(TorchMissing, match=r"pip install 'archcalc\[torch\]'"):

@@ -274,6 +274,43 @@ layers:
             "        self.two = Top(64)",
         ),
     ),
+    "a name that a loop takes in another call": (
+        """
+input: [4, 12, 12]
+blocks:
+  b:
+    with: {n: 2, last: true}
+    do:
+      - {repeat: n, do: [{conv: {out: in_channels, kernel: 1}}]}
+      - add: [[], [relu]]
+      - {when: last, conv: {out: in_channels, kernel: 3, bias: false}}
+layers: [{name: a, b: 2}, {name: c, b: {n: 3, last: false}}]
+""",
+        (
+            "            self.conv3 = nn.Conv2d(in_channels, in_channels, 3, bias=False)",
+            "class B2(nn.Module):",
+        ),
+    ),
+    "what is too long for a line gets names": (
+        """
+input: [3, 8, 8]
+vars: {a_rather_long_name: 4, another_rather_long_name: 5}
+blocks:
+  b:
+    with: {w: }
+    do:
+      - when: a_rather_long_name*w > another_rather_long_name + w or
+          another_rather_long_name*in_channels == a_rather_long_name*100 + w
+        conv: {out: w, kernel: 1}
+      - relu
+layers: [{b: 4}, {b: 6}, {b: 1}]
+""",
+        (
+            "        condition = another_rather_long_name * in_channels ==",
+            "        if a_rather_long_name * w > another_rather_long_name + w or condition:",
+            "        channels = 4 if condition2 else 3",
+        ),
+    ),
     "calls that no one class can serve": (
         """
 input: [4, 8, 8]

@@ -33,6 +33,7 @@ def test_random_nets_are_what_was_checked(outcomes: tuple[Path, list[Outcome]]) 
     wrong = [f"seed {one.seed}: {one.told}" for one in found if one.told]
     assert wrong == []
     assert sum(one.exported for one in found) >= 300
+    assert sum(one.measured for one in found) >= 200
 
 
 def test_random_nets_pass_ruff(outcomes: tuple[Path, list[Outcome]]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.exporting.pytorch.assemble import assemble
+from archcalc.exporting.pytorch.blocks import BlockWriter
 from archcalc.exporting.pytorch.lanes import Differs
+from archcalc.exporting.pytorch.model import ModelWriter
 from archcalc.exporting.pytorch.program import Program
 from archcalc.exporting.runs import other_nets, together
 
@@ -45,8 +47,8 @@ def _written(
         changed.update({id(one): "" for one in joint})
         program = Program([*nets, *joint], frozenset(frozen), changed)
         try:
-            program.write_blocks()
-            model = program.write_model()
+            BlockWriter(program).write()
+            model = ModelWriter(program).write()
         except Differs:
             if not kept:
                 raise

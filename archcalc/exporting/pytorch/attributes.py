@@ -15,21 +15,29 @@ if TYPE_CHECKING:
     from archcalc.exporting.layout import Doc, Statement
     from archcalc.exporting.pytorch.builder import Builder
     from archcalc.exporting.pytorch.lanes import Lane
-    from archcalc.exporting.pytorch.writer import Here, Writer
+    from archcalc.exporting.pytorch.scope import Here
+    from archcalc.exporting.pytorch.writer import Writer
     from archcalc.spec.syntax import Layer
 
 
 class Attribute(NamedTuple):
-    """A module's name: a word, or text with numbers that change from turn to turn."""
+    """A module's name: a word, or text with numbers that change from turn to turn, which makes
+    all these `words`."""
 
     word: str
     template: tuple[str | Expr, ...] | None = None
     owner: Builder | None = None
+    words: frozenset[str] = frozenset()
     passed: bool = False  # an argument of the forward pass
 
     @property
     def fixed(self) -> bool:
         return self.template is None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that the class gives with it."""
+        return self.words or frozenset((self.word,))
 
     def text(self, builder: Builder) -> str:
         """The module in the forward pass."""
@@ -100,7 +108,7 @@ def attribute_of(
     indices = {loop.variable for loop in here.loops}
     if template is None or not _gives(template, here.lanes, words, indices):
         raise Unroll(here.lanes, words)
-    return Attribute("", template, writer.builder)
+    return Attribute("", template, writer.builder, frozenset(words))
 
 
 def _written(writer: Writer, layer: Layer, here: Here) -> tuple[str | Expr, ...] | None:

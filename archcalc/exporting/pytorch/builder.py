@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archcalc.exporting.pytorch.lanes import Lane
     from archcalc.exporting.pytorch.operands import Factories
     from archcalc.exporting.pytorch.program import Program
-    from archcalc.exporting.pytorch.writer import Here
+    from archcalc.exporting.pytorch.scope import Here
 
 
 class Parameter(NamedTuple):

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.layout import Doc
     from archcalc.exporting.pytorch.program import Class
-    from archcalc.exporting.pytorch.writer import Env, Here, Writer
+    from archcalc.exporting.pytorch.scope import Env, Here
+    from archcalc.exporting.pytorch.writer import Writer
     from archcalc.graph import Group
     from archcalc.spec.syntax import Layer
 
@@ -51,10 +52,11 @@ def instance(
     for python in made.builder.ordered():
         expr = arguments.get(python)
         default = made.builder.parameters[python].default
+        text = writer.builder.text(writer.fitted(expr, here))
         if default is None:
-            given.append(writer.builder.text(expr))
+            given.append(text)
         elif show(expr) != show(default):
-            given.append(Prefixed(f"{python}=", writer.builder.text(expr)))
+            given.append(Prefixed(f"{python}=", text))
     extra: list[str] = []
     block = writer.program.spec.blocks[layer.word]
     for word in block.inputs:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.layout import Doc
     from archcalc.exporting.pytorch.builder import Builder
-    from archcalc.exporting.pytorch.writer import Env, Here
+    from archcalc.exporting.pytorch.scope import Env, Here
     from archcalc.spec.syntax import Layer
 
 LONGEST = 80
@@ -150,7 +150,8 @@ class ChainWriter(LoopWriter):
             result = self.present(layer._replace(when=None), there, start, current)
         finally:
             inside, self.statements = self.statements, kept
-        self.statements.append(Nest("if ", self.builder.text(condition), inside))
+        text = self.builder.text(self.fitting(condition, here))
+        self.statements.append(Nest("if ", text, inside))
         assert result is not None
         return self.merged(here, there, condition, (current, result), Wire(""))
 
@@ -206,6 +207,14 @@ class ChainWriter(LoopWriter):
             head.append(rest.pop(0).doc)
         first = Line(f"{variable}: list[nn.Module] = ", Items("[", tuple(head), "]"))
         return [first, *_listed(rest, variable)]
+
+
+def write_chain(builder: Builder, body: tuple[Layer, ...], here: Here, entry: Wire) -> Wire | None:
+    """The constructor of a class that is an nn.Sequential."""
+    writer = ChainWriter(builder)
+    result = writer.body(body, here, entry)
+    builder.init += writer.constructor()
+    return result
 
 
 def _ordered(slots: list[Slot]) -> Doc:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.exporting.expressions import functions, quoted, show, variables
-from archcalc.exporting.layout import Call, Line, Nest, Statement, assign, call, flat
+from archcalc.exporting.expressions import quoted, variables
+from archcalc.exporting.layout import Line, Nest, assign, call, flat
 from archcalc.exporting.pytorch.attributes import Attribute, attribute_of
 from archcalc.exporting.pytorch.calls import group_module, instance
+from archcalc.exporting.pytorch.conditions import conditional
+from archcalc.exporting.pytorch.frame import Frame
 from archcalc.exporting.pytorch.joins import join
 from archcalc.exporting.pytorch.lanes import Differs, Lane, Unroll, Wire, constant
-from archcalc.exporting.pytorch.loops import LoopWriter
 from archcalc.exporting.pytorch.operands import made_by
-from archcalc.exporting.pytorch.references import escapes
-from archcalc.exporting.pytorch.scope import Label, Scope
+from archcalc.exporting.pytorch.scope import Here, Label
 from archcalc.exporting.pytorch.site import Run
-from archcalc.exporting.pytorch.writer import Here
 from archcalc.exporting.refusal import refused
 from archcalc.ops.attributes import Reference
 
@@ -25,10 +23,8 @@ if TYPE_CHECKING:
 
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.layout import Doc
-    from archcalc.exporting.pytorch.builder import Builder
-    from archcalc.exporting.pytorch.references import References
+    from archcalc.exporting.pytorch.scope import Env
     from archcalc.exporting.pytorch.site import Form
-    from archcalc.exporting.pytorch.writer import Env
     from archcalc.graph import Group, Node
     from archcalc.spec.syntax import Layer, Name
 
@@ -44,51 +40,8 @@ class Result(NamedTuple):
     again: Callable[..., Wire | None] | None = None
 
 
-class ForwardWriter(LoopWriter):
-    """`target` is the variable that the running tensor is kept in."""
-
-    def __init__(self, builder: Builder, references: References) -> None:
-        super().__init__(builder)
-        self.references = references
-        self.target = "x"
-        self.forward: list[Statement] = builder.forward
-        self.kinds: dict[str, bool] = {}  # by its first value: whether a variable is a Tensor
-        self.released: set[str] = set()  # variables of branches, free for other branches
-        self.kept: set[str] = set()  # variables of labels, which nothing may overwrite
-
-    # -- tensors ----------------------------------------------------------------------------
-
-    def new(self, here: Here, tensors: list[int], wire: Wire) -> Wire:
-        wire.dims = {axis: self.short(expr, here) for axis, expr in wire.dims.items()}
-        for lane, tensor in zip(here.lanes, tensors, strict=True):
-            lane.set(wire, tensor)
-        return wire
-
-    def simple(self, here: Here, wire: Wire, target: str | None = None) -> Wire:
-        """The tensor as a variable."""
-        if wire.simple and (target is None or wire.doc == target):
-            return wire
-        variable = target or self.target
-        typed = self.put(variable, wire.doc, typed=wire.typed)
-        new = Wire(variable, wire.dims, simple=True, typed=typed)
-        return self.new(here, [lane.index(wire) for lane in here.lanes], new)
-
-    def register(self, attribute: Attribute, doc: Doc, here: Here) -> None:
-        """Makes a module an attribute. Two layers of one name (each there where the other is not)
-        need two classes."""
-        key = attribute.word or repr(attribute.slot())
-        if key in self.builder.registered:
-            present = {id(lane.root) for lane in here.lanes}
-            lanes = self.builder.lanes
-            raise Differs(lanes, [id(lane) in present for lane in lanes])
-        self.builder.registered.add(key)
-        self.statements.append(attribute.register(doc))
-
-    def put(self, variable: str, doc: Doc, *, typed: bool) -> bool:
-        """Assigns to a variable; gives whether a type checker takes that for a Tensor."""
-        self.forward.append(assign(variable, doc))
-        declared = (variable, "Tensor") in self.builder.inputs
-        return declared or self.kinds.setdefault(variable, typed)
+class ForwardWriter(Frame):
+    """Writes every kind of layer."""
 
     # -- one layer --------------------------------------------------------------------------
 
@@ -175,8 +128,6 @@ class ForwardWriter(LoopWriter):
         free = any(variables(e) for e in form.uses)
         native = form.module is not None and not callable(form.module)
         attribute = None
-        if named.init is not None and not weighted:
-            self.initialised(named, here, start, "", nodes)  # which refuses it
         if (
             weighted
             or form.function is None
@@ -194,7 +145,11 @@ class ForwardWriter(LoopWriter):
             made: list[Any] = [lane.take() for lane in there.lanes]
             inputs = writer.operands(layer, there, wire)
             site = writer.site(layer, there, made, inputs, writer.names(there, wire))
-            return writer.result(there, made, writer.form(site), module, inputs)
+            used = set(writer.builder.used)
+            form = writer.form(site)
+            if module is not None:  # which is there already: what making it reads is not read
+                writer.builder.used = used
+            return writer.result(there, made, form, module, inputs)
 
         return Result(self.result(here, nodes, form, attribute, wires), attribute, again)
 
@@ -284,39 +239,6 @@ class ForwardWriter(LoopWriter):
             self.new(here, [n.outputs[position] for n in nodes], wire)
             here.scope.enter(word, Label(wire, self.builder))
 
-    def at_run_time(self, expr: Expr, hint: str, here: Here) -> str:
-        """A number of the constructor in the forward pass: itself, or kept in an attribute."""
-        read = set(variables(expr))
-        if not read:
-            self.program.helpers.update(functions(expr))
-            return show(expr)
-        indices = {loop.variable for loop in here.loops}
-        if read <= indices:
-            self.builder.forward_used |= read
-            return show(expr)
-        text = show(expr)
-        if read & self.builder.moving:
-            if here.loops:
-                raise Unroll(here.lanes, range(len(here.lanes)))
-            own = f"self.{self.builder.attributes.take(hint)}"
-            text = self.builder.text(self.fitting(expr, here))
-            self.statements.append(Line(f"{own} = ", text))
-            return own
-        if text not in self.builder.stored:
-            word = text if isinstance(expr, ast.Name) else hint
-            own = f"self.{self.builder.attributes.take(word)}"
-            self.builder.init.append(Line(f"{own} = ", self.builder.text(self.at_top(expr))))
-            self.builder.stored[text] = own
-        return self.builder.stored[text]
-
-    def at_top(self, expr: Expr) -> Expr:
-        """A size on a line of its own, outside every loop and condition."""
-        kept, self.statements = self.statements, self.builder.init
-        lanes = Here(self.builder.lanes, {}, Scope())
-        fitting = self.fitting(expr, lanes)
-        self.statements = kept
-        return fitting
-
     # -- blocks, groups, named joins ----------------------------------------------------------
 
     def block(self, layer: Layer, named: Layer, here: Here, start: Wire | None, env: Env) -> Result:
@@ -397,7 +319,7 @@ class ForwardWriter(LoopWriter):
     def _labelled(self, layer: Layer, here: Here, result: Result) -> Wire | None:
         wire = result.wire
         for name in (layer.name, layer.label):
-            text = None if name is None else self._label_text(name, here)
+            text = None if name is None else self.label_text(name, here)
             if text is None:
                 continue
             if wire is not None and self.references.tensor(text) and wire.doc not in self.kept:
@@ -412,7 +334,7 @@ class ForwardWriter(LoopWriter):
             here.scope.enter(text, label)
         return wire
 
-    def _label_text(self, name: Name, here: Here) -> str | None:
+    def label_text(self, name: Name, here: Here) -> str | None:
         """A label; one that changes from turn to turn matters only where something names it."""
         try:
             return self.name_of(name, here)
@@ -443,141 +365,7 @@ class ForwardWriter(LoopWriter):
         start: Wire | None,
         current: Wire | None,
     ) -> Wire | None:
-        always = len(there.lanes) == len(here.lanes)
-        if current is None and not layer.head:
-            if not always:
-                raise Differs(here.lanes, [lane in there.lanes for lane in here.lanes])
-            return self.present(layer, there, start, current)
-        if current is not None:
-            whole = self._one_module(layer, there)
-            own = whole or layer.head
-            simple = self.simple(here, current, None if own else self.target)
-            start = simple if start is current else start
-            current = simple
-            if whole:
-                return self._or_identity(layer, here, there, condition, current)
-        if start is not None:
-            start = self.simple(here, start)
-        init, forward, result = self._apart(layer, there, start, current)
-        flag = self.at_run_time(condition, f"has_{_hint(layer)}", here)
-        if init:
-            text = flag if flag.startswith("self.") else self.builder.text(condition)
-            self.statements.append(Nest("if ", text, init))
-        self.forward.append(Nest("if ", flag, forward))
-        if layer.head or current is None or result is None:
-            return current
-        wire = Wire(self.target, simple=True, typed=current.typed)
-        return self.merged(here, there, condition, (current, result), wire)
-
-    def _one_module(self, layer: Layer, there: Here) -> bool:
-        """Whether the layer is one module, which an Identity can stand in for."""
-        if layer.source is not None or layer.head:
-            return False
-        labels = [self._label_text(n, there) for n in (layer.name, layer.label) if n is not None]
-        if any(text is not None and self.references.tensor(text) for text in labels):
-            return False
-        if layer.kind == "operation":
-            nodes: list[Any] = [lane.peek() for lane in there.lanes]
-            read = [n.inputs for n in nodes]
-            return all(n.facts.weights for n in nodes) and all(len(r) == 1 for r in read)
-        if layer.kind == "block":
-            block = self.program.spec.blocks[layer.word]
-            return not block.inline and not block.inputs and not self.program.has_heads(there.lanes)
-        if layer.kind == "group" or (layer.kind == "join" and layer.name is not None):
-            bodies = layer.body or tuple(one for b in layer.branches for one in b.body)
-            return not escapes(bodies, self.program.spec.blocks)
-        return False
-
-    def _or_identity(
-        self, layer: Layer, here: Here, there: Here, condition: Expr, current: Wire
-    ) -> Wire:
-        init, forward, result = self._apart(layer, there, current, current, keep=True)
-        assert result is not None
-        assert not forward
-        made = next(s for s in init if isinstance(s, Line) and _registers(s))
-        target = made.before.removesuffix(" = ")
-        if target == made.before:  # add_module("0", …)
-            assert isinstance(made.doc, Call)
-            self.statements.append(
-                Line("", call(made.doc.head, made.doc.arguments[0], "nn.Identity()"))
-            )
-        else:
-            self.statements.append(assign(f"{target}: nn.Module", "nn.Identity()"))
-        self.statements.append(Nest("if ", self.builder.text(condition), init))
-        return self.merged(here, there, condition, (current, result), Wire(result.doc))
-
-    def _apart(
-        self,
-        layer: Layer,
-        there: Here,
-        start: Wire | None,
-        current: Wire | None,
-        *,
-        keep: bool = False,
-    ) -> tuple[list[Statement], list[Statement], Wire | None]:
-        """What the layer writes, and what it gives (as the target unless `keep`)."""
-        kept = (self.statements, self.forward)
-        self.statements, self.forward = [], []
-        try:
-            result = self.present(layer._replace(when=None), there, start, current)
-            if result is not None and not keep and not layer.head:
-                result = self.simple(there, result, self.target)
-            return self.statements, self.forward, result
-        finally:
-            self.statements, self.forward = kept
-
-    # -- loops ------------------------------------------------------------------------------
-
-    def lengths(self) -> Any:
-        written = (self.statements, len(self.statements), self.forward, len(self.forward))
-        return (*written, self.target, set(self.kept), set(self.released))
-
-    def cut(self, lengths: Any) -> None:
-        self.statements, made, self.forward, said, self.target, self.kept, self.released = lengths
-        del self.statements[made:]
-        del self.forward[said:]
-
-    def enter_loop(self, here: Here, start: Wire | None) -> Wire | None:
-        if start is None:
-            return None
-        start = self.simple(here, start, self.target)
-        return Wire(self.target, start.dims, simple=True, typed=start.typed)
-
-    def turn_body(
-        self, layer: Layer, inner: Here, entry: Wire | None
-    ) -> tuple[Wire | None, list[Statement], list[Statement]]:
-        kept = (self.statements, self.forward)
-        self.statements, self.forward = [], []
-        try:
-            result = self.body(layer.body, inner, entry)
-            if result is not None:
-                result = self.simple(inner, result, self.target)
-            return result, self.statements, self.forward
-        finally:
-            self.statements, self.forward = kept
-
-    def forward_loop(self, statement: Statement) -> None:
-        self.forward.append(statement)
-
-    def leave_loop(self, dims: dict[int, Expr]) -> Wire:
-        declared = (self.target, "Tensor") in self.builder.inputs
-        typed = declared or self.kinds.get(self.target, False)
-        return Wire(self.target, dims, simple=True, typed=typed)
-
-
-def _registers(line: Line) -> bool:
-    """Whether a line makes a module an attribute (and not a size a variable)."""
-    doc = line.doc
-    return line.before.startswith("self.") or (
-        isinstance(doc, Call) and doc.head == "self.add_module"
-    )
-
-
-def _hint(layer: Layer) -> str:
-    """A word for the flag that says whether a layer is there."""
-    if layer.name is not None and isinstance(layer.name.parts[0], str):
-        return layer.name.parts[0]
-    return layer.word if layer.kind != "do" else (layer.body[0].word or "part")
+        return conditional(self, layer, here, there, condition, start, current)
 
 
 def _output_name(lane: Lane, wire: Wire) -> str:

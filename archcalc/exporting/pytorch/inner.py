@@ -15,7 +15,8 @@ from archcalc.exporting.pytorch.scope import Scope
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.layout import Doc
-    from archcalc.exporting.pytorch.writer import Here, Writer
+    from archcalc.exporting.pytorch.scope import Here
+    from archcalc.exporting.pytorch.writer import Writer
     from archcalc.graph import Group
     from archcalc.spec.syntax import Layer
 
@@ -141,7 +142,7 @@ class InnerClass:
             parameter = self.builder.parameters[python]
             if parameter.kind == "channels":
                 assert self.channels is not None
-                given.append(self.writer.builder.text(self.channels))
+                given.append(self.writer.builder.text(self.writer.fitted(self.channels, self.here)))
             elif parameter.kind == "extra":
                 actual = [lane.py[python] for lane in self.builder.lanes]
                 expr = self.writer.number(self.here.lanes, actual, None, parameter.word)

@@ -10,8 +10,8 @@ from archcalc.elaborate.values import loop_turns
 from archcalc.exporting.expressions import binary, literal, variables
 from archcalc.exporting.layout import Items, Line, Nest, assign, call, flat
 from archcalc.exporting.pytorch.lanes import Differs, Wire, constant, holds
-from archcalc.exporting.pytorch.scope import Scope
-from archcalc.exporting.pytorch.writer import Here
+from archcalc.exporting.pytorch.scope import Here, Scope
+from archcalc.exporting.pytorch.turns import proved
 from archcalc.ops.axes import place_of
 
 if TYPE_CHECKING:
@@ -93,20 +93,10 @@ def _branch(
                 if len(loop.names) > 1:
                     expr = expr.elts[position] if isinstance(expr, ast.Tuple) else None
             actual = [r[number][word] for r in rows]
-            env[word] = _known(expr, here, actual)
+            env[word] = proved(expr, here.lanes, actual)
         values = [r[number] for r in rows]
         parts += _turn(writer, branch, here._replace(env=env), start, held, values)
     return parts
-
-
-def _known(expr: Expr | None, here: Here, actual: list[Any]) -> Expr | None:
-    from archcalc.exporting.expressions import Untranslatable
-    from archcalc.exporting.pytorch.lanes import settled
-
-    try:
-        return settled(expr, here.lanes, actual)
-    except (Differs, Untranslatable):
-        return None
 
 
 def _turn(
@@ -172,7 +162,9 @@ def _turn(
         writer.statements, writer.forward = kept
         if init:
             assert init_condition is not None
-            text = flag if flag.startswith("self.") else writer.builder.text(init_condition)
+            text = flag
+            if not flag.startswith("self."):
+                text = writer.builder.text(writer.fitting(init_condition, here))
             writer.statements.append(Nest("if ", text, init))
         if forward:
             writer.forward.append(Nest("if ", flag, forward))

@@ -11,36 +11,31 @@ from archcalc.exporting.expressions import (
     binary,
     literal,
     name,
-    plain,
     show,
     variables,
 )
-from archcalc.exporting.layout import Items, Line, Nest, call
+from archcalc.exporting.layout import Line, Nest
 from archcalc.exporting.pytorch.lanes import Differs, Unroll, Wire, constant, holds, settled
-from archcalc.exporting.pytorch.scope import Loop
-from archcalc.exporting.pytorch.writer import Here, Writer
+from archcalc.exporting.pytorch.scope import Here, Loop
+from archcalc.exporting.pytorch.turns import (
+    Plan,
+    entry_of,
+    has_operand,
+    header,
+    plain_or_operand,
+    proved,
+    step_of,
+)
+from archcalc.exporting.pytorch.writer import Writer
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
-    from archcalc.exporting.layout import Doc, Statement
+    from archcalc.exporting.layout import Statement
     from archcalc.exporting.pytorch.lanes import Lane
     from archcalc.graph import Group
     from archcalc.spec.syntax import Layer
     from archcalc.spec.syntax import Loop as Written
-
-
-class Plan:
-    """A loop that is being written as a loop: the names of its variables and where it turns."""
-
-    def __init__(self, index: str, words: dict[str, str], lanes: list[Lane]) -> None:
-        self.index = index
-        self.words = words  # the loop's names as the code has them
-        self.lanes = lanes  # every turn in every place
-        self.running: str | None = None  # the variable for channels that change from turn to turn
-        self.first: Line | None = None  # the line that makes it, where it is a new one
-        self.gone = False  # whether it was taken out again, because nothing reads it
-        self.axis = 0
 
 
 class LoopWriter(Writer):
@@ -123,9 +118,9 @@ class LoopWriter(Writer):
             ]
             env = {**here.env, "index": literal(turn)}
             for position, word in enumerate(layer.loop.names):
-                row = _entry(table, turn)
-                expr = row if len(layer.loop.names) == 1 else _entry(row, position)
-                env[word] = _proved(expr, lanes, [one.arguments[word] for one in turns])
+                row = entry_of(table, turn)
+                expr = row if len(layer.loop.names) == 1 else entry_of(row, position)
+                env[word] = proved(expr, lanes, [one.arguments[word] for one in turns])
             wire = self.body(layer.body, Here(lanes, env, here.scope, here.loops), wire)
         return wire
 
@@ -157,8 +152,8 @@ class LoopWriter(Writer):
         )
         increment = self._update(plan, init, result, here._replace(lanes=plan.lanes, loops=loops))
         if init:
-            header = _header(plan, over, builder.used, builder)
-            self.statements.append(Nest("for ", header, init))
+            over_what = header(plan, over, builder.used, builder)
+            self.statements.append(Nest("for ", over_what, init))
         if forward:
             times = self._times(over, here)
             index = plan.index if plan.index in builder.forward_used else "_"
@@ -188,7 +183,7 @@ class LoopWriter(Writer):
             else:
                 rows.append(tuple(tuple(t[n] for n in loop.names) for t in turns))
         written = self._table(loop, here, start)
-        if any(_has_operand(row) for row in rows):
+        if any(has_operand(row) for row in rows):
             raise Unroll(here.lanes, range(len(rows)))
         try:
             return "table", settled(written, here.lanes, rows)
@@ -205,7 +200,7 @@ class LoopWriter(Writer):
             turns: list[Any] = group.children
             for number, turn in enumerate(turns):
                 values = turn.arguments
-                py = {p: _plain(values[w]) for w, p in words.items()}
+                py = {p: plain_or_operand(values[w]) for w, p in words.items()}
                 lanes.append(lane.turn(turn, values, {**py, index: number}))
         return Plan(index, words, lanes)
 
@@ -258,13 +253,13 @@ class LoopWriter(Writer):
         if plan.first is not None and plan.running not in self.builder.used:
             # Nothing reads it: the sizes after the loop are told without it, or not at all.
             self.statements[:] = [s for s in self.statements if s is not plan.first]
-            step = _step(expr, plan.running)
+            step = step_of(expr, plan.running)
             plan.gone = True
             return step
         kept, self.statements = self.statements, init
         expr = self.fitting(expr, inner)
         self.statements = kept
-        step = _step(expr, plan.running)
+        step = step_of(expr, plan.running)
         if step is not None:
             init.append(Line(f"{plan.running} += ", self.builder.text(step)))
             return step
@@ -350,56 +345,3 @@ class LoopWriter(Writer):
             self.builder.closed[plan.running] = total
             if plan.gone:
                 dims[plan.axis] = total
-
-
-def _step(expr: Expr, running: str) -> Expr | None:
-    """What is added in `running + step`, None where that is not what it is."""
-    if isinstance(expr, ast.BinOp) and isinstance(expr.op, ast.Add):
-        for this, other in ((expr.left, expr.right), (expr.right, expr.left)):
-            if show(this) == running and running not in variables(other):
-                return other
-    return None
-
-
-def _header(plan: Plan, over: tuple[str, Expr], used: set[str], builder: Any) -> Doc:
-    """`out, depth in [(64, 2), …]`, with `enumerate` where the index is read."""
-    kind, expr = over
-    index = plan.index if plan.index in used else None
-    if kind == "count":
-        return call(f"{index or '_'} in range", builder.text(expr))
-    names = [p if p in used else f"_{p}" for p in plan.words.values()]
-    rows: Doc = builder.text(expr)
-    if isinstance(expr, ast.Tuple):
-        rows = Items("[", tuple(builder.text(e) for e in expr.elts), "]")
-    if index is None:
-        if isinstance(rows, Items):
-            return Items(f"{', '.join(names)} in [", rows.items, "]")
-        return f"{', '.join(names)} in {rows}"
-    inner = f"({', '.join(names)})" if len(names) > 1 else names[0]
-    return call(f"{index}, {inner} in enumerate", rows)
-
-
-def _entry(expr: Expr | None, position: int) -> Expr | None:
-    if expr is None:
-        return None
-    if isinstance(expr, ast.Tuple):
-        return expr.elts[position] if position < len(expr.elts) else None
-    return ast.Subscript(expr, ast.Constant(position), ast.Load())
-
-
-def _proved(expr: Expr | None, lanes: list[Lane], actual: list[Any]) -> Expr | None:
-    try:
-        return settled(expr, lanes, actual)
-    except (Differs, Untranslatable):
-        return None
-
-
-def _has_operand(value: Any) -> bool:
-    if isinstance(value, Operand):
-        return True
-    # An operand is itself a tuple of two; only lists are looked into.
-    return type(value) is tuple and any(map(_has_operand, value))
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, Operand) or _has_operand(value) else plain(value)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from archcalc.exporting.layout import Doc
     from archcalc.exporting.pytorch.builder import Builder
     from archcalc.exporting.pytorch.lanes import Lane, Wire
-    from archcalc.exporting.pytorch.writer import Here, Writer
+    from archcalc.exporting.pytorch.scope import Here
+    from archcalc.exporting.pytorch.writer import Writer
 
 CHANNELS = "channels"
 """The argument of a factory that needs one."""

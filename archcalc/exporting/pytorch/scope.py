@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from archcalc.exporting.expressions import Expr
     from archcalc.exporting.pytorch.attributes import Attribute
     from archcalc.exporting.pytorch.builder import Builder
     from archcalc.exporting.pytorch.lanes import Lane, Wire
@@ -50,3 +51,21 @@ class Loop(NamedTuple):
 
     variable: str
     lanes: list[Lane]
+
+    def turns_twice(self) -> bool:
+        """Whether it turns more than once somewhere."""
+        around = [id(lane.outer) for lane in self.lanes]
+        return len(set(around)) < len(around)
+
+
+Env = dict[str, "Expr | None"]
+"""The names that expressions read, as the code has them; None where it has no such thing."""
+
+
+class Here(NamedTuple):
+    """Where code is written: the places, the names as the code has them, labels, loops around."""
+
+    lanes: list[Lane]
+    env: Env
+    scope: Scope
+    loops: tuple[Loop, ...] = ()

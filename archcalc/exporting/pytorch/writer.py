@@ -7,7 +7,7 @@ items of an `nn.Sequential` (`chain.py`).
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import Fault
 from archcalc.exporting.expressions import (
@@ -16,7 +16,6 @@ from archcalc.exporting.expressions import (
     evaluate,
     fold,
     literal,
-    name,
     show,
     substitute,
     translate,
@@ -25,8 +24,9 @@ from archcalc.exporting.expressions import (
 from archcalc.exporting.layout import Line
 from archcalc.exporting.pytorch.emitters import EMITTERS
 from archcalc.exporting.pytorch.lanes import Differs, Lane, Unroll, Wire, constant, holds, settled
-from archcalc.exporting.pytorch.scope import Label, Loop, Scope
+from archcalc.exporting.pytorch.scope import Here, Scope
 from archcalc.exporting.pytorch.site import Callbacks, Names, Site
+from archcalc.exporting.pytorch.sizes import Sizes
 from archcalc.exporting.refusal import refused
 from archcalc.ops.registry import OPERATIONS
 from archcalc.spec.expressions import Operand
@@ -34,38 +34,16 @@ from archcalc.spec.syntax import Layer
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
-    from archcalc.exporting.layout import Doc, Statement
-    from archcalc.exporting.pytorch.builder import Builder
+    from archcalc.exporting.layout import Doc
+    from archcalc.exporting.pytorch.scope import Env, Label
     from archcalc.exporting.pytorch.site import Form
     from archcalc.graph import Group, Node
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Name
 
-LONG = 28
-"""A size whose expression is longer gets a name."""
 
-LINE = 72
-"""A size up to this length stands on one line."""
-
-Env = dict[str, "Expr | None"]
-
-
-class Here(NamedTuple):
-    """Where code is written: the places, the names as the code has them, labels, loops around."""
-
-    lanes: list[Lane]
-    env: Env
-    scope: Scope
-    loops: tuple[Loop, ...] = ()
-
-
-class Writer:
+class Writer(Sizes):
     """Writes layers one after the other."""
-
-    def __init__(self, builder: Builder) -> None:
-        self.builder = builder
-        self.program = builder.program
-        self.statements: list[Statement] = builder.init
 
     # -- the walk ---------------------------------------------------------------------------
 
@@ -76,8 +54,6 @@ class Writer:
 
     def layer(self, layer: Layer, here: Here, wire: Wire | None) -> Wire | None:
         """One layer, in the places where it is present."""
-        if layer.init is not None and layer.kind not in ("operation", "apply"):
-            raise refused(layer, f"init on a {layer.kind}", "write it on the layers inside")
         start = wire
         if layer.source is not None:
             start = self.look_up(self.name_of(layer.source, here), here)
@@ -153,80 +129,7 @@ class Writer:
                     wire.dims[axis] = either
         return wire
 
-    # -- values -----------------------------------------------------------------------------
-
-    def names(self, here: Here, start: Wire | None) -> Names:
-        return Names(here.env, None if start is None else self.channels(here, start))
-
-    def channels(self, here: Here, wire: Wire) -> Expr | None:
-        """The channels of a tensor as an expression, None where they are no one expression."""
-        tensors = [lane.tensor(wire) for lane in here.lanes]
-        axes = {t.channel_axis for t in tensors}
-        known = wire.dims.get(axes.pop()) if len(axes) == 1 else None
-        try:
-            return settled(known, here.lanes, [t.channels for t in tensors])
-        except Differs:
-            return None
-
-    def translated(self, value: Value, here: Here, start: Wire | None) -> Expr | None:
-        try:
-            return translate(value, self.names(here, start))
-        except (Untranslatable, Fault, SyntaxError):
-            return None
-
-    def short(self, expr: Expr, here: Here) -> Expr:
-        """A long size under a name of its own (which is left out where nothing reads it)."""
-        if len(show(expr)) <= LONG:
-            return expr
-        if len(show(expr)) > LINE:
-            expr = self._in_parts(expr, here)
-        builder = self.builder
-        values = []
-        for lane in here.lanes:
-            try:
-                values.append(evaluate(expr, lane.py))
-            except Unevaluable:
-                return expr
-        python = builder.ids.take("channels")
-        for lane, value in zip(here.lanes, values, strict=True):
-            lane.py[python] = value
-        line = Line(f"{python} = ", show(expr))
-        self.statements.append(line)
-        builder.optional.append((python, line, expr))
-        if here.loops or builder.moving & set(variables(expr)):
-            builder.moving.add(python)
-        else:
-            builder.closed[python] = substitute(expr, builder.closed)
-        return name(python)
-
-    def fitted(self, expr: Expr, here: Here) -> Expr:
-        """A size that fits a line among others, else under a name."""
-        return expr if len(show(expr)) <= LINE else self.short(expr, here)
-
-    def fitting(self, expr: Expr, here: Here) -> Expr:
-        """A size that stands on a line of its own: as it is unless it is too long."""
-        return expr if len(show(expr)) <= LINE else self._in_parts(expr, here)
-
-    def _in_parts(self, expr: Expr, here: Here) -> Expr:
-        """The expression with its own parts under names."""
-        if isinstance(expr, ast.BinOp):
-            return ast.BinOp(self.short(expr.left, here), expr.op, self.short(expr.right, here))
-        if isinstance(expr, ast.IfExp):
-            parts = [self.short(e, here) for e in (expr.body, expr.orelse)]
-            return ast.IfExp(self._in_parts(expr.test, here), parts[0], parts[1])
-        if isinstance(expr, ast.Compare):
-            rights = [self.short(e, here) for e in expr.comparators]
-            return ast.Compare(self.short(expr.left, here), expr.ops, rights)
-        if isinstance(expr, ast.Call):
-            return ast.Call(expr.func, [self.short(a, here) for a in expr.args], expr.keywords)
-        return expr
-
-    def number(self, lanes: list[Lane], actual: list[int], known: Expr | None, hint: str) -> Expr:
-        """A size: known, or the same everywhere, or else a parameter of the class."""
-        try:
-            return settled(known, lanes, actual)
-        except Differs:
-            return self.program.extra(self.builder, lanes, actual, hint)
+    # -- names and labels -------------------------------------------------------------------
 
     def name_of(self, name: Name, here: Here) -> str:
         """A name that must be the same in all places."""
@@ -240,8 +143,6 @@ class Writer:
         ]
         found: str = constant(here.lanes, texts)
         return found
-
-    # -- labels -----------------------------------------------------------------------------
 
     def label(self, name: str, here: Here) -> Label:
         found = here.scope.find(name)

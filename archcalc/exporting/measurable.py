@@ -1,0 +1,117 @@
+"""Which layer's receptive field a gradient can measure, and at which position.
+
+A window that reaches over the border of the input, or of a map on the way, is cut there, so that
+the gradient reaches less than the receptive field says. What is measured lies inside all of them.
+After a layer that reads a part of the channels nothing is measured: the receptive field is that of
+all channels, and those that are left out may see further than the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.ops.reach import Periodic
+
+if TYPE_CHECKING:
+    from archcalc.analysis.figures import ReceptiveField, Report
+    from archcalc.graph import Node
+
+MOVING = ("permute", "reshape")
+"""Operations after which an axis is no longer where the input has it."""
+
+PARTING = ("split", "slice")
+"""Operations that give a part of the channels."""
+
+
+class Chosen(NamedTuple):
+    """The layer whose receptive field is measured, an output position, and what it should see."""
+
+    path: str
+    position: tuple[int, ...]
+    reaches: tuple[tuple[int, int], ...]
+
+
+class Unmeasurable(ValueError):
+    """The layer that was asked for has no receptive field that a gradient can measure."""
+
+
+def choose(report: Report, path: str | None = None) -> Chosen | None:
+    """The layer of this path, or the last one that can be measured; None where none can.
+
+    Raises `Unmeasurable` where the layer of the path cannot."""
+    found = _measurable(report)
+    if path is None:
+        return next(reversed(found.values()), None)
+    if path in found:
+        return found[path]
+    some = f": {', '.join(found)}" if len(found) < 8 else f", from {next(iter(found))} on"
+    raise Unmeasurable(
+        f"the receptive field of {path!r} cannot be measured: it must be a layer with weights"
+        f" that sees less than the input; there are {len(found)}{some if found else ''}"
+    )
+
+
+def _measurable(report: Report) -> dict[str, Chosen]:
+    net = report.net
+    if len(net.inputs) != 1:
+        return {}
+    tensor = net.tensors[next(iter(net.inputs.values()))]
+    assert tensor is not None
+    covered = [(0, side - 1) for side in tensor.shape[1:]]
+    found: dict[str, Chosen] = {}
+    for layer in report.layers:
+        node, field = layer.node, layer.receptive_field
+        entering = net.tensors[node.inputs[0]]
+        assert entering is not None
+        if _is_irregular(node, field) or _leaves_out(node, entering.channels):
+            break
+        if field is None or layer.output is None or len(layer.output) != len(covered) + 1:
+            continue
+        axes = list(zip(field.size, field.stride, field.offset, layer.output[1:], strict=True))
+        covered = _narrowed(covered, axes)
+        if _has_module(node) and (chosen := _inside(node.path, axes, covered)) is not None:
+            found[chosen.path] = chosen
+    return found
+
+
+def _is_irregular(node: Node, field: ReceptiveField | None) -> bool:
+    """Whether windows here or from here on are not all alike, or as large as the input."""
+    if node.op.name in MOVING or node.facts is None:
+        return True
+    if any(isinstance(r, Periodic) for r in node.facts.reach or ()):
+        return True
+    return field is not None and (field.is_global or None in field.size)
+
+
+def _leaves_out(node: Node, channels: int) -> bool:
+    """Whether the layer reads a part of its input's channels only."""
+    table = getattr(node.attributes, "connections", None)
+    read = None if table is None else {channel for row in table for channel in row}
+    return node.op.name in PARTING or (read is not None and len(read) < channels)
+
+
+def _has_module(node: Node) -> bool:
+    """Whether the layer is a module of its own, which runs once."""
+    weights = node.facts is not None and bool(node.facts.weights)
+    return weights and node.shared is None and not node.training_only
+
+
+def _narrowed(covered: list[tuple[int, int]], axes: list[Any]) -> list[tuple[int, int]]:
+    """What of the input all maps so far look at, axis by axis."""
+    return [
+        (max(first, offset), min(last, offset + (count - 1) * stride + size - 1))
+        for (first, last), (size, stride, offset, count) in zip(covered, axes, strict=True)
+    ]
+
+
+def _inside(path: str, axes: list[Any], covered: list[tuple[int, int]]) -> Chosen | None:
+    """A position in the middle whose window lies in what is covered on every axis."""
+    position, reaches = [], []
+    for (size, stride, offset, count), (first, last) in zip(axes, covered, strict=True):
+        fits = [j for j in range(count) if first <= offset + j * stride <= last - size + 1]
+        if not fits:
+            return None
+        j = fits[len(fits) // 2]
+        position.append(j)
+        reaches.append((offset + j * stride, offset + j * stride + size - 1))
+    return Chosen(path, tuple(position), tuple(reaches)) if axes else None

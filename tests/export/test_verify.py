@@ -1,0 +1,140 @@
+"""`verify`: what it compares, what it sees, and what it says of what it cannot do."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+import archcalc  # noqa: E402
+from archcalc.analysis.analyze import analyze  # noqa: E402
+from archcalc.exporting import probe  # noqa: E402
+from archcalc.exporting.measurable import Unmeasurable, choose  # noqa: E402
+from archcalc.exporting.module import load_module, model_of  # noqa: E402
+from archcalc.exporting.verify import verify  # noqa: E402
+from tests.cli.support import run  # noqa: E402
+from tests.export.support import differences  # noqa: E402
+
+
+def test_verify_runs_in_a_process_of_its_own_and_measures_the_receptive_field() -> None:
+    result = verify(archcalc.load("lenet5"))
+    assert result.ok, result
+    assert {row.what for row in result.rows} >= {
+        "receptive field of C5",
+        "multiplies, rbf left out",
+    }
+    field = next(row for row in result.rows if row.what.startswith("receptive"))
+    assert field.theirs == "32x32"
+
+
+def test_verify_tells_what_differs() -> None:
+    net = archcalc.load("lenet5")
+    wrong = archcalc.export(net).replace("nn.Conv2d(1, 6, 5)", "nn.Conv2d(1, 6, 5, bias=False)")
+    told = "\n".join(differences(list(verify(net, text=wrong).rows)))
+    assert "parameters: 60,000 worked out, 59,994 counted" in told
+    assert "C1.bias: 6 worked out, absent in the model" in told
+
+
+def test_verify_sees_a_window_in_another_place() -> None:
+    net = archcalc.load(
+        "input: [1, 16, 16]\nlayers: [{name: a, conv: {out: 4, kernel: 3}}, {name: b, conv: "
+        "{out: 4, kernel: 3}}]"
+    )
+    moved = archcalc.export(net).replace("self.a(x)", "self.a(x.roll(1, 3))")
+    told = "\n".join(differences(list(verify(net, text=moved).rows)))
+    assert "[[6, 10], [6, 10]] worked out, [[6, 10], [5, 9]] by gradient" in told
+
+
+def test_verify_tells_of_code_that_does_not_run() -> None:
+    net = archcalc.load("lenet5")
+    wrong = archcalc.export(net).replace("nn.Linear(120, 84)", "nn.Linear(121, 84)")
+    result = verify(net, text=wrong)
+    assert not result.ok
+    assert "RuntimeError" in result.failure
+
+
+def test_verify_sees_weights_in_another_order() -> None:
+    net = archcalc.load(
+        "input: [1, 8, 8]\nlayers: [{name: a, conv: {out: 4, kernel: 3}}, {name: b, conv: "
+        "{out: 4, kernel: 3}}]"
+    )
+    lines = archcalc.export(net).splitlines()
+    at = next(i for i, line in enumerate(lines) if "self.a = " in line)
+    lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    told = differences(list(verify(net, text="\n".join(lines)).rows))
+    assert told[0] == "state_dict keys: a.weight: in its place is b.weight"
+
+
+def test_verify_command() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    done = run("verify", "lenet5_modern", "--device", "meta")
+    assert done.exit_code == 0
+    assert "LeNet-5, modern: verified" in done.stdout
+    assert "state_dict keys" in done.stdout
+    assert "receptive field" not in done.stdout  # the meta device has no numbers
+
+
+def test_verify_command_measures_the_layer_that_is_asked_for() -> None:
+    # conv 5×5, then 2×2 pooling: conv1 sees 5, conv2 5 + 1 + 4·2 = 14 of the 28 rows.
+    done = run("verify", "lenet5_modern", "--layer", "conv2", "--device", "meta")
+    assert done.exit_code == 0
+    assert "receptive field of conv2 14x14" in " ".join(done.stdout.split())
+
+
+def test_verify_command_of_a_layer_that_cannot_be_measured() -> None:
+    done = run("verify", "lenet5_modern", "--layer", "fc2", "--device", "meta")
+    assert done.exit_code == 2
+    assert "'fc2' cannot be measured" in " ".join(done.stderr.split())
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_verify_command_without_a_cuda_device() -> None:
+    done = run("verify", "lenet5_modern", "--device", "cuda")
+    assert done.exit_code == 1
+    assert "PyTorch finds no CUDA device here" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+# -- the receptive field by gradient ---------------------------------------------------------
+
+FIELDS = {
+    # What passes its input on, whatever an activation or a norm does to the numbers.
+    "saturation": ("conv: {out: 4, kernel: 3}}, {scale: 1000}, hardsigmoid, {conv: ", 5),
+    "a maximum": ("conv: {out: 4, kernel: 3}}, {maxpool: {kernel: 3, dilation: 2}}, {conv: ", 13),
+    "a difference": ("sub: [[], [relu]]}, {conv: {out: 4, kernel: 3}}, {conv: ", 5),
+    "softmax": ("conv: {out: 4, kernel: 3}}, softmax, {conv: ", 5),
+}
+
+
+@pytest.mark.parametrize("title", FIELDS)
+def test_nothing_hides_an_input(title: str) -> None:
+    """The sizes by hand: 3 and 2 more are 5; with the pooling of span 5 and stride 3 between them
+    3 + 4 + 2·3 = 13."""
+    layers, size = FIELDS[title]
+    net = archcalc.load(f"input: [2, 40]\nlayers: [{{{layers}{{out: 4, kernel: 3}}}}]")
+    chosen = choose(analyze(net))
+    assert chosen is not None
+    model = model_of(load_module(archcalc.export(net)))()
+    found = probe.field(model, [[2, 40]], chosen.path, list(chosen.position))
+    assert found == [list(chosen.reaches[0])]
+    assert found[0][1] - found[0][0] + 1 == size
+
+
+def test_a_map_that_is_cropped_has_borders_of_its_own() -> None:
+    """Of 12 rows the crop keeps 4 to 7; a padded 3×3 reads all three rows in the middle alone."""
+    net = archcalc.load(
+        "input: [1, 12, 12]\nlayers: [{crop: {size: [4, 4]}}, {name: a, conv: {out: 2, kernel: 3, "
+        "padding: 1}}, {name: b, conv: {out: 2, kernel: 3, padding: 1}}]"
+    )
+    chosen = choose(analyze(net))
+    assert chosen is not None
+    assert (chosen.path, chosen.position, chosen.reaches) == ("a", (2, 2), ((5, 7), (5, 7)))
+    with pytest.raises(Unmeasurable, match="'b' cannot be measured"):
+        choose(analyze(net), "b")
+
+
+def test_axes_that_move_are_not_measured() -> None:
+    net = archcalc.load(
+        "input: [4, 9, 9]\nlayers: [{permute: [0, 2, 1]}, {conv: {out: 4, kernel: 3}}]"
+    )
+    assert choose(analyze(net)) is None
