@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcalc.diagnostics import Fault
 from archcalc.exporting.keras.assemble import assemble
 from archcalc.exporting.keras.marks import Again
 from archcalc.exporting.keras.program import Program
+from archcalc.exporting.keras.reached import check_reached
 from archcalc.exporting.keras.unique import check_names
 from archcalc.exporting.pytorch.lanes import Differs
 from archcalc.exporting.runs import other_nets, together
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 def generate(net: Net) -> str:
     """The file, as text. Raises `Fault` for a layer that Keras cannot express."""
     check_names(net)
+    check_reached(net)
     others = other_nets(net)
     frozen = {word for word, some in others.items() if not some}
     written = _for_all(net, others, frozen)
@@ -57,7 +60,13 @@ def _for_all(
             program, build = _written([*nets, *joint], frozenset(frozen), changed)
         except Differs:
             if not kept:
-                raise
+                raise Fault(
+                    "not-exportable",
+                    "Keras cannot express the structure of this net",
+                    label="no one piece of code serves all its places",
+                    help="write the part that differs from turn to turn, or from call to call, out",
+                    span=net.spec.span,
+                ) from None
             return None
         if not program.doubtful - frozen:
             return program, build
@@ -75,8 +84,8 @@ def _written(
         try:
             return program, program.write()
         except Again as again:
-            if again.mark in marks:
-                raise
+            if again.mark in marks:  # heeded in vain: an end, not an endless loop
+                raise Differs([], []) from again
             marks.add(again.mark)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.keras.helpers import HELPERS, reads, with_needed
+from archcalc.exporting.keras.helpers import HELPERS, with_needed
 from archcalc.exporting.pytorch.assemble import _docstring as heading
 
 if TYPE_CHECKING:
@@ -33,23 +34,21 @@ def _helper(word: str) -> list[str]:
 
 
 _FROM = {
-    "collections.abc": {"Callable": r"Callable\[", "Sequence": r"Sequence\["},
-    "itertools": {"count": r"count\("},
-    "typing": {"Any": r"Any\b"},
+    "collections.abc": ("Callable", "Sequence"),
+    "itertools": ("count",),
+    "typing": ("Any",),
+    "keras": ("layers", "ops"),
 }
 
 
 def _imports(body: str) -> list[str]:
-    lines = ["import math"] if reads(body, r"math\.") else []
-    for module, words in _FROM.items():
-        found = [word for word, pattern in words.items() if reads(body, pattern)]
-        if found:
-            lines.append(f"from {module} import {', '.join(found)}")
-    if lines:
-        lines.append("")
-    ours = [w for w in ("layers", "ops") if reads(body, rf"{w}\.")]
-    lines.append("import keras")
-    return [*lines, f"from keras import {', '.join(ours)}"] if ours else lines
+    """What the code reads: texts and comments in it name nothing."""
+    read = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    found = {m: [w for w in words if w in read] for m, words in _FROM.items()}
+    lines = {m: f"from {m} import {', '.join(words)}" for m, words in found.items() if words}
+    ours = ["import keras", *filter(None, [lines.pop("keras", None)])]
+    others = [*(f"import {m}" for m in ("math", "sys") if m in read), *lines.values()]
+    return [*others, "", *ours] if others else ours
 
 
 def _docstring(net: Net, program: Program) -> list[str]:

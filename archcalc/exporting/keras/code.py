@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.exporting.expressions import quoted, show, variables
-from archcalc.exporting.layout import WIDTH, Line, Nest, flat, is_tall, lay_out
+from archcalc.exporting.layout import WIDTH, Line, Nest, assign, flat, is_tall, lay_out
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
@@ -49,6 +49,17 @@ def _step(step: Step, indent: int) -> list[str]:
         # A formatter breaks the last brackets where that is enough.
         return [margin + head, f"{margin}    {step.x}", margin + ")"]
     return lay_out(step.layer, indent, before, after)
+
+
+def redirect(statements: list[Statement], variable: str, place: str) -> None:
+    """Puts a variable that nothing else reads into a place, by the statement that makes it."""
+    last = statements[-1] if statements else None
+    if isinstance(last, Step) and last.target == variable:
+        statements[-1] = last._replace(target=place)
+    elif isinstance(last, Line) and last.before == f"{variable} = ":
+        statements[-1] = assign(place, last.doc)
+    else:
+        statements.append(assign(place, variable))
 
 
 class Path(NamedTuple):

@@ -108,13 +108,10 @@ class Function:
 
     def _type(self, python: str) -> str:
         if self.parameters[python].kind == "operation":
-            self.program.needed.add("Callable")
             return "Callable[..., keras.KerasTensor]"
         if self.parameters[python].kind == "heads":
             return "bool"
-        found = type_of([lane.py[python] for lane in self.lanes])
-        self.program.needed.update(w for w in ("Sequence", "Any") if w in found)
-        return found
+        return type_of([lane.py[python] for lane in self.lanes])
 
 
 def _leave_out(statements: list[Statement], unread: list[Line]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 MAKE_DIVISIBLE = '''
 def make_divisible(v: float, divisor: int = 8, min_value: int | None = None) -> int:
     """The multiple of the divisor nearest to v, never more than 10% below it."""
@@ -85,9 +83,9 @@ class TableConv(layers.Layer):
 
     def build(self, shape):
         pairs = [(i, o) for o, row in enumerate(self.table) for i in row]
-        maps = [i * len(self.table) + o for i, o in pairs]
-        count = shape[-1] * len(self.table)
-        self.places = [maps.index(m) if m in maps else len(maps) for m in range(count)]
+        kept = [i * len(self.table) + o for i, o in pairs]
+        every = range(shape[-1] * len(self.table))
+        self.places = [kept.index(m) if m in kept else len(kept) for m in every]
         self.kernel = self.add_weight(
             shape=(len(pairs), *self.kernel_size), initializer="glorot_uniform", name="kernel"
         )
@@ -129,7 +127,7 @@ class LayerScale(layers.Layer):
 '''
 
 CHANNEL_SHUFFLE = '''
-def channel_shuffle(x, groups):
+def channel_shuffle(x: keras.KerasTensor, groups: int) -> keras.KerasTensor:
     """Interleaves groups of channels."""
     sides, channels = x.shape[1:-1], x.shape[-1]
     x = ops.reshape(x, (-1, *sides, groups, channels // groups))
@@ -138,21 +136,23 @@ def channel_shuffle(x, groups):
 '''
 
 MAXOUT = '''
-def maxout(x, pieces):
+def maxout(x: keras.KerasTensor, pieces: int) -> keras.KerasTensor:
     """The largest of neighbouring channels."""
     return ops.max(ops.reshape(x, (-1, *x.shape[1:-1], x.shape[-1] // pieces, pieces)), axis=-1)
 '''
 
 PADDED_MEAN = '''
-def padded_mean(x, pool_size, strides, counted, extra):
-    """Average pooling whose means count some of the rows around x: those with a 1 in `counted`.
+def padded_mean(x, pool_size, strides, padding, counted=None):
+    """Average pooling with rows (begin, end) around every axis, which the means do not count.
 
-    `extra` are the rows (begin, end) of every axis around x, counted or not.
+    Of the rows in `padding`, those in `counted` are counted all the same.
     """
-    ones = ops.pad(ops.ones_like(x[:1, ..., :1]), counted, constant_values=1.0)
-    rest = [(e[0] - c[0], e[1] - c[1]) for e, c in zip(extra, counted, strict=True)]
-    shares = ops.average_pool(ops.pad(ones, rest), pool_size, strides)
-    return ops.average_pool(ops.pad(x, extra), pool_size, strides) / shares
+    padding = ((0, 0), *padding, (0, 0))
+    inside = ((0, 0), *counted, (0, 0)) if counted else ((0, 0),) * len(padding)
+    outside = [(p[0] - c[0], p[1] - c[1]) for p, c in zip(padding, inside, strict=True)]
+    ones = ops.pad(ops.ones_like(x[:1, ..., :1]), inside, constant_values=1.0)
+    shares = ops.average_pool(ops.pad(ones, outside), pool_size, strides)
+    return ops.average_pool(ops.pad(x, padding), pool_size, strides) / shares
 '''
 
 HELPERS: dict[str, str] = {
@@ -170,7 +170,7 @@ HELPERS: dict[str, str] = {
 
 RESERVED = frozenset(HELPERS) | {
     "keras", "layers", "ops", "build", "name", "count", "model", "inputs", "outputs",
-    "training_heads", "in_channels", "Sequence", "Any",
+    "training_heads", "in_channels", "Sequence", "Any", "sys",
 }  # fmt: skip
 """Names that no function or variable of a net may take."""
 
@@ -178,8 +178,3 @@ RESERVED = frozenset(HELPERS) | {
 def with_needed(names: set[str]) -> list[str]:
     """The helpers asked for, in order."""
     return [word for word in HELPERS if word in names]
-
-
-def reads(body: str, pattern: str) -> bool:
-    """Whether code reads a module or a function."""
-    return re.search(rf"(?<![\w.\"]){pattern}", body) is not None

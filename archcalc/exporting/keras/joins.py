@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.elaborate.values import loop_turns
-from archcalc.exporting.expressions import variables
+from archcalc.exporting.expressions import name, variables
 from archcalc.exporting.keras.code import Step
 from archcalc.exporting.keras.loops import LoopWriter
 from archcalc.exporting.keras.marks import Again, differs_by_turn
@@ -17,7 +17,6 @@ from archcalc.exporting.refusal import refused
 from archcalc.ops.axes import place_of
 
 if TYPE_CHECKING:
-    from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.code import Path, Statement
     from archcalc.exporting.keras.writer import Env, Here
     from archcalc.graph import Node
@@ -118,8 +117,8 @@ class JoinWriter(LoopWriter):
         groups = [[lane.take() for _ in some] for lane, some in zip(here.lanes, rows, strict=True)]
         over = self.over(branch.loop, here, start, rows)
         index, words, lanes = self.plan(branch.loop, here, rows, groups)
-        env: Env = {**here.env, "index": _name(index)}
-        env.update({word: _name(python) for word, python in words.items()})
+        env: Env = {**here.env, "index": name(index)}
+        env.update({word: name(python) for word, python in words.items()})
         inner = here._replace(
             lanes=lanes, env=env, scope=Scope(here.scope), indices=(*here.indices, index)
         )
@@ -152,6 +151,8 @@ class JoinWriter(LoopWriter):
         taken.append(self.target)
         wire = self.body(branch.body, here, start)
         assert wire is not None
+        if wire.doc != self.target:  # the next branch may have the name
+            self.function.ids.used.discard(self.target)
         for lane in here.lanes:
             if lane.index(wire) != lane.group.output:
                 raise Differs(here.lanes, range(len(here.lanes)))
@@ -203,9 +204,10 @@ class JoinWriter(LoopWriter):
         nodes: list[Any] = [
             lane.group.children[-1] for lane in here.lanes if _has_node(lane.group.children)
         ]
-        single = len(here.lanes) - len(nodes)
-        if not nodes:  # a list that always holds one branch
-            raise Again(("unroll", id(_loop_of(layer))))
+        some_alone = len(nodes) < len(here.lanes)
+        if not nodes:  # the branches come and go, and one is always left
+            self.statements.append(assign(self.target, f"{collected}[0]"))
+            return self.target
         if path is None:
             some = here._replace(
                 lanes=[lane for lane in here.lanes if _has_node(lane.group.children)]
@@ -214,11 +216,12 @@ class JoinWriter(LoopWriter):
         axis = self._axis(layer, here, nodes)
         made = call(f"layers.{LAYERS[layer.word]}", axis=axis, name=self.function.path(path))
         tensors = self._tensors(parts, collected, flat(made))
-        if single:
-            text = f"{flat(made)}({tensors}) if len({tensors}) > 1 else {tensors}[0]"
-            self.statements.append(assign(self.target, text))
+        step = Step(self.target, made, tensors)
+        if some_alone:
+            self.statements.append(assign(self.target, f"{tensors}[0]"))
+            self.statements.append(Nest("if ", f"len({tensors}) > 1", [step]))  # type: ignore[list-item]
         else:
-            self.statements.append(Step(self.target, made, tensors))
+            self.statements.append(step)
         return self.target
 
     def _tensors(self, parts: list[str], collected: str | None, made: str) -> str:
@@ -252,12 +255,6 @@ class JoinWriter(LoopWriter):
         return None if axis == -1 or layer.word != "concat" else str(axis)
 
 
-def _name(word: str) -> Expr:
-    import ast
-
-    return ast.Name(word, ast.Load())
-
-
 def _has_node(children: list[Any]) -> bool:
     """Whether the join itself was made: not where one branch was left."""
     from archcalc.graph import Node
@@ -267,7 +264,3 @@ def _has_node(children: list[Any]) -> bool:
 
 def _comes_and_goes(branch: Branch) -> bool:
     return branch.loop is not None or branch.only_if is not None
-
-
-def _loop_of(layer: Layer) -> object:
-    return next((b.loop for b in layer.branches if b.loop is not None), layer)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archcalc.elaborate.values import loop_turns
 from archcalc.exporting.expressions import Untranslatable, literal, name, plain, show
 from archcalc.exporting.keras.marks import Again, differs_by_turn
-from archcalc.exporting.keras.writer import OperationWriter
+from archcalc.exporting.keras.operations import OperationWriter
 from archcalc.exporting.layout import Items, Nest, call, flat
 from archcalc.exporting.pytorch.lanes import Differs, constant, settled
 from archcalc.spec.expressions import Operand

@@ -5,27 +5,25 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault
 from archcalc.elaborate.naming import is_chain
 from archcalc.exporting.expressions import (
     Untranslatable,
     literal,
     name,
     plain,
-    quoted,
-    translate,
     variables,
 )
-from archcalc.exporting.keras.body import BodyWriter, bound_names, constant_default
-from archcalc.exporting.keras.code import Path, keras_name
+from archcalc.exporting.keras.body import BodyWriter
+from archcalc.exporting.keras.calls import bound_names, constant_default
+from archcalc.exporting.keras.code import Path
 from archcalc.exporting.keras.function import Function, Parameter
 from archcalc.exporting.keras.helpers import RESERVED
 from archcalc.exporting.keras.marks import Again, Level
-from archcalc.exporting.keras.site import shape
+from archcalc.exporting.keras.model import build
 from archcalc.exporting.keras.writer import Here, Label, Scope
-from archcalc.exporting.layout import Line, assign, call, flat
+from archcalc.exporting.layout import Line, flat
 from archcalc.exporting.names import Identifiers
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire, holds
+from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire
 from archcalc.exporting.pytorch.references import References
 from archcalc.graph import Group
 from archcalc.spec.expressions import Operand
@@ -52,7 +50,7 @@ class Program:
         self.frozen = frozen
         self.changed = changed  # which var is another one in a net, by the net's id
         self.marks = marks
-        self.needed: set[str] = set()  # helpers and imports
+        self.needed: set[str] = set()  # helpers, by their names
         self.doubtful: set[str] = set()
         self.counters: dict[tuple[int, str], str] = {}
         self.heads = False
@@ -99,46 +97,33 @@ class Program:
                 self.functions[block.name] = self._function(block, calls[block.name])
             except Differs as differs:
                 raise Again(("expand", block.name)) from differs
-        return self._build()
+        return build(self)
 
     def _function(self, block: Block, calls: list[tuple[Net, Group]]) -> Function:
         lanes = [Lane(net, g, bound_names(net, g), {}, g.path + ".") for net, g in calls]
-        if any(g.input is None or g.output is None for _, g in calls):
+        if not all(g.input and g.output for _, g in calls):  # the tensor 0 is none
             raise Differs(lanes, range(len(lanes)))
         function = Function(self, self.function_ids[block.name], lanes, block.name)
         function.note = block.note
         function.tensors = ["x", *(function.ids.take(word, "tensor") for word in block.inputs)]
-        env = self._variables(function)
+        env = self.variables(function)
         function.variables = dict(env)
         self._parameters(block, function, env)
         writer = BodyWriter(function, References(block.body, self.spec.blocks))
-        entry = Wire("x")
-        scope = Scope()
-        for lane, (_, group) in zip(lanes, calls, strict=True):
-            lane.set(entry, group.input or 0)
-        for word, python in zip(block.inputs, function.tensors[1:], strict=True):
-            wire = Wire(python)
-            for lane, (_, group) in zip(lanes, calls, strict=True):
-                lane.set(wire, group.inputs[word])
-            scope.labels[word] = Label(wire)
         level = self.level(block)
-        here = Here(lanes, env, scope, level, Path((name("name"),)))
-        for word, value in block.let:
-            actual = [lane.names[word] for lane in lanes]
-            env[word] = None
-            with suppress(Differs):
-                expr = writer.settle(value, here, entry, actual)
-                env[word] = expr if not variables(expr) else writer.bind(word, expr, lanes, actual)
+        here = Here(lanes, env, Scope(), level, Path((name("name"),)))
+        entry = _entry(block, function, here)
+        _work_out(block, writer, here, entry)
         writer.start_counting(level)
         result = writer.body(block.body, here, entry)
         if result is None:
             raise Differs(lanes, range(len(lanes)))
         writer.check_same(here, result, [group.output or 0 for _, group in calls])
-        _close(function, flat(result.doc))
+        function.statements.append(Line("return ", flat(result.doc)))
         function.finish()
         return function
 
-    def _variables(self, function: Function) -> Env:
+    def variables(self, function: Function) -> Env:
         """The spec's vars as a function's arguments; frozen ones as what they are."""
         env: Env = {}
         for word in self.spec.variables:
@@ -169,96 +154,28 @@ class Program:
             made = Parameter("spec", word, default)
             env[word] = name(function.parameter(word, made, [plain(v) for v in values]))
 
-    # -- the model --------------------------------------------------------------------------
 
-    def _build(self) -> Function:
-        lanes = [Lane(net, net.root, dict(net.variables), {}, "") for net in self.nets]
-        function = Function(self, "build", lanes, None)
-        env = self._variables(function)
-        function.variables = dict(env)
-        function.returns = "keras.Model"
-        function.note = self._note()
-        references = References(self.spec.layers, self.spec.blocks)
-        writer = BodyWriter(function, references)
-        scope = Scope()
-        level = Level(id(self.spec.layers), is_chain(self.spec.layers, self.spec.blocks, {}))
-        here = Here(lanes, env, scope, level, Path(("net",) if self._prefixed() else ()))
-        inputs, entry = self._inputs(writer, here)
-        writer.start_counting(level)
-        result = writer.body(self.spec.layers, here, entry)
-        outputs = "outputs"
-        if result is None or "output" not in self.nets[0].outputs:
-            outputs = "outputs"
-        elif self.heads:
-            main = assign('outputs["output"]', result.doc)
-            function.statements.append(main)
-        else:
-            outputs = flat(result.doc)
-        if outputs == "outputs":
-            function.statements.insert(0, Line("outputs = ", "{}"))
-        if self.heads and "training_heads" in function.parameters and self._only_training():
-            outputs = 'outputs if training_heads else outputs["output"]'
-        made = call(
-            "keras.Model", inputs, outputs, name=quoted(keras_name(self.spec.name) or "net")
-        )
-        function.statements.append(Line("return ", made))
-        function.finish()
-        return function
-
-    def _only_training(self) -> bool:
-        net = self.nets[0]
-        for word, tensor in net.outputs.items():
-            producer = net.producers[tensor]
-            if word != "output" and (producer is None or not net.nodes[producer].training_only):
-                return False
-        return "output" in net.outputs
-
-    def _note(self) -> str:
-        return "The model, with the spec's vars as arguments." if self.spec.variables else ""
-
-    def _inputs(self, writer: BodyWriter, here: Here) -> tuple[str, Wire | None]:
-        function = writer.function
-        found = []
-        entry = None
-        single = len(self.spec.inputs) == 1
-        for declared in self.spec.inputs:
-            word = "inputs" if single else declared.name
-            python = "inputs" if single else function.ids.take(word, "tensor")
-            wire = Wire(python)
-            for lane in here.lanes:
-                lane.set(wire, lane.net.inputs[declared.name])
-            tensors = [lane.tensor(wire) for lane in here.lanes]
-            sizes = []
-            values = [shape(t) for t in tensors]
-            for position, axis in enumerate([*range(1, len(values[0])), 0]):
-                actual = [v[position] for v in values]
-                expr = None
-                with suppress(Untranslatable, SyntaxError, Fault):
-                    expr = translate(declared.shape[axis], here.env)
-                if expr is None or not holds(expr, here.lanes, actual):
-                    if len(set(actual)) > 1:
-                        raise Differs(here.lanes, actual)
-                    expr = literal(actual[0])
-                sizes.append(function.text(expr))
-            whole = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
-            named = None if single else quoted(keras_name(declared.name))
-            function.statements.append(assign(python, call("keras.Input", whole, name=named)))
-            here.scope.labels[declared.name] = Label(wire)
-            found.append(python)
-            if single:
-                entry = wire
-        return (found[0] if single else f"[{', '.join(found)}]"), entry
-
-    def _prefixed(self) -> bool:
-        """Whether a layer's name could be one that Keras gives to layers without a name."""
-        from archcalc.exporting.keras.unique import could_collide
-
-        return could_collide(self.nets[0])
+def _entry(block: Block, function: Function, here: Here) -> Wire:
+    """What enters the block; its further tensors become labels."""
+    entry = Wire("x")
+    for lane in here.lanes:
+        lane.set(entry, lane.group.input or 0)
+    for word, python in zip(block.inputs, function.tensors[1:], strict=True):
+        label = here.scope.labels[word] = Label(Wire(python))
+        for lane in here.lanes:
+            lane.set(label.wire, lane.group.inputs[word])
+    return entry
 
 
-def _close(function: Function, result: str) -> None:
-    """`return` of a function: its last assignment itself, where that is a plain one."""
-    function.statements.append(Line("return ", result))
+def _work_out(block: Block, writer: BodyWriter, here: Here, entry: Wire) -> None:
+    """The block's `let`: sizes under names."""
+    for word, value in block.let:
+        actual = [lane.names[word] for lane in here.lanes]
+        here.env[word] = None
+        with suppress(Differs):
+            expr = writer.settle(value, here, entry, actual)
+            bound = bool(variables(expr))
+            here.env[word] = writer.bind(word, expr, here.lanes, actual) if bound else expr
 
 
 def _collect(net: Net, group: Group, found: dict[str, list[tuple[Net, Group]]]) -> None:

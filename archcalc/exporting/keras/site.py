@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.exporting.expressions import literal, show, variables
+from archcalc.exporting.expressions import evaluate, literal, variables
 from archcalc.exporting.pytorch.lanes import Differs, constant
 from archcalc.exporting.refusal import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import SimpleNamespace
 
     from archcalc.diagnostics import Fault
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.code import Path
-    from archcalc.exporting.keras.writer import OperationWriter as Writer
+    from archcalc.exporting.keras.operations import OperationWriter as Writer
     from archcalc.exporting.layout import Doc
     from archcalc.exporting.pytorch.lanes import Lane, Wire
     from archcalc.graph import Node
@@ -73,6 +73,10 @@ class Site:
         """The name of a helping layer."""
         return self.writer.function.path(self._path / word)
 
+    def places(self) -> Iterator[tuple[Lane, Node]]:
+        """Every place with the node that stands there."""
+        return zip(self.lanes, self.nodes, strict=True)
+
     # -- values -----------------------------------------------------------------------------
 
     def attributes(self) -> list[SimpleNamespace]:
@@ -113,7 +117,7 @@ class Site:
 
     def unless(self, expr: Expr, default: Any) -> str | None:
         """The expression's text, None where it is the default."""
-        if not variables(expr) and show(expr) == show(literal(default)):
+        if not variables(expr) and evaluate(expr, {}) == default:
             return None
         return self.text(expr)
 
@@ -127,7 +131,7 @@ class Site:
         return [lane.tensor(self.wires[which]) for lane in self.lanes]
 
     def outputs(self) -> list[Tensor]:
-        found = [lane.net.tensors[n.outputs[0]] for lane, n in zip(self.lanes, self.nodes)]  # noqa: B905 (made together)
+        found = [lane.net.tensors[node.outputs[0]] for lane, node in self.places()]
         return [t for t in found if t is not None]
 
     @property
@@ -154,7 +158,7 @@ class Site:
     # -- what the code needs ------------------------------------------------------------------
 
     def need(self, helper: str) -> str:
-        """Asks for a helper to be written above the functions, or an import."""
+        """Asks for a helper to be written above the functions."""
         self.writer.program.needed.add(helper)
         return helper
 

@@ -33,12 +33,19 @@ def order_matters(net: Net, node: Node) -> bool:
         if one in net.outputs.values():
             return True
         for reader in _readers(net, one, node.index):
+            if _shared(net, reader):
+                return True
             if reader.op.name in ENDS:
                 continue
             if reader.op.name not in BLIND:
                 return True
             waiting += reader.outputs
     return False
+
+
+def _shared(net: Net, node: Node) -> bool:
+    """Whether it is one of a layer's calls: others may read features in another order."""
+    return node.shared is not None or any(other.shared == node.index for other in net.nodes)
 
 
 def _readers(net: Net, tensor: int, after: int) -> list[Node]:

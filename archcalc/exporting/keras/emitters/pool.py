@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.exporting.expressions import literal
+from archcalc.exporting.keras.emitters.signs import never_negative
 from archcalc.exporting.keras.emitters.windows import Sides, is_same, sides, windows, zeros
 from archcalc.exporting.keras.site import Compute, Make
 from archcalc.exporting.layout import Call, call
@@ -17,55 +18,59 @@ if TYPE_CHECKING:
 def maxpool(site: Site) -> Steps:
     if any(set(v) != {1} for v in site.values("dilation")):
         raise site.refuse("max pooling with a dilation", "leave dilation out")
-    made = _pool(site, "MaxPooling")
     if _same(site):
         return [Make(_pool(site, "MaxPooling", same=True))]
-    around = site.same(_with_ceil(site))
-    if not _any(around):
-        return [Make(made)]
+    made = Make(_pool(site, "MaxPooling"))
+    whole = _with_ceil(site)
+    if not any(map(_any, whole)):
+        return [made]
+    if all(never_negative(lane.net, n.inputs[0]) for lane, n in site.places()):
+        return [zeros(site, whole, written=whole == sides(site)), made]
+    around = site.same(whole)
 
     def pad(x: str) -> Call:
-        site.need("math")
         return call("ops.pad", x, _amounts(around), constant_values="-math.inf")
 
-    return [Compute(pad), Make(made)]
+    return [Compute(pad), made]
 
 
 def avgpool(site: Site) -> Steps:
     counted = site.value("count_include_pad")
-    plain = [tuple(s) for s in sides(site)]
-    whole = _with_ceil(site)
-    made = _pool(site, "AveragePooling")
+    plain, whole = sides(site), _with_ceil(site)
+    made = Make(_pool(site, "AveragePooling"))
     if not any(map(_any, whole)):
-        return [Make(made)]
-    if not counted and _same(site):
+        return [made]
+    # On PyTorch Keras fills an odd row with the border's numbers, which a mean would count.
+    even = all(begin == end for some in whole for begin, end in some)
+    if even and not counted and _same(site):
         return [Make(_pool(site, "AveragePooling", same=True))]
-    if counted and whole == plain and not _word(site):
-        return [*padding_of(site), Make(made)]
+    if counted and whole == plain:
+        return [zeros(site, plain), made]
     around = site.same(whole)
-    rows = site.same(plain) if counted else ((0, 0),) * len(around)
-    arguments = site.text(literal(site.value("kernel"))), site.text(literal(_strides(site)))
+    some = counted and any(map(_any, plain))
+    rows = site.text(literal(site.same(plain))) if some else None
+    sizes = site.value("kernel"), _strides(site), around
 
     def mean(x: str) -> Call:
-        helper = site.need("padded_mean")
-        return call(helper, x, *arguments, _amounts(rows), _amounts(around))
+        texts = [site.text(literal(size)) for size in sizes]
+        return call(site.need("padded_mean"), x, *texts, counted=rows)
 
     return [Compute(mean)]
 
 
-def padding_of(site: Site) -> Steps:
-    """Zeros around the input, as a layer even where a convolution would say same."""
-    actual = sides(site)
-    return [zeros(site, actual)] if any(map(_any, actual)) else []
-
-
-def _word(site: Site) -> bool:
-    return any(isinstance(v, str) and v != "valid" for v in site.values("padding"))
-
-
 def _same(site: Site) -> bool:
-    """Whether Keras' `same` is the padding: it never counts, and has no rows of ceil."""
-    return is_same(site, windows(site)) and _with_ceil(site) == [tuple(s) for s in sides(site)]
+    """Whether Keras' `same`, which is never counted, gives these rows: by its word, or because
+    `ceil` adds just them."""
+    plain, whole = sides(site), _with_ceil(site)
+    if is_same(site, windows(site)):
+        return whole == plain
+    by_ceil = any(map(_any, whole)) and not any(map(_any, plain))
+    return by_ceil and all(
+        rows == (total // 2, total - total // 2)
+        for some, around, x in zip(windows(site), whole, site.inputs(), strict=True)
+        for w, rows, n in zip(some, around, x.shape[1:], strict=True)
+        for total in [max((-(-n // w.stride) - 1) * w.stride + w.span - n, 0)]
+    )
 
 
 def _pool(site: Site, word: str, *, same: bool = False) -> Call:
@@ -135,7 +140,6 @@ def adaptive_avgpool(site: Site) -> Steps:
 
 
 def subsample(site: Site) -> Steps:
-    site.need("math")
     kernel = site.text(literal(site.value("kernel")))
     return [Make(call(site.need("Subsample"), kernel, name=site.name), weighted=True)]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def _amounts(site: Site) -> list[Sides]:
     """(begin, end) an axis, as the operation works them out."""
     found = []
-    for lane, node in zip(site.lanes, site.nodes, strict=True):
+    for lane, node in site.places():
         op: Any = node.op
         tensors = tuple(lane.net.tensors[i] for i in node.inputs)
         found.append(tuple(op._amounts(node.attributes, tensors)))
@@ -28,6 +28,8 @@ def pad(site: Site) -> Steps:
     mode = site.value("mode")
     if mode == "replicate":
         raise site.refuse("padding that repeats the border", "use zeros or reflect")
+    if mode == "reflect" and site.rank == 3:  # not on PyTorch as the back end
+        raise site.refuse("padding that reflects on 3 axes", "use zeros")
     steps: Steps = []
     if any(n for some in amounts for side in some for n in side):
         if mode == "zeros":

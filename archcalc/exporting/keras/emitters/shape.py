@@ -22,7 +22,7 @@ def flatten(site: Site) -> Steps:
     if not site.same(whole):
         return _reshaped(site)
     made = Make(call("layers.Flatten", name=site.name))
-    if site.same([order_matters(lane.net, n) for lane, n in zip(site.lanes, site.nodes)]):  # noqa: B905
+    if site.same([order_matters(lane.net, node) for lane, node in site.places()]):
         return [*to_graph(site), made]
     return [made]
 

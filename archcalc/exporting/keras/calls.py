@@ -1,0 +1,236 @@
+"""Blocks: a call of the block's function, or its body where it is called."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from archcalc.diagnostics import Fault
+from archcalc.exporting.expressions import (
+    Untranslatable,
+    name,
+    plain,
+    show,
+    translate,
+    variables,
+)
+from archcalc.exporting.keras.joins import JoinWriter
+from archcalc.exporting.keras.writer import CHANNELS, Here, Label, Scope
+from archcalc.exporting.layout import Call, Line, Prefixed, assign, flat
+from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire, constant, settled
+
+if TYPE_CHECKING:
+    from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.keras.code import Path
+    from archcalc.exporting.keras.function import Function
+    from archcalc.exporting.keras.writer import Env
+    from archcalc.exporting.layout import Doc
+    from archcalc.spec.syntax import Block, Layer
+
+
+class CallWriter(JoinWriter):
+    """Adds blocks."""
+
+    def block(
+        self, layer: Layer, named: Layer, here: Here, start: Wire | None, env: Env
+    ) -> Wire | None:
+        groups: list[Any] = [lane.take() for lane in here.lanes]
+        block = self.program.spec.blocks[layer.word]
+        if block.inline or layer.word not in self.program.functions:
+            inside = self._inside(layer, named, here, start, groups, env)
+            return self.outer(here, groups, self.body(block.body, inside, start))
+        path = self.local(named, here, [g.path for g in groups], layer.word)
+        made = self._call(layer, here, start, groups, path, env)
+        self.statements.append(assign(self.target, made))
+        return self.new(here, self.target, [g.output for g in groups])
+
+    def _call(
+        self,
+        layer: Layer,
+        here: Here,
+        start: Wire | None,
+        groups: list[Any],
+        path: Path,
+        env: Env,
+    ) -> Call:
+        """A call of a block's function."""
+        function = self.program.functions[layer.word]
+        block = self.program.spec.blocks[layer.word]
+        assert start is not None
+        given: list[Doc] = [flat(start.doc)]
+        for word in block.inputs:
+            text = str(layer.arguments[word].label(here.lanes[0].names))
+            wire = here.scope.find(text).wire
+            self.check_same(here, wire, [group.inputs[word] for group in groups])
+            given.append(flat(wire.doc))
+        for python in function.positional():
+            expr = self._argument(layer, here, start, groups, function, python, env)
+            default = function.parameters[python].default
+            if default is None:
+                given.append(self.function.text(expr))
+            elif show(expr) != show(default):
+                given.append(Prefixed(f"{python}=", self.function.text(expr)))
+        for python in function.keywords():
+            own = self.function.variables[function.parameters[python].word]
+            assert own is not None
+            given.append(Prefixed(f"{python}=", self.function.text(own)))
+        given.append(Prefixed("name=", self.function.path(path)))
+        return Call(function.name, tuple(given))
+
+    def _argument(
+        self,
+        layer: Layer,
+        here: Here,
+        start: Wire,
+        groups: list[Any],
+        function: Function,
+        python: str,
+        env: Env,
+    ) -> Expr:
+        word = function.parameters[python].word
+        if function.parameters[python].kind == "operation":
+            return self._operand(layer, here, groups, function, word)
+        actual = [group.arguments[word] for group in groups]
+        value = layer.arguments.get(word)
+        if value is not None:
+            return self.settle(value, here._replace(env=env), start, actual)
+        block = self.program.spec.blocks[layer.word]
+        default = next(p.default for p in block.parameters if p.name == word)
+        before: Env = dict(self.function.variables)
+        for parameter in block.parameters:
+            if parameter.name == word:
+                break
+            expr = None
+            with suppress(Differs):
+                given = layer.arguments.get(parameter.name, parameter.default)
+                # A default reads the names of the block, an argument those of the caller.
+                names = env if parameter.name in layer.arguments else before
+                values = [group.arguments[parameter.name] for group in groups]
+                expr = self.settle(given, here._replace(env=names), start, values)
+            before[parameter.name] = None if expr is None or "shape" in show(expr) else expr
+        return self.settle(default, here._replace(env=before), start, actual)
+
+    def _operand(
+        self, layer: Layer, here: Here, groups: list[Any], function: Function, word: str
+    ) -> Expr:
+        """An operation as an argument: a function of a tensor and a name."""
+        known = function.operations[word]
+        texts = [known.get(id(group), "") for group in groups]
+        try:
+            return name(constant(here.lanes, texts))
+        except Differs:
+            value = layer.arguments.get(word)
+            if value is None or value.text not in self.function.operations:
+                raise
+            own = self.function.operations[value.text]
+            for lane, text in zip(here.lanes, texts, strict=True):
+                if own.setdefault(id(lane.root.group), text) != text:
+                    raise
+            return self._operation_parameter(value.text)
+
+    def _operation_parameter(self, word: str) -> Expr:
+        """The function's own parameter that holds an operation."""
+        for python, parameter in self.function.parameters.items():
+            if parameter.kind == "operation" and parameter.word == word:
+                return name(python)
+        raise KeyError(word)
+
+    def _inside(
+        self,
+        layer: Layer,
+        named: Layer,
+        here: Here,
+        start: Wire | None,
+        groups: list[Any],
+        env: Env,
+    ) -> Here:
+        """The place inside a block that is written where it is called."""
+        block = self.program.spec.blocks[layer.word]
+        path, level = here.path, here.level
+        if not block.inline:
+            path = self.held(self.local(named, here, [g.path for g in groups], layer.word))
+            level = self.program.level(block)
+            self.start_counting(level)
+        lanes = []
+        for lane, group in zip(here.lanes, groups, strict=True):
+            inner = lane.inside(group)
+            inner.names = bound_names(lane.net, group)
+            if not block.inline:
+                inner.prefix = group.path + "."
+            lanes.append(inner)
+        known = self._known(layer, block, here, lanes, start, env)
+        scope = Scope()
+        for word in block.inputs:
+            text = str(layer.arguments[word].label(here.lanes[0].names))
+            scope.labels[word] = Label(here.scope.find(text).wire)
+        return Here(lanes, known, scope, level, path, here.indices)
+
+    def _known(
+        self,
+        layer: Layer,
+        block: Block,
+        here: Here,
+        lanes: list[Lane],
+        start: Wire | None,
+        env: Env,
+    ) -> Env:
+        """The names inside a block that is written where it is called."""
+        known: Env = dict(self.function.variables)
+        for parameter in block.parameters:
+            value = layer.arguments.get(parameter.name)
+            names = env if value is not None else dict(known)
+            actual = [lane.names[parameter.name] for lane in lanes]
+            known[parameter.name] = self._bound(
+                parameter.name, value or parameter.default, here._replace(env=names), start, actual
+            )
+        there = here._replace(lanes=lanes, env=known)
+        for word, given in block.let:
+            actual = [lane.names[word] for lane in lanes]
+            known[word] = self._bound(word, given, there, start, actual)
+        return known
+
+    def _bound(
+        self, word: str, value: Any, here: Here, start: Wire | None, actual: list[Any]
+    ) -> Expr | None:
+        """What a name stands for inside; what reads a tensor is worked out at once."""
+        try:
+            expr = None if value is None else self.proposed(value, here, start)
+            found = settled(expr, here.lanes, actual)
+        except (Differs, Untranslatable):
+            return None
+        if CHANNELS not in variables(found):
+            return found
+        return self.bind(word, self.at_run_time(found, start), here.lanes, actual)
+
+    def bind(self, word: str, expr: Expr, lanes: list[Lane], actual: list[Any]) -> Expr:
+        """A size under a name, left out where nothing reads it."""
+        python = self.function.ids.take(word)
+        for lane, value in zip(lanes, actual, strict=True):
+            lane.py[python] = plain(value)
+        line = Line(f"{python} = ", show(expr))
+        self.statements.append(line)
+        self.function.optional.append((python, line, expr))
+        return name(python)
+
+
+def bound_names(net: Any, group: Any) -> dict[str, Any]:
+    """The names that are known inside a block's call."""
+    names = {**net.variables, **group.arguments}
+    tensor = net.tensors[group.input] if group.input else None
+    if tensor is not None:
+        names[CHANNELS] = tensor.channels
+    for word, value in group.block.let:
+        names[word] = value.evaluate(names)
+    names.pop(CHANNELS, None)
+    return names
+
+
+def constant_default(value: Any, names: list[str]) -> Expr | None:
+    """A parameter's default where it is the same in every call."""
+    if value is None:
+        return None
+    try:
+        found = translate(value, {**dict.fromkeys(names), CHANNELS: None})
+    except (Untranslatable, SyntaxError, Fault):
+        return None
+    return None if variables(found) else found

@@ -1,0 +1,32 @@
+"""The Keras code of what several files of tests look at, each made once."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import archcalc
+from archcalc.diagnostics import SpecError
+from archcalc.exporting import export
+from tests.export.random_specs import random_spec
+from tests.export.test_keras_refusals import is_known
+
+NETS = 60
+
+
+@cache
+def of_catalogue(name: str) -> str:
+    return export(archcalc.load(name), "keras")
+
+
+random_net = cache(random_spec)
+
+
+@cache
+def of_random_net(seed: int) -> str | None:
+    """None for a net that is refused for a reason of Keras' own; any other is an error."""
+    try:
+        return export(archcalc.load(random_net(seed)), "keras")
+    except SpecError as error:
+        if is_known(error.diagnostics[0].message):
+            return None
+        raise

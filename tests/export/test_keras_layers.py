@@ -1,0 +1,221 @@
+"""Every form of a layer in Keras code: exported, built, and its numbers the graph's."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("torch", reason="PyTorch, which Keras runs on, is not installed")
+pytest.importorskip("keras", reason="Keras is not installed")
+
+import archcalc
+from archcalc.exporting import export
+from tests.export import keras_models as models
+
+CASES = {
+    "padding on unequal sides": (
+        "layers: [{conv: {out: 4, kernel: 3, padding: [[1, 2], [0, 3]]}}]",
+        "ZeroPadding2D(((1, 2), (0, 3)), ",
+    ),
+    "the odd row at the start": (
+        "layers: [{conv: {out: 4, kernel: 4, padding: same_lower}}]",
+        "ZeroPadding2D(((2, 1), (2, 1)), ",
+    ),
+    "same with a stride": (
+        "layers: [{conv: {out: 4, kernel: 3, stride: 2, padding: same}}]",
+        'strides=2, padding="same"',
+    ),
+    "padding beside a stride": (
+        "layers: [{conv: {out: 4, kernel: 3, stride: 2, padding: 1}}]",
+        "ZeroPadding2D(1, ",
+    ),
+    "maxpool's padding never wins": (
+        "layers: [{scale: -1}, {maxpool: {kernel: 3, stride: 2, padding: 1}}]",
+        "constant_values=-math.inf",
+    ),
+    "ceil that adds what same would": (
+        "layers: [{maxpool: {kernel: 2, ceil: true}}]",
+        'MaxPooling2D(2, padding="same", ',
+    ),
+    "means with ceil that adds what same would": (
+        (
+            "layers: [{maxpool: {kernel: 2, stride: 1}}, "
+            "{avgpool: {kernel: 3, stride: 2, ceil: true}}]"
+        ),
+        "padded_mean(x, (3, 3), (2, 2), ((0, 1), (0, 1)))",
+    ),
+    "means with same": (
+        "layers: [{avgpool: {kernel: 3, stride: 1, padding: same, count_include_pad: false}}]",
+        'AveragePooling2D(3, strides=1, padding="same", ',
+    ),
+    "means with same and an odd row": (
+        "layers: [{avgpool: {kernel: 2, stride: 1, padding: same, count_include_pad: false}}]",
+        "padded_mean(inputs, (2, 2), (1, 1), ((0, 1), (0, 1)))",
+    ),
+    "ceil that adds less": (
+        "layers: [{scale: -1}, {maxpool: {kernel: 4, stride: 2, ceil: true}}]",
+        "ops.pad(x, ((0, 0), (0, 1), (0, 1), (0, 0)), constant_values=-math.inf)",
+    ),
+    "means with ceil": (
+        "layers: [{avgpool: {kernel: 4, stride: 2, ceil: true}}]",
+        "padded_mean(inputs, (4, 4), (2, 2), ((0, 1), (0, 1)))",
+    ),
+    "means that count the padding and not what ceil adds": (
+        "layers: [{avgpool: {kernel: 4, stride: 2, padding: 1, ceil: true}}]",
+        "((1, 2), (1, 2)), counted=((1, 1), (1, 1)))",
+    ),
+    "means with the padding": (
+        "layers: [{avgpool: {kernel: 3, stride: 1, padding: same}}]",
+        "ZeroPadding2D(1, ",
+    ),
+    "means without the padding": (
+        ("layers: [{avgpool: {kernel: 3, stride: 2, padding: 1, count_include_pad: false}}]"),
+        "padded_mean",
+    ),
+    "a transposed convolution that is cropped": (
+        (
+            "layers: [{conv_transpose: {out: 4, kernel: 3, stride: 2, padding: 1, "
+            "output_padding: 1}}]"
+        ),
+        "Cropping2D(((1, 0), (1, 0)), ",
+    ),
+    "a stride larger than the window": (
+        "layers: [{conv_transpose: {out: 4, kernel: 2, stride: 3}}]",
+        "Cropping2D(((0, 1), (0, 1)), ",
+    ),
+    "features picked by their place": (
+        "layers: [flatten, {slice: {begin: 3, step: 2}}, {linear: 5}]",
+        "Permute((3, 1, 2), ",
+    ),
+    "features of a linear layer": (
+        "layers: [flatten, batchnorm, relu, {linear: 5}]",
+        "Flatten(",
+    ),
+    "channels on another axis": (
+        "layers: [{permute: [1, 2, 0]}, layernorm, {linear: 5}, {permute: [2, 0, 1]}]",
+        "LayerNormalization(epsilon=1e-05",
+    ),
+    "a mean over channels": (
+        "layers: [{mean: [0]}]",
+        "ops.mean(inputs, axis=-1)",
+    ),
+    "a reshape": (
+        "layers: [{reshape: [9, -1]}, {reshape: [2, 3, 6, 9]}]",
+        "Reshape(",
+    ),
+    "concat along a side": (
+        "layers: [concat: {axis: 1, branches: [[], [relu]]}]",
+        "axis=1",
+    ),
+    "words that Keras gives to what has no name": (
+        "layers: [{name: pad, scale: 2}, {name: get_item, slice: {begin: 1}}, {pad: 1}]",
+        'name="net_pad"',
+    ),
+    "initial weights": (
+        (
+            "layers: [{init: kaiming, conv: {out: 4, kernel: 1}}, {init: zeros, "
+            "batchnorm: }, {init: {normal: {std: 0.01}}, conv: {out: 4, kernel: 1}}]"
+        ),
+        "keras.initializers.RandomNormal(mean=0.0, stddev=0.01)",
+    ),
+    "a norm of one channel each": (
+        "layers: [{instancenorm: {affine: true}}]",
+        "(-1, epsilon",
+    ),
+    "slopes that are learnt": (
+        "layers: [prelu, {prelu: {channels: true}}]",
+        "shared_axes=[1, 2]",
+    ),
+    "activations with other numbers": (
+        (
+            "layers: [{gelu: {approximate: tanh}}, {softplus: {beta: 2}}, "
+            "{hardtanh: {min: -2, max: 3}}]"
+        ),
+        "ops.clip(x, -2, 3)",
+    ),
+    "a table of connections that is padded": (
+        (
+            "layers: [{conv: {out: 3, kernel: 3, padding: same, connections: [[0, 1], [1, "
+            "2, 3], [0]]}}]"
+        ),
+        "TableConv([(0, 1), (1, 2, 3), (0,)], ",
+    ),
+    "centres that are learnt": (
+        ("vars: {learn: true}\nlayers: [flatten, {linear: 6}, {rbf: {out: 3, trainable: learn}}]"),
+        "fixed=not learn",
+    ),
+    "centres that are learnt always": (
+        "layers: [flatten, {linear: 6}, {rbf: {out: 3, trainable: true}}]",
+        "RBF(3, fixed=False, ",
+    ),
+    "a flatten of some axes": (
+        "layers: [{flatten: {start: 1}}]",
+        "Reshape(",
+    ),
+    "slices": (
+        "layers: [{slice: {axis: 1, begin: 1, end: 8, step: 2}}, {slice: {end: 3}}]",
+        "[:, 1:8:2]",
+    ),
+    "parts of unequal size": (
+        (
+            "layers: [{split: {into: [a, b, c], sizes: [1, 1, 2]}}, concat: [[{from: c}], "
+            "[{from: a}, relu]]]"
+        ),
+        "ops.split(inputs, [1, 2], axis=-1)",
+    ),
+    "a border that reflects": (
+        (
+            "layers: [{pad: {padding: [[1, 2], [0, 3]], mode: reflect}}, {crop: 1}, "
+            "{pad: {channels: [1, 2]}}]"
+        ),
+        'mode="reflect"',
+    ),
+    "nothing to crop": (
+        "layers: [{name: a, relu: }, {conv: {out: 3, kernel: 1}}, {crop: {like: a}}]",
+        "x = layers.Conv2D(3, 1, ",
+    ),
+    "means over all sides": (
+        "layers: [{mean: {axes: [1, 2], keepdim: true}}, {mean: }]",
+        "axis=(1, 2), keepdims=True)",
+    ),
+    "padding and ceil": (
+        "layers: [{maxpool: {kernel: 3, stride: 2, padding: 1, ceil: true}}]",
+        "constant_values=-math.inf",
+    ),
+    "a momentum that is a var": (
+        ("vars: {m: 0.2}\nlayers: [{batchnorm: {momentum: m}}]"),
+        "momentum=1 - m",
+    ),
+    "padding after what is never below zero": (
+        (
+            "layers: [{conv: {out: 4, kernel: 1}}, {maxpool: {kernel: 3, stride: 2, "
+            "padding: 1}}, relu, concat: [[], sigmoid], {maxpool: {kernel: 3, stride: 2, "
+            "padding: 1}}]"
+        ),
+        'ZeroPadding2D(1, name="maxpool2_pad")',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_layer(case: str) -> None:
+    text, expected = CASES[case]
+    models.check_construct(text, expected)
+
+
+@pytest.mark.parametrize("shape", ["[4, 20]", "[4, 6, 7, 8]"])
+def test_one_and_three_axes(shape: str) -> None:
+    net = archcalc.load(
+        f"input: {shape}\nlayers: [{{conv: {{out: 6, kernel: 3, padding: 1, stride: 2}}}}, "
+        "batchnorm, relu, {depthwise_conv: {kernel: 3, multiplier: 2, padding: 1}}, "
+        "{maxpool: {kernel: 2, padding: 1, stride: 1}}, {conv_transpose: {out: 3, kernel: 2, "
+        "stride: 2}}, global_avgpool, flatten, linear: 5]"
+    )
+    assert models.wrong(net, export(net, "keras")) == []
+
+
+def test_several_inputs() -> None:
+    net = archcalc.load(
+        "input: {image: [3, 8, 8], depth: [1, 8, 8]}\n"
+        "layers: [concat: [{from: image}, {from: depth}], conv: {out: 4, kernel: 3}]"
+    )
+    assert models.wrong(net, export(net, "keras")) == []

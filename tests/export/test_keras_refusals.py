@@ -1,0 +1,113 @@
+"""What Keras cannot say is refused at its line, with the reason and what would help."""
+
+from __future__ import annotations
+
+import pytest
+
+import archcalc
+from archcalc.diagnostics import SpecError
+from archcalc.exporting import export
+from archcalc.exporting.keras.emitters import EMITTERS
+from archcalc.exporting.keras.joins import LAYERS
+from archcalc.ops.registry import OPERATIONS
+
+REFUSED = {"rrelu": "a slope drawn at random"}
+"""Operations whose plainest form Keras has no word for."""
+
+CASES = [
+    ("[conv: {out: 4, kernel: 3, stride: 2, dilation: 2}]", "a stride and a dilation"),
+    ("[maxpool: {kernel: 2, dilation: 2}]", "max pooling with a dilation"),
+    ("[conv_transpose: {out: 4, kernel: 3, groups: 2}]", "a transposed convolution with groups"),
+    (
+        "[conv_transpose: {out: 4, kernel: 3, stride: 2, output_padding: 1}]",
+        "output_padding larger than the padding at the end",
+    ),
+    ("[batchnorm: {track: false}]", "batch normalisation without running statistics"),
+    ("[rrelu]", "a slope drawn at random"),
+    ("[pad: {padding: 1, mode: replicate}]", "padding that repeats the border"),
+    (
+        "[{reshape: [4, 1, 6, 6]}, {pad: {padding: [0, 1, 1], mode: reflect}}]",
+        "padding that reflects on 3 axes",
+    ),
+    ("[upsample: {size: 13}]", "an enlargement that is no whole number of times"),
+    (
+        "[upsample: {scale: 2, mode: linear, align_corners: true}]",
+        "interpolation with aligned corners",
+    ),
+    ("[flatten, {reshape: [12, 12]}, {upsample: {scale: 2, mode: linear}}]", "on 1 axes"),
+    ("[{reshape: [4, 1, 6, 6]}, {upsample: {scale: 2, mode: linear}}]", "on 3 axes"),
+    (
+        "[{name: a, group: [conv: {out: 4, kernel: 1}]}, {reuse: a}]",
+        "a block or a group called again: its layers are made anew by every call",
+    ),
+    (
+        "[{as: a, relu: }, {conv: {out: 4, kernel: 1}}, {from: a, tanh: }]",
+        "weights whose layer no output needs: conv1 would not be in the model",
+    ),
+    ("[{init: zeros, prelu: }]", "init on prelu"),
+    ("[{init: zeros, subsample: 2}]", "init on subsample"),
+    ("[{init: zeros, batchnorm: {affine: false}}]", "initial weights of a layer that has none"),
+    ("[{init: kaiming, batchnorm: }]", "kaiming_normal for a weight with one axis"),
+    ("[{init: orthogonal, depthwise_conv: {kernel: 3}}]", "orthogonal on depthwise_conv"),
+    (
+        "[{init: xavier, depthwise_conv: {kernel: 3, multiplier: 2}}]",
+        "xavier_uniform on depthwise_conv",
+    ),
+    ("[{init: {trunc_normal: {std: 0.5}}, conv: {out: 4, kernel: 1}}]", "a normal cut at 2"),
+    (
+        (
+            "[{name: a, group: [{name: b_c, conv: {out: 4, kernel: 1}}]}, "
+            "{name: a_b, group: [{name: c, conv: {out: 4, kernel: 1}}]}]"
+        ),
+        "two layers of one name: a.b_c and a_b.c are both a_b_c",
+    ),
+    (
+        "[{name: a, conv: {out: 4, kernel: 3, padding: 1, stride: 2}}, {name: a_pad, relu: }]",
+        "the name a_pad beside a: a helping layer may need it",
+    ),
+    (
+        "[{conv: {out: 6, kernel: 1}}, concat: [{permute: [1, 2, 0]}, []]]",
+        "branches whose channels stand on different axes",
+    ),
+]
+
+
+def is_known(message: str) -> bool:
+    """Whether this refusal is one of those above."""
+    return any(told in message for _, told in CASES)
+
+
+def test_a_group_as_a_parameter_is_refused() -> None:
+    blocks = "blocks: {b: {with: {unit: {type: operation}}, do: [{apply: unit}]}}"
+    net = archcalc.load(f"input: [4, 6, 6]\n{blocks}\nlayers: [{{b: {{unit: {{group: [relu]}}}}}}]")
+    with pytest.raises(SpecError, match="Keras cannot express a group given as a parameter"):
+        export(net, "keras")
+
+
+@pytest.mark.parametrize(("layers", "told"), CASES)
+def test_a_refusal_points_at_its_line_and_helps(layers: str, told: str) -> None:
+    net = archcalc.load(f"input: [4, 6, 6]\n\nlayers:\n  {layers}\n")
+    with pytest.raises(SpecError) as caught:
+        export(net, "keras")
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "not-exportable"
+    assert diagnostic.message.startswith("Keras cannot express ")
+    assert told in diagnostic.message
+    assert diagnostic.help
+    assert diagnostic.span is not None
+    assert diagnostic.span.line == 4
+
+
+def test_every_operation_has_an_emitter() -> None:
+    assert {*EMITTERS, *LAYERS} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("word", OPERATIONS)
+def test_every_operation_is_exported_or_known_to_be_refused(word: str) -> None:
+    """The contract: code, or a fault at a line. Never silence, never another error."""
+    net = archcalc.load(OPERATIONS[word].example)
+    if word in REFUSED:
+        with pytest.raises(SpecError, match=REFUSED[word]):
+            export(net, "keras")
+    else:
+        compile(export(net, "keras"), f"{word}.py", "exec")

@@ -1,0 +1,57 @@
+"""A further target is one file and one entry."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+import archcalc
+from archcalc.diagnostics import SpecError
+from archcalc.exporting import TARGETS
+from archcalc.exporting.refusal import refused
+from tests.cli.support import run
+
+if TYPE_CHECKING:
+    from archcalc.graph import Net
+
+
+def generate(net: Net) -> str:
+    """One line a layer, and no softmax."""
+    for node in net.nodes:
+        if node.op.name == "softmax":
+            raise refused(node.layer, "a softmax", "leave it out", "Toy")
+    return "".join(f"{node.op.name} {node.path}\n" for node in net.nodes)
+
+
+@pytest.fixture(autouse=True)
+def toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("toy_target")
+    module.generate = generate  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "toy_target", module)
+    monkeypatch.setitem(TARGETS, "toy", "toy_target")
+
+
+SPEC = "input: [1, 8, 8]\nlayers:\n  - {name: a, conv: {out: 2, kernel: 3}}\n  - relu\n"
+
+
+def test_a_further_target_writes_code() -> None:
+    assert archcalc.export(archcalc.load(SPEC), "toy") == "conv a\nrelu 1\n"
+
+
+def test_the_command_knows_it() -> None:
+    done = run("export", "vgg11", "--target", "toy")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("conv features.0\nrelu features.1\n")
+    assert "pytorch, keras, toy" in run("export", "vgg11", "--target", "none").stderr
+
+
+def test_its_refusals_point_at_the_line() -> None:
+    with pytest.raises(SpecError) as caught:
+        archcalc.export(archcalc.load(SPEC + "  - softmax\n"), "toy")
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.message == "Toy cannot express a softmax"
+    assert diagnostic.span is not None
+    assert diagnostic.span.line == 5
