@@ -425,6 +425,24 @@ CASES = {
         ),
         'groups=2, use_bias=False, name="1_0")(',
     ),
+    "a condition that no value tried turns": (
+        (
+            "vars: {n: 8}\n"
+            "layers: [{conv: {out: n, kernel: 1}}, {when: in_channels > 4, relu: }, tanh]"
+        ),
+        "def build() -> keras.Model:",
+    ),
+    "a lone branch": (
+        (
+            "layers: [concat: [[{conv: {out: 4, kernel: 1}}]], "
+            "add: [[{conv: {out: 4, kernel: 1}}], [], [relu]]]"
+        ),
+        'Add(name="add1")([branch2, branch, ',
+    ),
+    "channels asked for after a permute": (
+        "layers: [{reshape: [6, 54]}, {linear: in_channels}, {linear: in_channels}]",
+        'layers.Dense(6, name="2")',
+    ),
     "a loop that ends in parts": (
         "layers: [{repeat: 1, do: [relu, {split: [l, r]}]}, concat: [{from: r}, {from: l}]]",
         "l_, r = ops.split(x, 2, axis=-1)",

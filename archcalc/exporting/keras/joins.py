@@ -51,8 +51,8 @@ class JoinWriter(LoopWriter):
         self.target = target
         outs = [group.output for group in groups]
         joined = self._joined(layer, inside, parts, collected, path)
-        # Taken back only now, so that no branch writes over another.
-        self.function.ids.used.difference_update(taken)
+        # Taken back only now, so that no branch writes over another; a lone branch is the result.
+        self.function.ids.used.difference_update(word for word in taken if word != joined)
         return self.new(here, joined, outs)
 
     def _collected(self, layer: Layer, here: Here, start: Wire | None) -> str | None:
@@ -173,8 +173,9 @@ class JoinWriter(LoopWriter):
             truths = [self.truth(branch.only_if, lane, start) for lane in named]
             there = [lane for lane, truth in zip(named, truths, strict=True) if truth]
             inside = here._replace(lanes=named)
+            if len(there) in (0, len(named)):
+                self.program.doubt(self.proposed(branch.only_if, inside, start), named)
             if not there:
-                self.program.never(self.proposed(branch.only_if, inside, start), named)
                 return []
             condition = self.condition(branch.only_if, inside, start, truths)
         lanes = []

@@ -35,7 +35,7 @@ class LoopWriter(OperationWriter):
         if not any(group.children for group in groups):
             over = layer.loop.count or layer.loop.table
             assert over is not None
-            self.program.never(self.proposed(over, here, start), here.lanes)
+            self.program.doubt(self.proposed(over, here, start), here.lanes)
             return start
         turns = [list(group.children) for group in groups]
         values = [[turn.arguments for turn in some] for some in turns]

@@ -32,9 +32,9 @@ class OperationWriter(BaseWriter):
         for position, wire in enumerate(wires):
             self.check_same(here, wire, [node.inputs[position] for node in nodes])
 
-        def settle(attribute: str, actual: list[Any]) -> Expr:
-            value = layer.arguments.get(attribute)
-            return self.settle(value, here._replace(env=env), wires[0], actual)
+        def settle(attribute: str, actual: list[Any], channels: bool) -> Expr:
+            value, start = layer.arguments.get(attribute), wires[0] if channels else None
+            return self.settle(value, here._replace(env=env), start, actual)
 
         return Site(self, layer, here.lanes, nodes, wires, path, settle)
 

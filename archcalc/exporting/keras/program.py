@@ -61,9 +61,10 @@ class Program:
 
     # -- what writers ask -------------------------------------------------------------------
 
-    def never(self, condition: Expr | None, lanes: list[Lane]) -> None:
-        """Notes a condition that holds nowhere. Its layer is not written, so vars that have a say
-        in it must stay as they are: those with which what it reads changes."""
+    def doubt(self, condition: Expr | None, lanes: list[Lane]) -> None:
+        """Notes a condition that decides alike everywhere: no value tried shows the code, or the
+        numbers in the names of later layers, that another would bring. Vars that have a say in it
+        must stay as they are: those with which what it reads changes."""
         names = [] if condition is None else variables(condition)
         if condition is not None and not names:
             return

@@ -54,7 +54,7 @@ class Site:
         nodes: list[Node],
         wires: list[Wire],
         path: Path,
-        settle: Callable[[str, list[Any]], Expr],
+        settle: Callable[[str, list[Any], bool], Expr],
     ) -> None:
         self.writer = writer
         self.layer = layer
@@ -95,17 +95,19 @@ class Site:
 
     def settled(self, name: str, values: list[Any]) -> Expr:
         """An attribute as an expression that has these values. Raises `Differs`."""
-        return self._settle(name, values)
+        return self._settle(name, values, True)
 
-    def attribute(self, name: str) -> Expr:
-        return self._settle(name, self.values(name))
+    def attribute(self, name: str, *, channels: bool = True) -> Expr:
+        """An attribute as an expression; `channels` where it may ask the tensor for its own,
+        which it may not once that is permuted."""
+        return self._settle(name, self.values(name), channels)
 
     def per_axis(self, name: str, values: list[Any] | None = None) -> Expr:
         """An attribute with a number an axis; one number for all axes stays one number."""
         actual = self.values(name) if values is None else values
         for candidates in (actual, [one(v) for v in actual], [mixed(v) for v in actual]):
             try:
-                found = self._settle(name, candidates)
+                found = self.settled(name, candidates)
             except Differs:
                 continue
             if variables(found):

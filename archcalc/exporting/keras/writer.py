@@ -102,8 +102,10 @@ class BaseWriter:
             return self.present(layer, here, start, wire)
         truths = [self.truth(layer.when, lane, start) for lane in here.lanes]
         lanes = [lane for lane, there in zip(here.lanes, truths, strict=True) if there]
+        numbered = layer.name is None or here.level.chain
+        if not lanes or (numbered and len(lanes) == len(here.lanes)):
+            self.program.doubt(self.proposed(layer.when, here, start), here.lanes)
         if not lanes:
-            self.program.never(self.proposed(layer.when, here, start), here.lanes)
             return wire
         condition = self.condition(layer.when, here, start, truths)
         there = here._replace(lanes=lanes)
@@ -207,7 +209,7 @@ class BaseWriter:
         if expr is not None and holds_truth(expr, here.lanes, truths):
             return self.at_run_time(expr, start)
         # Nothing says how it depends on the vars, so they stay as they are.
-        self.program.never(None, here.lanes)
+        self.program.doubt(None, here.lanes)
         return literal(constant(here.lanes, truths))
 
     def name_of(self, label: Name, here: Here) -> str:

@@ -30,9 +30,12 @@ def from_graph(site: Site) -> Steps:
     return permuted(site, site.order(site.outputs()), "permute")
 
 
+def is_in_order(site: Site) -> bool:
+    """Whether the graph's last axis is the code's, before and after."""
+    before = site.order(site.inputs())
+    return before[-1] == len(before) - 1 and site.order(site.outputs()) == before
+
+
 def in_order(site: Site, step: Make | Compute) -> Steps:
     """A step that works on the graph's last axis."""
-    before = site.order(site.inputs())
-    if before[-1] == len(before) - 1 and site.order(site.outputs()) == before:
-        return [step]
-    return [*to_graph(site), step, *from_graph(site)]
+    return [step] if is_in_order(site) else [*to_graph(site), step, *from_graph(site)]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.exporting.expressions import variables
-from archcalc.exporting.keras.emitters.common import in_order
+from archcalc.exporting.keras.emitters.common import in_order, is_in_order
 from archcalc.exporting.keras.site import Make
 from archcalc.exporting.layout import call
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def linear(site: Site) -> Steps:
     made = call(
         "layers.Dense",
-        site.text(site.attribute("out")),
+        _out(site),
         use_bias=site.doc("bias", True),
         name=site.name,
     )
@@ -29,5 +29,9 @@ def rbf(site: Site) -> Steps:
     fixed = None
     if site.unless(trainable, False) is not None:
         fixed = f"not {site.text(trainable)}" if variables(trainable) else "False"
-    made = call(site.need("RBF"), site.text(site.attribute("out")), fixed=fixed, name=site.name)
+    made = call(site.need("RBF"), _out(site), fixed=fixed, name=site.name)
     return in_order(site, Make(made, weighted=True))
+
+
+def _out(site: Site) -> str:
+    return site.text(site.attribute("out", channels=is_in_order(site)))
