@@ -76,7 +76,8 @@ def verify(
         file = Path(folder, "generated.py")
         file.write_text(export(net) if text is None else text, encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, str(Path(__file__).with_name("probe.py"))],
+            # -P: nothing beside the probe may be taken for a module of Python's own.
+            [sys.executable, "-P", str(Path(__file__).with_name("probe.py"))],
             input=json.dumps({**request, "file": str(file)}),
             capture_output=True,
             text=True,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from archcalc.exporting.heading import heading
 from archcalc.exporting.keras.helpers import HELPERS, with_needed
-from archcalc.exporting.pytorch.assemble import _docstring as heading
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.function import Function
@@ -54,7 +54,7 @@ def _imports(body: str) -> list[str]:
 def _docstring(net: Net, program: Program) -> list[str]:
     from textwrap import wrap
 
-    told = heading(net, program)  # type: ignore[arg-type]
+    told = heading(net, program.frozen)
     notes = wrap(NOTE, 100, break_on_hyphens=False)
     command = next(i for i, line in enumerate(told) if line.startswith("Made by:"))
     made = [line.replace("archcalc export", "archcalc export --target keras") for line in told]

@@ -15,8 +15,8 @@ from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.function import Parameter
 from archcalc.exporting.keras.marks import Again
 from archcalc.exporting.keras.site import Make
+from archcalc.exporting.lanes import Differs, Lane, Wire, constant
 from archcalc.exporting.layout import Nest, assign, call, flat
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire, constant
 from archcalc.exporting.refusal import refused
 from archcalc.graph import Node
 from archcalc.ops.registry import OPERATIONS

@@ -16,8 +16,8 @@ from archcalc.exporting.expressions import (
 )
 from archcalc.exporting.keras.joins import JoinWriter
 from archcalc.exporting.keras.writer import CHANNELS, Here, Label, Scope
+from archcalc.exporting.lanes import Differs, Lane, Wire, constant, settled
 from archcalc.exporting.layout import Call, Line, Prefixed, assign, flat
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire, constant, settled
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.exporting.annotations import type_of
+from archcalc.exporting.definitions import docstring, signature
 from archcalc.exporting.expressions import functions, show, variables
 from archcalc.exporting.keras.code import Path, Statement, print_code
 from archcalc.exporting.layout import Line, Nest
 from archcalc.exporting.names import Identifiers
-from archcalc.exporting.pytorch.builder import docstring, signature
-from archcalc.exporting.pytorch.types import type_of
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.program import Program
-    from archcalc.exporting.pytorch.lanes import Lane
+    from archcalc.exporting.lanes import Lane
 
 
 class Parameter(NamedTuple):

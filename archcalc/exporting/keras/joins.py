@@ -11,8 +11,8 @@ from archcalc.exporting.keras.loops import LoopWriter
 from archcalc.exporting.keras.marks import Again, differs_by_turn
 from archcalc.exporting.keras.site import order
 from archcalc.exporting.keras.writer import Scope
+from archcalc.exporting.lanes import Differs, Lane, Wire, constant
 from archcalc.exporting.layout import WIDTH, Items, Line, Nest, assign, call, flat
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire, constant
 from archcalc.exporting.refusal import refused
 from archcalc.ops.axes import place_of
 

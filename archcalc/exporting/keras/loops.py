@@ -9,8 +9,8 @@ from archcalc.elaborate.values import loop_turns
 from archcalc.exporting.expressions import Untranslatable, literal, name, plain, show
 from archcalc.exporting.keras.marks import Again, differs_by_turn
 from archcalc.exporting.keras.operations import OperationWriter
+from archcalc.exporting.lanes import Differs, constant, settled
 from archcalc.exporting.layout import Items, Nest, call, flat
-from archcalc.exporting.pytorch.lanes import Differs, constant, settled
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.code import Statement
     from archcalc.exporting.keras.writer import Env, Here
+    from archcalc.exporting.lanes import Lane, Wire
     from archcalc.exporting.layout import Doc
-    from archcalc.exporting.pytorch.lanes import Lane, Wire
     from archcalc.spec.syntax import Layer
     from archcalc.spec.syntax import Loop as Written
 

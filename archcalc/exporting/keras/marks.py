@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from archcalc.exporting.pytorch.lanes import Differs, Lane
+    from archcalc.exporting.lanes import Differs, Lane
 
 Mark = tuple[str, object]
 """("expand", a block's name): written where it is called; ("unroll", a loop's id): turn by turn;

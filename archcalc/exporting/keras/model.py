@@ -15,9 +15,9 @@ from archcalc.exporting.keras.marks import Level
 from archcalc.exporting.keras.site import shape
 from archcalc.exporting.keras.unique import could_collide
 from archcalc.exporting.keras.writer import Here, Label, Scope
+from archcalc.exporting.lanes import Differs, Lane, Wire, holds
 from archcalc.exporting.layout import Line, assign, call, flat
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire, holds
-from archcalc.exporting.pytorch.references import References
+from archcalc.exporting.references import References
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.program import Program

@@ -14,8 +14,8 @@ from archcalc.exporting.expressions import (
     variables,
 )
 from archcalc.exporting.keras.marks import Again
+from archcalc.exporting.lanes import Differs
 from archcalc.exporting.layout import Line
-from archcalc.exporting.pytorch.lanes import Differs
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr

@@ -9,8 +9,8 @@ from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.initial import initialised
 from archcalc.exporting.keras.site import Compute, Make, Site
 from archcalc.exporting.keras.writer import BaseWriter, Env, Here, Label
+from archcalc.exporting.lanes import Differs, Wire, constant
 from archcalc.exporting.layout import Call, Line, assign, flat
-from archcalc.exporting.pytorch.lanes import Differs, Wire, constant
 from archcalc.ops.attributes import Reference
 from archcalc.ops.registry import OPERATIONS
 

@@ -21,10 +21,10 @@ from archcalc.exporting.keras.helpers import RESERVED
 from archcalc.exporting.keras.marks import Again, Level
 from archcalc.exporting.keras.model import build
 from archcalc.exporting.keras.writer import Here, Label, Scope
+from archcalc.exporting.lanes import Differs, Lane, Wire
 from archcalc.exporting.layout import Line, flat
 from archcalc.exporting.names import Identifiers
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire
-from archcalc.exporting.pytorch.references import References
+from archcalc.exporting.references import References
 from archcalc.graph import Group
 from archcalc.spec.expressions import Operand
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.exporting.expressions import evaluate, literal, variables
-from archcalc.exporting.pytorch.lanes import Differs, constant
+from archcalc.exporting.lanes import Differs, constant
 from archcalc.exporting.refusal import refused
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.code import Path
     from archcalc.exporting.keras.operations import OperationWriter as Writer
+    from archcalc.exporting.lanes import Lane, Wire
     from archcalc.exporting.layout import Doc
-    from archcalc.exporting.pytorch.lanes import Lane, Wire
     from archcalc.graph import Node
     from archcalc.ops.base import Tensor
     from archcalc.spec.syntax import Layer

@@ -22,9 +22,8 @@ from archcalc.exporting.expressions import (
 from archcalc.exporting.keras.code import Path, Statement
 from archcalc.exporting.keras.marks import Level
 from archcalc.exporting.keras.names import local_name
+from archcalc.exporting.lanes import Differs, Lane, Wire, constant, holds_truth, settled
 from archcalc.exporting.layout import Nest, assign, flat
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire, constant, settled
-from archcalc.exporting.pytorch.writer import holds_truth
 from archcalc.ops.attributes import shown
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.function import Function
-    from archcalc.exporting.pytorch.references import References
+    from archcalc.exporting.references import References
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Layer, Name
 

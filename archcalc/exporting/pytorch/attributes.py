@@ -7,14 +7,14 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.exporting.expressions import binary, evaluate, literal, name, quoted, show, variables
+from archcalc.exporting.lanes import Differs, Unroll
 from archcalc.exporting.layout import Line, assign, call
-from archcalc.exporting.pytorch.lanes import Differs, Unroll
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.lanes import Lane
     from archcalc.exporting.layout import Doc, Statement
     from archcalc.exporting.pytorch.builder import Builder
-    from archcalc.exporting.pytorch.lanes import Lane
     from archcalc.exporting.pytorch.scope import Here
     from archcalc.exporting.pytorch.writer import Writer
     from archcalc.spec.syntax import Layer

@@ -14,14 +14,14 @@ from archcalc.exporting.expressions import (
     translate,
     variables,
 )
+from archcalc.exporting.lanes import Differs, Lane, Unroll, Wire, settled
 from archcalc.exporting.pytorch.builder import Builder, Parameter
 from archcalc.exporting.pytorch.chain import write_chain
 from archcalc.exporting.pytorch.forward import ForwardWriter
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Unroll, Wire, settled
 from archcalc.exporting.pytorch.operands import Factories
 from archcalc.exporting.pytorch.program import Class
-from archcalc.exporting.pytorch.references import References
 from archcalc.exporting.pytorch.scope import Here, Label, Scope
+from archcalc.exporting.references import References
 from archcalc.graph import Group
 from archcalc.spec.expressions import Operand
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.exporting.annotations import type_of
+from archcalc.exporting.definitions import docstring, signature
 from archcalc.exporting.expressions import functions, show, variables
 from archcalc.exporting.layout import Line, Nest, Statement, print_statements
 from archcalc.exporting.names import Identifiers
 from archcalc.exporting.pytorch.helpers import NAMES
-from archcalc.exporting.pytorch.types import type_of
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
-    from archcalc.exporting.pytorch.lanes import Lane
+    from archcalc.exporting.lanes import Lane
     from archcalc.exporting.pytorch.operands import Factories
     from archcalc.exporting.pytorch.program import Program
     from archcalc.exporting.pytorch.scope import Here
@@ -191,39 +192,3 @@ def _leave_out(statements: list[Statement], unread: list[Line]) -> None:
                 continue
         kept.append(s)
     statements[:] = kept
-
-
-def signature(name: str, arguments: list[str], returns: str, indent: int) -> list[str]:
-    """`def name(arguments) -> returns:`, broken where it is too long."""
-    margin = " " * indent
-    together = ", ".join(arguments)
-    line = f"{margin}def {name}({together}) -> {returns}:"
-    if len(line) <= 100:
-        return [line]
-    if len(margin) + 4 + len(together) <= 100:
-        return [f"{margin}def {name}(", f"{margin}    {together}", f"{margin}) -> {returns}:"]
-    inside = [f"{margin}    {a}," for a in arguments]
-    return [f"{margin}def {name}(", *inside, f"{margin}) -> {returns}:"]
-
-
-def safe(text: str) -> str:
-    """Text that can stand in a docstring: one line, and nothing that could end it."""
-    words = "".join(c if c.isprintable() else " " for c in text).split()
-    return " ".join(words).replace("\\", "/").replace('"', "'")
-
-
-def docstring(text: str, indent: int) -> list[str]:
-    """A docstring of one paragraph."""
-    from textwrap import wrap
-
-    words = safe(text)
-    if not words:
-        return []
-    margin = " " * indent
-    if len(words) + indent + 6 <= 100:
-        return [f'{margin}"""{words}"""']
-    wrapped = wrap(words, 100 - indent, break_long_words=True, break_on_hyphens=False)
-    first = wrap(words, 97 - indent, break_long_words=True, break_on_hyphens=False)[0]
-    rest = words[len(first) :].strip()
-    wrapped = [first, *wrap(rest, 100 - indent, break_on_hyphens=False)]
-    return [f'{margin}"""{wrapped[0]}', *[margin + w for w in wrapped[1:]], f'{margin}"""']

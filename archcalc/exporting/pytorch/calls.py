@@ -15,11 +15,11 @@ from archcalc.exporting.expressions import (
     translate,
     variables,
 )
+from archcalc.exporting.lanes import Differs, Lane, Unroll, Wire, constant, settled
 from archcalc.exporting.layout import Call, Prefixed
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Unroll, Wire, constant, settled
-from archcalc.exporting.pytorch.references import escapes
 from archcalc.exporting.pytorch.scope import Scope
 from archcalc.exporting.pytorch.site import Names
+from archcalc.exporting.references import escapes
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.exporting.lanes import Differs, Wire
 from archcalc.exporting.layout import (
     Call,
     Items,
@@ -17,7 +18,6 @@ from archcalc.exporting.layout import (
 )
 from archcalc.exporting.pytorch.attributes import attribute_of
 from archcalc.exporting.pytorch.calls import group_module, instance
-from archcalc.exporting.pytorch.lanes import Differs, Wire
 from archcalc.exporting.pytorch.loops import LoopWriter
 from archcalc.exporting.pytorch.operands import made_by
 from archcalc.exporting.pytorch.scope import Label

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archcalc.exporting.lanes import Differs, Wire
 from archcalc.exporting.layout import Call, Line, Nest, Statement, assign, call
-from archcalc.exporting.pytorch.lanes import Differs, Wire
-from archcalc.exporting.pytorch.references import escapes
+from archcalc.exporting.references import escapes
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr

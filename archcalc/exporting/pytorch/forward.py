@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.exporting.expressions import quoted, variables
+from archcalc.exporting.lanes import Differs, Lane, Unroll, Wire, constant
 from archcalc.exporting.layout import Line, Nest, assign, call, flat
 from archcalc.exporting.pytorch.attributes import Attribute, attribute_of
 from archcalc.exporting.pytorch.calls import group_module, instance
 from archcalc.exporting.pytorch.conditions import conditional
 from archcalc.exporting.pytorch.frame import Frame
 from archcalc.exporting.pytorch.joins import join
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Unroll, Wire, constant
 from archcalc.exporting.pytorch.operands import made_by
 from archcalc.exporting.pytorch.scope import Here, Label
 from archcalc.exporting.pytorch.site import Run

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from archcalc.exporting.expressions import functions, show, variables
+from archcalc.exporting.lanes import Differs, Unroll, Wire
 from archcalc.exporting.layout import Line, Statement, assign
-from archcalc.exporting.pytorch.lanes import Differs, Unroll, Wire
 from archcalc.exporting.pytorch.loops import LoopWriter
 from archcalc.exporting.pytorch.scope import Here, Scope
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archcalc.exporting.layout import Doc
     from archcalc.exporting.pytorch.attributes import Attribute
     from archcalc.exporting.pytorch.builder import Builder
-    from archcalc.exporting.pytorch.references import References
+    from archcalc.exporting.references import References
     from archcalc.spec.syntax import Layer
 
 

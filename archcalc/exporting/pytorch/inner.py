@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.exporting.expressions import name, substitute, variables
+from archcalc.exporting.lanes import Differs, Lane, Wire, settled
 from archcalc.exporting.layout import Call
 from archcalc.exporting.pytorch.builder import Builder, Parameter
 from archcalc.exporting.pytorch.calls import Made
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire, settled
-from archcalc.exporting.pytorch.references import References
 from archcalc.exporting.pytorch.scope import Scope
+from archcalc.exporting.references import References
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.elaborate.values import loop_turns
 from archcalc.exporting.expressions import binary, literal, variables
+from archcalc.exporting.lanes import Differs, Wire, constant, holds
 from archcalc.exporting.layout import Items, Line, Nest, assign, call, flat
-from archcalc.exporting.pytorch.lanes import Differs, Wire, constant, holds
 from archcalc.exporting.pytorch.scope import Here, Scope
 from archcalc.exporting.pytorch.turns import proved
 from archcalc.ops.axes import place_of

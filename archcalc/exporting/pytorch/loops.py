@@ -14,8 +14,8 @@ from archcalc.exporting.expressions import (
     show,
     variables,
 )
+from archcalc.exporting.lanes import Differs, Unroll, Wire, constant, holds, settled
 from archcalc.exporting.layout import Line, Nest
-from archcalc.exporting.pytorch.lanes import Differs, Unroll, Wire, constant, holds, settled
 from archcalc.exporting.pytorch.scope import Here, Loop
 from archcalc.exporting.pytorch.turns import (
     Plan,
@@ -31,8 +31,8 @@ from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.lanes import Lane
     from archcalc.exporting.layout import Statement
-    from archcalc.exporting.pytorch.lanes import Lane
     from archcalc.graph import Group
     from archcalc.spec.syntax import Layer
     from archcalc.spec.syntax import Loop as Written

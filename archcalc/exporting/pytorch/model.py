@@ -6,13 +6,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from archcalc.exporting.expressions import Untranslatable, literal, translate
+from archcalc.exporting.lanes import Lane, Wire, holds
 from archcalc.exporting.layout import Line
 from archcalc.exporting.pytorch.builder import Builder
 from archcalc.exporting.pytorch.chain import write_chain
 from archcalc.exporting.pytorch.forward import ForwardWriter
-from archcalc.exporting.pytorch.lanes import Lane, Wire, holds
-from archcalc.exporting.pytorch.references import References
 from archcalc.exporting.pytorch.scope import Here, Label, Scope
+from archcalc.exporting.references import References
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr

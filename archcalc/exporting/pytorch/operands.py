@@ -11,9 +11,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from archcalc.exporting.expressions import name
+from archcalc.exporting.lanes import Differs
 from archcalc.exporting.layout import Call, flat
 from archcalc.exporting.pytorch.emitters import EMITTERS
-from archcalc.exporting.pytorch.lanes import Differs
 from archcalc.exporting.pytorch.site import Callbacks, Names, Site
 from archcalc.graph import Node
 from archcalc.ops.registry import OPERATIONS
@@ -22,9 +22,9 @@ from archcalc.spec.syntax import Layer
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.lanes import Lane, Wire
     from archcalc.exporting.layout import Doc
     from archcalc.exporting.pytorch.builder import Builder
-    from archcalc.exporting.pytorch.lanes import Lane, Wire
     from archcalc.exporting.pytorch.scope import Here
     from archcalc.exporting.pytorch.writer import Writer
 

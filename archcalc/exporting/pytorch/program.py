@@ -12,13 +12,13 @@ from archcalc.exporting.expressions import (
     plain,
     variables,
 )
+from archcalc.exporting.lanes import Differs, Lane, Wire
 from archcalc.exporting.layout import Line, assign
 from archcalc.exporting.names import Identifiers
 from archcalc.exporting.pytorch.attributes import Attribute
 from archcalc.exporting.pytorch.builder import Builder, Captured, Parameter
 from archcalc.exporting.pytorch.calls import inner_escapes
 from archcalc.exporting.pytorch.helpers import NAMES
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Wire
 from archcalc.exporting.pytorch.scope import Label
 from archcalc.spec.names import MODULE_NAMES
 

@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.lanes import Lane, Wire
     from archcalc.exporting.pytorch.attributes import Attribute
     from archcalc.exporting.pytorch.builder import Builder
-    from archcalc.exporting.pytorch.lanes import Lane, Wire
 
 
 class Label(NamedTuple):

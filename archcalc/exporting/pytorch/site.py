@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.diagnostics import Fault
 from archcalc.exporting.expressions import Untranslatable, literal, show, translate, variables
-from archcalc.exporting.pytorch.lanes import Differs, constant, settled
+from archcalc.exporting.lanes import Differs, constant, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.lanes import Lane, Wire
     from archcalc.exporting.layout import Doc
     from archcalc.exporting.pytorch.builder import Builder
-    from archcalc.exporting.pytorch.lanes import Lane, Wire
     from archcalc.graph import Node
     from archcalc.ops.base import Tensor
     from archcalc.spec.syntax import Layer

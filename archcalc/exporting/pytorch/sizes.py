@@ -15,16 +15,16 @@ from archcalc.exporting.expressions import (
     translate,
     variables,
 )
+from archcalc.exporting.lanes import Differs, settled
 from archcalc.exporting.layout import Line
 from archcalc.exporting.parts import parts_of, with_parts
-from archcalc.exporting.pytorch.lanes import Differs, settled
 from archcalc.exporting.pytorch.site import Names
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.lanes import Lane, Wire
     from archcalc.exporting.layout import Statement
     from archcalc.exporting.pytorch.builder import Builder
-    from archcalc.exporting.pytorch.lanes import Lane, Wire
     from archcalc.exporting.pytorch.scope import Here
     from archcalc.spec.expressions import Value
 

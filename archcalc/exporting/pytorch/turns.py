@@ -6,14 +6,14 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from archcalc.exporting.expressions import Untranslatable, plain, show, variables
+from archcalc.exporting.lanes import Differs, settled
 from archcalc.exporting.layout import Items, call
-from archcalc.exporting.pytorch.lanes import Differs, settled
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.lanes import Lane
     from archcalc.exporting.layout import Doc, Line
-    from archcalc.exporting.pytorch.lanes import Lane
 
 
 class Plan:

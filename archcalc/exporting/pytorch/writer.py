@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import Fault
 from archcalc.exporting.expressions import (
-    Unevaluable,
     Untranslatable,
-    evaluate,
     fold,
     literal,
     show,
@@ -21,9 +19,18 @@ from archcalc.exporting.expressions import (
     translate,
     variables,
 )
+from archcalc.exporting.lanes import (
+    Differs,
+    Lane,
+    Unroll,
+    Wire,
+    constant,
+    holds,
+    holds_truth,
+    settled,
+)
 from archcalc.exporting.layout import Line
 from archcalc.exporting.pytorch.emitters import EMITTERS
-from archcalc.exporting.pytorch.lanes import Differs, Lane, Unroll, Wire, constant, holds, settled
 from archcalc.exporting.pytorch.scope import Here, Scope
 from archcalc.exporting.pytorch.site import Callbacks, Names, Site
 from archcalc.exporting.pytorch.sizes import Sizes
@@ -287,14 +294,3 @@ def equal_otherwise(condition: Expr, a: Expr, b: Expr) -> bool:
         known = {left.id: right}
         return show(substitute(a, known)) == show(substitute(b, known))
     return False
-
-
-def holds_truth(expr: Expr, lanes: list[Lane], truths: list[bool]) -> bool:
-    """Whether a condition decides as the spec does in every place."""
-    try:
-        return all(
-            bool(evaluate(expr, lane.py)) is truth
-            for lane, truth in zip(lanes, truths, strict=True)
-        )
-    except Unevaluable:
-        return False

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.exporting.expressions import literal, variables
 from archcalc.exporting.keras.site import Make, mixed
+from archcalc.exporting.lanes import Differs
 from archcalc.exporting.layout import call
-from archcalc.exporting.pytorch.lanes import Differs
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.site import Site, Steps

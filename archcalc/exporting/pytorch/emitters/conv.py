@@ -7,9 +7,9 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.exporting.expressions import binary, literal, show
+from archcalc.exporting.lanes import Differs
 from archcalc.exporting.layout import Items, call
 from archcalc.exporting.pytorch.emitters.common import kept
-from archcalc.exporting.pytorch.lanes import Differs
 from archcalc.exporting.pytorch.site import Form
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from archcalc.exporting.expressions import binary, literal, show, variables
+from archcalc.exporting.lanes import holds
 from archcalc.exporting.layout import Items, call
 from archcalc.exporting.pytorch.emitters.common import functional, kept
-from archcalc.exporting.pytorch.lanes import holds
 from archcalc.exporting.pytorch.site import Form
 from archcalc.ops.axes import place_of
 

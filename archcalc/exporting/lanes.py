@@ -177,3 +177,14 @@ def _variants(expr: Expr) -> Iterable[Expr]:
         changed: Expr = Whole().visit(deepcopy(expr))
         yield changed
         yield ast.Call(ast.Name("round", ast.Load()), [expr], [])
+
+
+def holds_truth(expr: Expr, lanes: list[Lane], truths: list[bool]) -> bool:
+    """Whether a condition decides as the spec does in every place."""
+    try:
+        return all(
+            bool(evaluate(expr, lane.py)) is truth
+            for lane, truth in zip(lanes, truths, strict=True)
+        )
+    except Unevaluable:
+        return False
