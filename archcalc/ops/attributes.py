@@ -275,6 +275,8 @@ class Integers(Kind):
     def read(self, value: Any, rank: int | None) -> tuple[int, ...]:
         value = split_by_x(value)
         entries = value if isinstance(value, tuple) else (value,)
+        if not entries:
+            raise wrong(f"a {self.title}, one at least,", value)
         one = Integer(self.minimum)
         return tuple(one.read(e, rank) for e in entries)
 

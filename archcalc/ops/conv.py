@@ -200,13 +200,14 @@ def _check_connections(a: Any, channels: int) -> None:
             label=f"groups is {a.groups}",
             help="leave groups out: the table says what every map reads",
         )
-    if len(a.connections) != a.out:
+    rows = len(a.connections)
+    if rows != a.out:
         raise Fault(
             "bad-value",
             "a table of connections needs one row an output map",
             attribute="connections",
-            label=f"{len(a.connections)} rows, but out is {a.out}",
-            help=f"give {a.out} rows, or out: {len(a.connections)}",
+            label=f"{rows} rows, but out is {a.out}",
+            help=f"give {a.out} rows" + (f", or out: {rows}" if rows else ""),
         )
     for number, row in enumerate(a.connections):
         _check_row(number, row, channels)

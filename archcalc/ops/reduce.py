@@ -169,6 +169,13 @@ expect: {output: [1280], params: 0}
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         t = x[0]
         places = self._places(a, t)
+        if not places:
+            raise Fault(
+                "wrong-rank",
+                "mean needs an axis to go over",
+                label=f"the input is {times(t.shape)}, without sides",
+                help="name axes, from 0, or leave mean out",
+            )
         if len(set(places)) != len(places):
             raise Fault(
                 "bad-value",
