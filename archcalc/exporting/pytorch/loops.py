@@ -231,8 +231,9 @@ class LoopWriter(Writer):
             plan.running = first.id
         else:
             plan.running = builder.ids.take("channels")
-            plan.first = Line(f"{plan.running} = ", builder.text(first))
+            plan.first = Line(f"{plan.running} = ", show(first))
             self.statements.append(plan.first)
+            builder.optional.append((plan.running, plan.first, first))
         builder.closed.setdefault(plan.running, first)
         builder.moving.add(plan.running)
         for lane, value in zip(plan.lanes, channels, strict=True):
