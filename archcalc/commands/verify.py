@@ -51,9 +51,10 @@ def verify(
     from archcalc.pipeline import Unknown, open_spec
     from archcalc.report.checked import Checked
     from archcalc.report.formats import faults
+    from archcalc.report.stream import emit
 
     settings, inputs = read_settings(set_), read_inputs(input_)
-    ok = True
+    ok, printed = True, False
     for spec in specs:
         try:
             opened = open_spec(spec, settings, inputs, allow_outside)
@@ -74,15 +75,15 @@ def verify(
         except TorchMissing as missing:
             typer.echo(f"archcalc: {missing}", err=True)
             raise typer.Exit(2) from missing
-        _print(opened.net.name or spec, result)
+        emit(("\n" if printed else "") + _text(opened.net.name or spec, result))
+        printed = True
         ok = ok and result.ok
     if not ok:
         raise typer.Exit(1)
 
 
-def _print(name: str, result: Verification) -> None:
-    from archcalc.report.stream import emit
-
+def _text(name: str, result: Verification) -> str:
+    """What was compared, a row each, and what differs."""
     if result.failure:
         told = [f"    {one}" for one in result.failure.split("\n")]
         lines = [f"{name}: not verified, the code did not run:", *told]
@@ -95,4 +96,4 @@ def _print(name: str, result: Verification) -> None:
         for row, text in zip(result.rows, cells[1:], strict=True):
             lines.append(f"  {'✓' if row.equal else '✗'} {text}".rstrip())
             lines += [f"      {difference}" for difference in row.differences]
-    emit("\n".join(lines) + "\n\n")
+    return "\n".join(lines) + "\n"

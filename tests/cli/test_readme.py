@@ -32,6 +32,8 @@ def beside(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("command", [command for command, _ in OUTPUT.findall(TEXT)])
 def test_output(command):
+    if command.startswith("verify"):
+        pytest.importorskip("torch", reason="PyTorch is not installed")
     found = run(*shlex.split(command))
     assert found.exit_code in (0, 1)
     if os.environ.get("GOLDEN") == "write":
