@@ -120,8 +120,8 @@ class Builder:
         if self.outer is not None:
             self.outer.restore(before[11])
 
-    def finish(self) -> None:
-        """Leaves out what nothing reads: lets and parameters."""
+    def keep_read(self) -> None:
+        """Leaves out the names of sizes that nothing reads; notes what the others read."""
         unread = []
         for python, line, expr in reversed(self.optional):
             if python in self.used:
@@ -129,6 +129,10 @@ class Builder:
             else:
                 unread.append(line)
         _leave_out(self.init, unread)
+
+    def finish(self) -> None:
+        """Leaves out what nothing reads: sizes, lets and parameters."""
+        self.keep_read()
         kept = []
         for python, expr in reversed(self.lets):
             if python in self.used:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 LONG = 68
 """An expression longer than this is given a name before more is put around it."""
 
+TEXT, CALL = 76, 88
+"""What is longer than this reads its tensor from a variable."""
+
 
 class Result(NamedTuple):
     """What a layer leaves: its tensor, its name in the level, and how it is called again."""
@@ -223,7 +226,8 @@ class ForwardWriter(Frame):
             # What stands in a sum or product needs a name of its own here.
             wires = [self.simple(here, w) for w in wires]
             doc = form.function(Run(tuple(flat(w.doc) for w in wires), use))
-        if len(flat(doc)) > 88:
+        # A text cannot be broken into lines; a call can.
+        if len(flat(doc)) > (TEXT if isinstance(doc, str) else CALL):
             wires = [self.simple(here, w) for w in wires]
             doc = form.function(Run(tuple(flat(w.doc) for w in wires), use))
         return doc

@@ -75,6 +75,7 @@ class InnerClass:
         else:
             result = join(inside, layer, here, entry, self.groups)
         program.close_forward(inside, result)
+        builder.keep_read()
         self._outer_parameters(result)
         outputs = {} if result is None else self._outputs(result)
         builder.inputs += [(one.python, one.type) for one in builder.captured]
