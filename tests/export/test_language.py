@@ -311,6 +311,28 @@ layers: [{b: 4}, {b: 6}, {b: 1}]
             "        channels = 4 if condition2 else 3",
         ),
     ),
+    "channels that grow inside a group": (
+        """
+input: [5]
+blocks:
+  b:
+    do: [{name: grow, group: [{repeat: 3, do: [{concat: [[], [{linear: in_channels}]]}]}]}, relu]
+layers: [b]
+""",
+        ("        channels = in_channels", "            channels = channels + channels"),
+    ),
+    "kernels that would change the sides if they were odd": (
+        """
+input: [4, 8, 8]
+vars: {table: [[4, 2]]}
+layers:
+  - {for: [c, q], in: table, do: [{conv: {out: c, kernel: q, padding: q//2}}]}
+  - {conv: {out: 4, kernel: 3, stride: 2, padding: 1}}
+  - flatten
+  - {linear: 3}
+""",
+        ("Fixed here, because the code's shape hangs on it: table = [[4, 2]].",),
+    ),
     "calls that no one class can serve": (
         """
 input: [4, 8, 8]
