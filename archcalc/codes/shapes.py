@@ -147,4 +147,21 @@ layers:
       - conv: {out: 8, kernel: 1}
 """,
     ),
+    Code(
+        "unlikely-input",
+        "an input in the order of another framework",
+        "A shape is the channels and then the sides, without a batch axis. PyTorch's [1, 3, 224, "
+        "224] would be one channel in three dimensions here, Keras' [224, 224, 3] 224 channels. "
+        "Where that is meant, let it stand. This is a warning.",
+        """\
+input: [1, 3, 224, 224]
+layers:
+  - relu
+""",
+        """\
+input: [3, 224, 224]
+layers:
+  - relu
+""",
+    ),
 )

@@ -9,7 +9,7 @@ from archcalc.spec.parse_expect import parse_expect
 from archcalc.spec.parse_init import parse_init
 from archcalc.spec.syntax import Loop
 from archcalc.spec.tree import Scalar, Sequence
-from archcalc.spec.words import WARNINGS
+from archcalc.spec.words import ALLOWABLE
 
 if TYPE_CHECKING:
     from archcalc.spec.scope import Scope
@@ -63,10 +63,10 @@ def _codes(scope: Scope, node: Node) -> frozenset[str]:
     codes: list[str] = []
     for item in items:
         text = scope.reader.text(item, "a code in allow")
-        if text in WARNINGS:
+        if text in ALLOWABLE:
             codes.append(text)
         elif text is not None and isinstance(item, Scalar):
-            scope.reader.unknown("unknown-code", "code of a warning:", item, WARNINGS)
+            scope.reader.unknown("unknown-code", "code of a warning:", item, ALLOWABLE)
     return frozenset(codes)
 
 

@@ -28,8 +28,8 @@ MODIFIERS = (
 LOOP = ("repeat", "for", "in")
 """Those of a loop."""
 
-WARNINGS = ("misaligned-branches",)
-"""The codes of warnings: what `allow` may silence."""
+ALLOWABLE = ("misaligned-branches",)
+"""The codes of warnings about layers: what `allow` on one may silence."""
 
 _known: dict[str, str] = {}
 
