@@ -99,9 +99,7 @@ def parse_tree(file: SourceFile, diagnostics: Diagnostics) -> Node | None:
     return root
 
 
-_LIBYAML = (
-    "use repeat, for or a block, or install a PyYAML with libyaml: its wheels from PyPI have it"
-)
+_LIBYAML = "use repeat, for or a block, or install a PyYAML with libyaml, as its wheels are"
 
 
 class _Open:
