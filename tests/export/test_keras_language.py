@@ -428,7 +428,7 @@ CASES = {
     "a condition that no value tried turns": (
         (
             "vars: {n: 8}\n"
-            "layers: [{conv: {out: n, kernel: 1}}, {when: in_channels > 4, relu: }, tanh]"
+            "layers: [{conv: {out: n, kernel: 1}}, {when: in_channels > 2, relu: }, tanh]"
         ),
         "def build() -> keras.Model:",
     ),
