@@ -94,7 +94,7 @@ def mnist(folder: Path) -> Digits:
 def small_digits(seed: int) -> Digits:
     """scikit-learn's digits, which come with it: 1,797 of 8×8, one in five kept for the test."""
     try:
-        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+        from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # it has no types
     except ImportError as missing:
         raise SystemExit(f"scikit-learn is missing: {INSTALL}, or give --data DIR") from missing
     found = load_digits()
@@ -174,7 +174,7 @@ class Trainee:
 
         def learn(loss: Tensor) -> None:
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # PyTorch gives it no types
             optimizer.step()
             schedule.step()
 

@@ -9,6 +9,7 @@ from archcalc.compare.items import Item
 
 if TYPE_CHECKING:
     from fractions import Fraction
+    from typing import TypeGuard
 
     from archcalc.analysis.figures import Report
 
@@ -69,12 +70,12 @@ def ratio(value: object, base: object) -> float | None:
     if not _is_number(value) or not _is_number(base) or not base:
         return None
     try:
-        return float(value / base)  # type: ignore[operator]  # both are numbers
+        return float(value / base)
     except OverflowError:
         return None
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | Fraction]:
     """Whether it is an integer or a fraction (the stride after a transposed convolution)."""
     return hasattr(value, "numerator")
 

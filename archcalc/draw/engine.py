@@ -12,8 +12,8 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import graphviz  # type: ignore[import-untyped]
-from graphviz.backend import dot_command  # type: ignore[import-untyped]
+import graphviz
+from graphviz.backend import dot_command
 
 if TYPE_CHECKING:
     from typing import Any
@@ -54,7 +54,7 @@ def _user_scripts() -> list[str]:
     return [sysconfig.get_path("scripts", scheme)]
 
 
-class Drawing(graphviz.Digraph):  # type: ignore[misc]  # the package has no types
+class Drawing(graphviz.Digraph):
     """A `graphviz.Digraph` that finds an engine by itself; a notebook shows it as a picture."""
 
     def pipe(self, *arguments: Any, **more: Any) -> Any:

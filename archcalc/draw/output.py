@@ -58,7 +58,7 @@ def rendered(drawing: Drawing, format_: str) -> bytes:
 
 
 def _piped(drawing: Drawing, format_: str) -> bytes:
-    from graphviz.backend import (  # type: ignore[import-untyped]
+    from graphviz.backend import (
         CalledProcessError,
         ExecutableNotFound,
     )

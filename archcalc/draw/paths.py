@@ -118,12 +118,12 @@ def _reader(step: Step) -> Callable[[int, int], range]:
     return _slid(step.reach) if isinstance(step.reach, Window) else _pattern(step.reach)
 
 
-def _all(position: int, side: int) -> range:  # noqa: ARG001  # a reader like the others
+def _all(_position: int, side: int) -> range:
     return range(side)
 
 
 def _slid(window: Window) -> Callable[[int, int], range]:
-    def reads(position: int, side: int) -> range:  # noqa: ARG001
+    def reads(position: int, _side: int) -> range:
         start = position * window.stride - window.begin
         return range(start, start + window.span, window.dilation)
 
@@ -131,7 +131,7 @@ def _slid(window: Window) -> Callable[[int, int], range]:
 
 
 def _pattern(reach: Periodic) -> Callable[[int, int], range]:
-    def reads(position: int, side: int) -> range:  # noqa: ARG001
+    def reads(position: int, _side: int) -> range:
         turn, i = divmod(position, len(reach.first))
         moved = turn * reach.advance
         return range(reach.first[i] + moved, reach.last[i] + moved + 1)

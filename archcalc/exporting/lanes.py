@@ -11,13 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.exporting.expressions import Unevaluable, agrees, evaluate, literal, variables
+from archcalc.graph import Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.layout import Doc
-    from archcalc.graph import Group, Net, Node
+    from archcalc.graph import Net, Node
     from archcalc.ops.base import Tensor
 
 
@@ -73,6 +74,12 @@ class Lane:
         """The next child of the group."""
         child = self.peek()
         self._next += 1
+        return child
+
+    def take_group(self) -> Group:
+        """The next child, where the text says that it is a part."""
+        child = self.take()
+        assert isinstance(child, Group)
         return child
 
     def peek(self) -> Node | Group:
@@ -171,7 +178,7 @@ def _variants(expr: Expr) -> Iterable[Expr]:
     if any(isinstance(n, ast.Div | ast.Constant) for n in ast.walk(expr)):
 
         class Whole(ast.NodeTransformer):
-            def visit_Div(self, node: ast.Div) -> ast.operator:  # noqa: ARG002
+            def visit_Div(self, _node: ast.Div) -> ast.operator:
                 return ast.FloorDiv()
 
         changed: Expr = Whole().visit(deepcopy(expr))

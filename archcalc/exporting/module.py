@@ -69,7 +69,7 @@ def load_module(text: str) -> ModuleType:
     from types import ModuleType
 
     module = ModuleType("archcalc_generated")
-    exec(compile(text, "<archcalc export>", "exec"), module.__dict__)  # noqa: S102 (our own code)
+    exec(compile(text, "<archcalc export>", "exec"), module.__dict__)  # noqa: S102  # the code that we have just written
     return module
 
 

@@ -7,6 +7,7 @@ without a place; `elaborate` adds that.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,14 +20,15 @@ REQUIRED: Any = object()
 """The default of an attribute that must be given."""
 
 
-class Kind:
+class Kind(ABC):
     """How the value of an attribute is read. `words` are the enumeration words it knows."""
 
     words: tuple[str, ...] = ()
     title = ""  # for the language guide: "integer ≥ 1"
 
+    @abstractmethod
     def read(self, value: Any, rank: int | None) -> Any:
-        raise NotImplementedError
+        """The value as the operation has it. Raises `Fault` where it is none of the kind."""
 
 
 class Attribute(NamedTuple):

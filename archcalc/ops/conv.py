@@ -6,6 +6,7 @@ arXiv:1704.04861, section 3.1.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from archcalc.ops.attributes import Attribute, Boolean, Integer, Padding, PerAxis, Table
@@ -32,7 +33,7 @@ DILATION = Attribute("dilation", PerAxis(), "Distance between neighbouring cells
 BIAS = Attribute("bias", Boolean(), "One trainable number an output map, added everywhere.", True)
 
 
-class Convolution(Operation):
+class Convolution(Operation, ABC):
     """A sum of products under a window, for every output map and position.
 
     [C, n, …] → [out, ⌊(n + p_begin + p_end − d·(k − 1) − 1)/s⌋ + 1, …]. macs: one a weight and
@@ -46,12 +47,13 @@ class Convolution(Operation):
     def windows(self, a: SimpleNamespace, t: Tensor) -> tuple[Window, ...]:
         return windows(t.shape[1:], a.kernel, a.stride, a.padding, a.dilation)
 
+    @abstractmethod
     def maps(self, a: SimpleNamespace, channels: int) -> int:
         """The number of output maps."""
-        raise NotImplementedError
 
+    @abstractmethod
     def weight_shape(self, a: SimpleNamespace, channels: int) -> tuple[int, ...]:
-        raise NotImplementedError
+        """The shape of `weight`."""
 
     def check_maps(self, a: SimpleNamespace, channels: int) -> None:
         """Raises `Fault` where the channels do not suit the attributes."""

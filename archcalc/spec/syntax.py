@@ -29,7 +29,7 @@ class Loop(NamedTuple):
 
     names: tuple[str, ...]
     table: Value | None
-    count: Value | None  # type: ignore[assignment]  # hides tuple.count
+    count: Value | None  # type: ignore[assignment]  # hides tuple.count, which nobody calls on a loop
     span: Span
 
 

@@ -9,9 +9,9 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import sympy  # type: ignore[import-untyped]
-from sympy.printing.latex import LatexPrinter  # type: ignore[import-untyped]
-from sympy.printing.str import StrPrinter  # type: ignore[import-untyped]
+import sympy
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.str import StrPrinter
 
 from archcalc.symbols.terms import Floor, Largest, Rounded, Symbol
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archcalc.symbols.terms import Atom, Poly
 
 
-class Round(sympy.Function):  # type: ignore[misc]  # SymPy has no types
+class Round(sympy.Function):
     """The nearest integer, a half to the even one: what SymPy has for numbers only.
 
     As source it is written in floors: ⌊x + ½⌋ − ⌊z⌋ − ⌊−z⌋ − 1 with z = (2x − 1)/4, the last three
@@ -48,7 +48,7 @@ class Round(sympy.Function):  # type: ignore[misc]  # SymPy has no types
         return text if exp is None else f"{text}^{{{exp}}}"
 
 
-class _Source(StrPrinter):  # type: ignore[misc]
+class _Source(StrPrinter):
     """Text that Python evaluates exactly: 31/32 alone would be a float there."""
 
     def _print_Rational(self, number: Any) -> str:  # noqa: N802  # SymPy's name
@@ -57,19 +57,19 @@ class _Source(StrPrinter):  # type: ignore[misc]
     def _print_floor(self, one: Any) -> str:
         return f"floor({self._print(sympy.together(one.args[0]))})"
 
-    def _print_Max(self, one: Any) -> str:  # noqa: N802
+    def _print_Max(self, one: Any) -> str:  # noqa: N802  # SymPy's name
         parts = sorted(one.args, key=sympy.default_sort_key)
         return f"Max({', '.join(map(self._print, parts))}, evaluate=False)"
 
 
-class _Latex(LatexPrinter):  # type: ignore[misc]
+class _Latex(LatexPrinter):
     """⌊(H + 31)/32⌋ as one fraction, and words upright."""
 
     def _print_floor(self, one: Any, exp: str | None = None) -> str:
         text = rf"\left\lfloor{{{self._print(sympy.together(one.args[0]))}}}\right\rfloor"
         return text if exp is None else f"{text}^{{{exp}}}"
 
-    def _print_Symbol(self, name: Any, style: str = "plain") -> str:  # noqa: N802
+    def _print_Symbol(self, name: Any, style: str = "plain") -> str:  # noqa: N802  # SymPy's name
         text: str = super()._print_Symbol(name, style)
         return rf"\mathrm{{{text}}}" if len(text) > 1 and text.isalpha() else text
 

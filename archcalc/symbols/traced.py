@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from archcalc.symbols.conditions import Condition, truth
 from archcalc.symbols.division import common_divisor, floor_div, largest, modulo
@@ -145,7 +145,7 @@ class Traced(_Traced, int):  # type: ignore[misc]  # arithmetic gives traced num
 
     __hash__ = _Traced.__hash__
 
-    def __new__(cls, value: int, poly: Poly, note: Note) -> Traced:  # noqa: PYI034
+    def __new__(cls, value: int, poly: Poly, note: Note) -> Self:
         made = int.__new__(cls, value)
         made.poly = poly
         made.note = note
@@ -159,12 +159,12 @@ class Traced(_Traced, int):  # type: ignore[misc]  # arithmetic gives traced num
         return self
 
 
-class TracedFraction(_Traced, Fraction):  # type: ignore[misc]
+class TracedFraction(_Traced, Fraction):  # type: ignore[misc]  # as Traced
     """A traced number that is not integral at its present value."""
 
     __hash__ = _Traced.__hash__
 
-    def __new__(cls, value: Fraction, poly: Poly, note: Note) -> TracedFraction:  # noqa: PYI034
+    def __new__(cls, value: Fraction, poly: Poly, note: Note) -> Self:
         made = super().__new__(cls, value)
         made.poly = poly
         made.note = note

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def load(layers: str, before: str = "input: [4, 8, 8]\n", **options: object) -> Net:
-    return archcalc.load(f"{before}layers:\n{layers}", **options)  # type: ignore[arg-type]
+    return archcalc.load(f"{before}layers:\n{layers}", **options)  # type: ignore[arg-type]  # set, input …
 
 
 def output(net: Net, name: str = "output") -> tuple[int, ...]:
@@ -244,7 +244,7 @@ expect:
 """
 
     def held(**options: object) -> list[bool | None]:
-        net = archcalc.load(text, **options)  # type: ignore[arg-type]
+        net = archcalc.load(text, **options)  # type: ignore[arg-type]  # set, input …
         return [e.holds for e in archcalc.analyze(net).expectations]
 
     assert held() == [True, None, None]

@@ -70,7 +70,7 @@ def test_it_trains_and_draws(tmp_path: Path, data: Path) -> None:
         [sys.executable, SCRIPT, "--data", data, "--epochs", "1", "--picture", "drawn.png"],
         capture_output=True,
         cwd=tmp_path,
-        env=environment(),  # type: ignore[no-untyped-call]
+        env=environment(),  # type: ignore[no-untyped-call]  # a helper without types
         encoding="utf-8",
         check=False,
         timeout=60,

@@ -49,7 +49,7 @@ def check(seed: int, folder: Path) -> Outcome:
             measured = any(row.what.startswith("receptive field") for row in rows)
             told = "; ".join(differences(rows)) or _numbers(seed, text, net, made)
             return Outcome(seed, told, True, measured)
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 (as above)
             return Outcome(seed, traceback.format_exc(limit=-2), True)
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("torch", reason="PyTorch is not installed")
 
-import archcalc  # noqa: E402
-from tests.catalogue.references import CHECKPOINTS, reference, spec_of  # noqa: E402
-from tests.export.interpreter import largest_difference  # noqa: E402
-from tests.export.support import CATALOGUE, compared, differences, model_class  # noqa: E402
+import torch
+
+import archcalc
+from tests.catalogue.references import CHECKPOINTS, reference, spec_of
+from tests.export.interpreter import largest_difference
+from tests.export.support import CATALOGUE, compared, differences, model_class
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from archcalc.diagnostics import SpecError
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAYLOAD = 'a; __import__("os").system("touch /tmp/owned")'
+PAYLOAD = 'a; __import__("os").system("touch owned")'
 TEXTS = [
     f'"""\n{PAYLOAD}\n"""',
     f"'''{PAYLOAD}'''",

@@ -111,7 +111,7 @@ def test_random_nets() -> None:
 def _with_other_vars(random: Random, spec: str, net: Net, text: str) -> list[str]:
     names: dict[str, object] = {"__name__": "generated"}
     exec(compile(text, "generated.py", "exec"), names)  # noqa: S102 (what we have just written)
-    accepted = inspect.signature(names["build"]).parameters  # type: ignore[arg-type]
+    accepted = inspect.signature(names["build"]).parameters  # type: ignore[arg-type]  # exec's names are of any type
     given = {w: other_value(random, w, v) for w, v in net.variables.items() if w in accepted}
     try:
         changed = archcalc.load(spec, set=given)

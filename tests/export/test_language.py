@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("torch", reason="PyTorch is not installed")
 
-import archcalc  # noqa: E402
-from archcalc.diagnostics import SpecError  # noqa: E402
-from archcalc.ops.registry import ALL  # noqa: E402
-from tests.export.interpreter import largest_difference  # noqa: E402
-from tests.export.support import compared, differences, lint, model_class, types  # noqa: E402
+import archcalc
+from archcalc.diagnostics import SpecError
+from archcalc.ops.registry import ALL
+from tests.export.interpreter import largest_difference
+from tests.export.support import compared, differences, lint, model_class, types
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -332,6 +332,35 @@ layers:
   - {linear: 3}
 """,
         ("Fixed here, because the code's shape hangs on it: table = [[4, 2]].",),
+    ),
+    "a long size that only a layer called again would read": (
+        """
+input: [4, 6, 6]
+vars: {width: 8}
+layers:
+  - {conv: {out: 2*width, kernel: 1}}
+  - {split: [l, r]}
+  - {concat: [[{from: l}], [{from: r}, {conv: {out: in_channels, kernel: 1}}]]}
+  - {name: shared, conv: {out: in_channels, kernel: 3, padding: 1}}
+  - relu
+  - {reuse: shared}
+""",
+        ("        self.shared = nn.Conv2d(",),
+    ),
+    "a formula round a long tensor": (
+        """
+input: [4, 6, 6]
+blocks:
+  b:
+    do:
+      - {mul: {body: [], gate: [{conv: {out: in_channels, kernel: 1}}, sigmoid]}}
+      - {mul: {body: [], gate: [{conv: {out: in_channels, kernel: 1}}, sigmoid]}}
+      - flatten
+      - {reshape: [2, -1, 1]}
+      - {tanh: {amplitude: 1.7159, slope: 2/3}}
+layers: [b]
+""",
+        ("1.7159 * torch.tanh(2 / 3 * x)",),
     ),
     "calls that no one class can serve": (
         """

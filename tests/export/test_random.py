@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from tests.export.random_check import Outcome, check  # noqa: E402
-from tests.export.support import lint, types  # noqa: E402
+import torch
+
+from tests.export.random_check import Outcome, check
+from tests.export.support import lint, types
 
 if TYPE_CHECKING:
     from pathlib import Path

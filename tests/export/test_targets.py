@@ -29,7 +29,7 @@ def generate(net: Net) -> str:
 @pytest.fixture(autouse=True)
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("toy_target")
-    module.generate = generate  # type: ignore[attr-defined]
+    module.generate = generate  # type: ignore[attr-defined]  # made here
     monkeypatch.setitem(sys.modules, "toy_target", module)
     monkeypatch.setitem(TARGETS, "toy", "toy_target")
 

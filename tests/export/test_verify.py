@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("torch", reason="PyTorch is not installed")
 
-import archcalc  # noqa: E402
-from archcalc.analysis.analyze import analyze  # noqa: E402
-from archcalc.exporting import probe  # noqa: E402
-from archcalc.exporting.measurable import Unmeasurable, choose  # noqa: E402
-from archcalc.exporting.module import load_module, model_of  # noqa: E402
-from archcalc.exporting.verify import verify  # noqa: E402
-from tests.cli.support import run  # noqa: E402
-from tests.export.support import differences  # noqa: E402
+import torch
+
+import archcalc
+from archcalc.analysis.analyze import analyze
+from archcalc.exporting import probe
+from archcalc.exporting.measurable import Unmeasurable, choose
+from archcalc.exporting.module import load_module, model_of
+from archcalc.exporting.verify import verify
+from tests.cli.support import run
+from tests.export.support import differences
 
 
 def test_verify_runs_in_a_process_of_its_own_and_measures_the_receptive_field() -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import strategies as st
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from torch import nn  # noqa: E402
-from torch.nn import functional as F  # noqa: E402, N812
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812  # PyTorch's own habit
 
-from tests.ops import pytorch_layers as layers  # noqa: E402
-from tests.ops.pytorch_draw import Call, Case, Draw, by_rank, torch_pads  # noqa: E402
+from tests.ops import pytorch_layers as layers
+from tests.ops.pytorch_draw import Call, Case, Draw, by_rank, torch_pads
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from hypothesis import strategies as st
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from torch import nn  # noqa: E402
+import torch
+from torch import nn
 
 if TYPE_CHECKING:
     from collections.abc import Callable

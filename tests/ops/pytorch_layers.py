@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from torch import nn  # noqa: E402
-from torch.nn import functional as F  # noqa: E402, N812
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812  # PyTorch's own habit
 
-from archcalc.ops.sliding import windows  # noqa: E402
-from tests.ops.pytorch_draw import Call, Case, Draw, by_rank, torch_pads  # noqa: E402
+from archcalc.ops.sliding import windows
+from tests.ops.pytorch_draw import Call, Case, Draw, by_rank, torch_pads
 
 
 def draw_padding(d: Draw, sides: tuple[int, ...], a: dict[str, Any]) -> list[tuple[int, int]]:
@@ -34,7 +35,7 @@ def draw_padding(d: Draw, sides: tuple[int, ...], a: dict[str, Any]) -> list[tup
 def padded(pads: list[tuple[int, int]], module: nn.Module) -> nn.Module:
     """The module behind explicit padding, its state_dict unchanged."""
     inner = module.forward
-    module.forward = lambda x: inner(F.pad(x, torch_pads(pads)))  # type: ignore[method-assign]
+    module.forward = lambda x: inner(F.pad(x, torch_pads(pads)))  # type: ignore[method-assign]  # it is wrapped
     return module
 
 

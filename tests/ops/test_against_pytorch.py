@@ -12,17 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from torch.nn import functional as F  # noqa: E402, N812
-from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
+import torch
+from torch.nn import functional as F  # noqa: N812  # PyTorch's own habit
+from torch.utils.flop_counter import FlopCounterMode
 
-from archcalc.diagnostics import Fault  # noqa: E402
-from archcalc.ops.reach import Everything, Periodic, Window  # noqa: E402
-from archcalc.ops.registry import OPERATIONS  # noqa: E402
-from tests.ops.pytorch_cases import CASES  # noqa: E402
-from tests.ops.pytorch_draw import Draw  # noqa: E402
-from tests.ops.support import run, tensor  # noqa: E402
+from archcalc.diagnostics import Fault
+from archcalc.ops.reach import Everything, Periodic, Window
+from archcalc.ops.registry import OPERATIONS
+from tests.ops.pytorch_cases import CASES
+from tests.ops.pytorch_draw import Draw
+from tests.ops.support import run, tensor
 
 if TYPE_CHECKING:
     from torch import nn

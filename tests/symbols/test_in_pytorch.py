@@ -12,7 +12,9 @@ from archcalc.pipeline import parse
 from archcalc.symbols.explore import explore
 from tests.symbols.graphs import specs
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("torch", reason="PyTorch is not installed")
+
+import torch
 
 
 def telling(source: str) -> tuple[list[int], list[int]]:

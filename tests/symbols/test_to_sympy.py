@@ -131,7 +131,7 @@ def test_json_has_source_that_gives_what_check_gives(net: str, of: str) -> None:
 
 def test_the_program_runs() -> None:
     names: dict[str, Any] = {}
-    exec(run("formula", "mobilenet", "--free", "width,H,W", "--format", "sympy").stdout, names)  # noqa: S102
+    exec(run("formula", "mobilenet", "--free", "width,H,W", "--format", "sympy").stdout, names)  # noqa: S102  # our own text
     at = {names["width"]: sympy.Rational(1, 2), names["H"]: 192, names["W"]: 192}
     # Table 9 of Howard et al. has 149 million at 224; 110 at 192
     assert round(names["macs"].subs(at) / 10**6) == 110

@@ -10,13 +10,13 @@ from archcalc.exporting.expressions import (
     quoted,
 )
 from archcalc.exporting.keras.calls import CallWriter
-from archcalc.exporting.keras.code import Path, redirect
+from archcalc.exporting.keras.code import Nest, Path, redirect
 from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.function import Parameter
 from archcalc.exporting.keras.marks import Again
 from archcalc.exporting.keras.site import Make
 from archcalc.exporting.lanes import Differs, Lane, Wire, constant
-from archcalc.exporting.layout import Nest, assign, call, flat
+from archcalc.exporting.layout import assign, call, flat
 from archcalc.exporting.refusal import refused
 from archcalc.graph import Node
 from archcalc.ops.registry import OPERATIONS
@@ -122,9 +122,9 @@ class BodyWriter(CallWriter):
         self.function.used.add("training_heads")
         last = self.statements[-1] if self.statements else None
         if isinstance(last, Nest) and last.doc == "training_heads":
-            last.body.extend(body)  # type: ignore[arg-type]
+            last.body.extend(body)
         else:
-            self.statements.append(Nest("if ", "training_heads", body))  # type: ignore[arg-type]
+            self.statements.append(Nest("if ", "training_heads", body))
         return current
 
     def _head_body(self, layer: Layer, here: Here, start: Wire | None) -> None:

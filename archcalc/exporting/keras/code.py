@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.exporting.expressions import quoted, show, variables
-from archcalc.exporting.layout import WIDTH, Line, Nest, assign, flat, is_tall, lay_out
+from archcalc.exporting.layout import WIDTH, Line, assign, flat, is_tall, lay_out
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
@@ -24,6 +24,14 @@ class Step(NamedTuple):
     x: str
 
 
+class Nest(NamedTuple):
+    """A header that ends in a colon, and what stands under it: layers too."""
+
+    before: str
+    doc: Doc
+    body: list[Statement]
+
+
 Statement = Line | Step | Nest
 
 
@@ -37,7 +45,7 @@ def print_code(statements: list[Statement], indent: int) -> list[str]:
             lines += _step(s, indent)
         else:
             lines += lay_out(s.doc, indent, s.before, ":")
-            lines += print_code(s.body or [Line("", "pass")], indent + 4)  # type: ignore[arg-type]
+            lines += print_code(s.body or [Line("", "pass")], indent + 4)
     return lines
 
 

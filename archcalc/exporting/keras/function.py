@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archcalc.exporting.annotations import type_of
 from archcalc.exporting.definitions import docstring, signature
 from archcalc.exporting.expressions import functions, show, variables
-from archcalc.exporting.keras.code import Path, Statement, print_code
-from archcalc.exporting.layout import Line, Nest
+from archcalc.exporting.keras.code import Nest, Path, Statement, print_code
 from archcalc.exporting.names import Identifiers
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.program import Program
     from archcalc.exporting.lanes import Lane
+    from archcalc.exporting.layout import Line
 
 
 class Parameter(NamedTuple):
@@ -119,4 +119,4 @@ def _leave_out(statements: list[Statement], unread: list[Line]) -> None:
     statements[:] = [s for s in statements if not any(s is line for line in unread)]
     for s in statements:
         if isinstance(s, Nest):
-            _leave_out(s.body, unread)  # type: ignore[arg-type]
+            _leave_out(s.body, unread)

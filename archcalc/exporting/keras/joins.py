@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.elaborate.values import loop_turns
 from archcalc.exporting.expressions import name, variables
-from archcalc.exporting.keras.code import Step
+from archcalc.exporting.keras.code import Nest, Step
 from archcalc.exporting.keras.loops import LoopWriter
 from archcalc.exporting.keras.marks import Again, differs_by_turn
 from archcalc.exporting.keras.site import order
 from archcalc.exporting.keras.writer import Scope
 from archcalc.exporting.lanes import Differs, Lane, Wire, constant
-from archcalc.exporting.layout import WIDTH, Items, Line, Nest, assign, call, flat
+from archcalc.exporting.layout import WIDTH, Items, Line, assign, call, flat
 from archcalc.exporting.refusal import refused
 from archcalc.ops.axes import place_of
 
@@ -190,7 +190,7 @@ class JoinWriter(LoopWriter):
         body: list[Statement]
         body, _ = self.apart(lambda: self._gather(branch, inside, start, taken, collected))
         if condition is not None and variables(condition):
-            self.statements.append(Nest("if ", self.function.text(condition), body))  # type: ignore[arg-type]
+            self.statements.append(Nest("if ", self.function.text(condition), body))
         else:
             self.statements += body
         return []
@@ -220,7 +220,7 @@ class JoinWriter(LoopWriter):
         step = Step(self.target, made, tensors)
         if some_alone:
             self.statements.append(assign(self.target, f"{tensors}[0]"))
-            self.statements.append(Nest("if ", f"len({tensors}) > 1", [step]))  # type: ignore[list-item]
+            self.statements.append(Nest("if ", f"len({tensors}) > 1", [step]))
         else:
             self.statements.append(step)
         return self.target

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.elaborate.values import loop_turns
 from archcalc.exporting.expressions import Untranslatable, literal, name, plain, show
+from archcalc.exporting.keras.code import Nest
 from archcalc.exporting.keras.marks import Again, differs_by_turn
 from archcalc.exporting.keras.operations import OperationWriter
 from archcalc.exporting.lanes import Differs, constant, settled
-from archcalc.exporting.layout import Items, Nest, call, flat
+from archcalc.exporting.layout import Items, call, flat
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.code import Statement
-    from archcalc.exporting.keras.writer import Env, Here
+    from archcalc.exporting.keras.writer import Env, Here, Scope
     from archcalc.exporting.lanes import Lane, Wire
     from archcalc.exporting.layout import Doc
     from archcalc.spec.syntax import Layer
@@ -167,18 +168,18 @@ class LoopWriter(OperationWriter):
         table: Doc
         if not words:
             table = f"range({self.function.text(over)})"
-            return Nest(f"for {index if index in used else '_'} in ", table, body)  # type: ignore[arg-type]
+            return Nest(f"for {index if index in used else '_'} in ", table, body)
         shown = [w if w in used else f"_{w}" for w in words]
         target = ", ".join(shown)
         table = _table(over, self.function.text(over))
         if index in used:
             target = f"{index}, {target if len(words) == 1 else f'({target})'}"
             table = call("enumerate", table)
-        return Nest(f"for {target} in ", table, body)  # type: ignore[arg-type]
+        return Nest(f"for {target} in ", table, body)
 
     def keep_labels(self, here: Here, turns: list[Lane]) -> None:
         """The labels that the last turn leaves."""
-        scope = here.scope
+        scope: Scope | None = here.scope
         while scope is not None:
             for label in scope.labels.values():
                 for lane in here.lanes:
@@ -188,7 +189,7 @@ class LoopWriter(OperationWriter):
                             lane.set(label.wire, last.index(label.wire))
                         except KeyError:
                             continue
-            scope = scope.around  # type: ignore[assignment]
+            scope = scope.around
 
 
 def _entry(table: Expr | None, place: int) -> Expr | None:

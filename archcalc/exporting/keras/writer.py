@@ -7,6 +7,7 @@ are written as the author wrote them; every expression is proved in all the plac
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.diagnostics import Fault
@@ -19,11 +20,11 @@ from archcalc.exporting.expressions import (
     translate,
     variables,
 )
-from archcalc.exporting.keras.code import Path, Statement
+from archcalc.exporting.keras.code import Nest, Path, Statement
 from archcalc.exporting.keras.marks import Level
 from archcalc.exporting.keras.names import local_name
 from archcalc.exporting.lanes import Differs, Lane, Wire, constant, holds_truth, settled
-from archcalc.exporting.layout import Nest, assign, flat
+from archcalc.exporting.layout import assign, flat
 from archcalc.ops.attributes import shown
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Here(NamedTuple):
     indices: tuple[str, ...] = ()
 
 
-class BaseWriter:
+class BaseWriter(ABC):
     """Walks layers, works values out, keeps labels. `target` is the variable written to."""
 
     def __init__(self, function: Function, references: References) -> None:
@@ -112,10 +113,11 @@ class BaseWriter:
             return self.present(layer, there, start, wire)
         return self.conditional(layer, here, there, condition, start, wire)
 
+    @abstractmethod
     def present(
         self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
     ) -> Wire | None:
-        raise NotImplementedError
+        """A layer that is there in all the places."""
 
     def conditional(
         self,
@@ -135,7 +137,7 @@ class BaseWriter:
             current = moved
         inside, result = self.apart(lambda: self._into_target(layer, there, start, current))
         if inside:
-            self.statements.append(Nest("if ", self.function.text(condition), inside))  # type: ignore[arg-type]
+            self.statements.append(Nest("if ", self.function.text(condition), inside))
         if layer.head or current is None or result is None:
             return current
         wire = Wire(self.target)

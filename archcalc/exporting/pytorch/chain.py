@@ -54,7 +54,7 @@ class ChainWriter(LoopWriter):
         layer: Layer,
         here: Here,
         start: Wire | None,
-        current: Wire | None,  # noqa: ARG002
+        _current: Wire | None,
     ) -> Wire | None:
         wire = self._dispatch(layer, here, start)
         for name in (layer.name, layer.label):
@@ -127,7 +127,7 @@ class ChainWriter(LoopWriter):
         key = None
         if layer.name is not None:
             key = attribute_of(self, layer, here, paths).slot()
-        self.statements.append(Slot(key, doc))  # type: ignore[arg-type]
+        self.statements.append(Slot(key, doc))  # type: ignore[arg-type]  # a chain alone has them
 
     def _result(self, here: Here, tensors: list[int], dims: dict[int, Expr]) -> Wire:
         wire = Wire("", {axis: self.fitted(expr, here) for axis, expr in dims.items()})

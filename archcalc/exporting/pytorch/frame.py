@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from archcalc.exporting.expressions import functions, show, variables
+from archcalc.exporting.expressions import functions, literal, name, show, variables
 from archcalc.exporting.lanes import Differs, Unroll, Wire
-from archcalc.exporting.layout import Line, Statement, assign
+from archcalc.exporting.layout import Line, Nest, Statement, assign
 from archcalc.exporting.pytorch.loops import LoopWriter
 from archcalc.exporting.pytorch.scope import Here, Scope
 
@@ -131,8 +131,20 @@ class Frame(LoopWriter):
         finally:
             self.statements, self.forward = kept
 
-    def forward_loop(self, statement: Statement) -> None:
-        self.forward.append(statement)
+    def forward_loop(
+        self, index: str, over: tuple[str, Expr], body: list[Statement], here: Here
+    ) -> None:
+        self.forward.append(Nest(f"for {index} in ", f"range({self._times(over, here)})", body))
+
+    def _times(self, over: tuple[str, Expr], here: Here) -> str:
+        """The number of turns, as the forward pass has it."""
+        kind, expr = over
+        if kind == "table":
+            if isinstance(expr, ast.Tuple):
+                expr = literal(len(expr.elts))
+            else:
+                expr = ast.Call(name("len"), [expr], [])
+        return self.at_run_time(expr, "depth", here)
 
     def leave_loop(self, dims: dict[int, Expr]) -> Wire:
         declared = (self.target, "Tensor") in self.builder.inputs

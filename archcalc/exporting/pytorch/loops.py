@@ -43,7 +43,7 @@ class LoopWriter(Writer):
 
     def loop(self, layer: Layer, here: Here, start: Wire | None) -> Wire | None:
         """A `do` with a loop."""
-        groups: list[Group] = [lane.take() for lane in here.lanes]  # type: ignore[misc]
+        groups: list[Group] = [lane.take_group() for lane in here.lanes]
         counts = [len(group.children) for group in groups]
         if not any(counts):
             assert layer.loop is not None
@@ -95,8 +95,10 @@ class LoopWriter(Writer):
         finally:
             self.statements = kept
 
-    def forward_loop(self, statement: Statement) -> None:
-        """Adds a loop to the forward pass."""
+    def forward_loop(
+        self, _index: str, _over: tuple[str, Expr], _body: list[Statement], _here: Here
+    ) -> None:
+        """Adds a loop to the forward pass, where there is one."""
 
     def leave_loop(self, dims: dict[int, Expr]) -> Wire:
         """The tensor after the loop."""
@@ -155,9 +157,8 @@ class LoopWriter(Writer):
             over_what = header(plan, over, builder.used, builder)
             self.statements.append(Nest("for ", over_what, init))
         if forward:
-            times = self._times(over, here)
             index = plan.index if plan.index in builder.forward_used else "_"
-            self.forward_loop(Nest(f"for {index} in ", f"range({times})", forward))
+            self.forward_loop(index, over, forward, here)
         builder.used |= used
         builder.forward_used |= forward_used
         own = {plan.index, *plan.words.values()}
@@ -266,20 +267,6 @@ class LoopWriter(Writer):
             return step
         init.append(Line(f"{plan.running} = ", self.builder.text(expr)))
         return None
-
-    def _times(self, over: tuple[str, Expr], here: Here) -> str:
-        """The number of turns, as the forward pass has it."""
-        kind, expr = over
-        if kind == "table":
-            if isinstance(expr, ast.Tuple):
-                expr = literal(len(expr.elts))
-            else:
-                expr = ast.Call(name("len"), [expr], [])
-        return self.at_run_time(expr, "depth", here)
-
-    def at_run_time(self, expr: Expr, hint: str, here: Here) -> str:
-        """A number of the constructor in the forward pass. Only that pass asks for it."""
-        raise NotImplementedError
 
     def _after(
         self,

@@ -7,6 +7,7 @@ items of an `nn.Sequential` (`chain.py`).
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import Fault
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from archcalc.spec.syntax import Name
 
 
-class Writer(Sizes):
+class Writer(Sizes, ABC):
     """Writes layers one after the other."""
 
     # -- the walk ---------------------------------------------------------------------------
@@ -79,12 +80,13 @@ class Writer(Sizes):
             return self.present(layer, there, start, wire)
         return self.conditional(layer, here, there, condition, start, wire)
 
+    @abstractmethod
     def present(
         self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
     ) -> Wire | None:
         """A layer that is there in all the places."""
-        raise NotImplementedError
 
+    @abstractmethod
     def conditional(
         self,
         layer: Layer,
@@ -95,7 +97,6 @@ class Writer(Sizes):
         current: Wire | None,
     ) -> Wire | None:
         """A layer that is there where the condition holds."""
-        raise NotImplementedError
 
     def _truth(self, value: Value, lane: Lane, start: Wire | None) -> bool:
         names = lane.names if start is None else lane.at(lane.tensor(start))

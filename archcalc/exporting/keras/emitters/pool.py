@@ -104,11 +104,11 @@ def _strides(site: Site) -> tuple[int, ...]:
 def _with_ceil(site: Site) -> list[Sides]:
     """(begin, end) an axis with the rows that `ceil` adds at the end."""
     found = []
-    for some, tensor, node in zip(windows(site), site.inputs(), site.nodes, strict=True):
+    for some, tensor, ceil in zip(windows(site), site.inputs(), site.values("ceil"), strict=True):
         rows = []
         for w, n in zip(some, tensor.shape[1:], strict=True):
             end = w.end
-            if getattr(node.attributes, "ceil"):  # noqa: B009 (a namespace)
+            if ceil:
                 needed = (w.count_ceil(n) - 1) * w.stride + w.span
                 end = max(end, needed - n - w.begin)
             rows.append((w.begin, end))

@@ -90,7 +90,7 @@ def axis_of(site: Site, place: int) -> int:
     """The axis that an operation works on, counted with the batch."""
     from archcalc.ops.axes import place_of
 
-    return place_of(site.inputs()[place], getattr(site.nodes[place].attributes, "axis")) + 1  # noqa: B009 (a namespace)
+    return place_of(site.inputs()[place], site.values("axis")[place]) + 1
 
 
 def maxout(site: Site) -> Form:
