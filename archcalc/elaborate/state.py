@@ -25,7 +25,7 @@ MAX_STEPS = 500_000
 MAX_CALL_DEPTH = 50
 
 # What a step weighs, by the work it makes.
-LAYER, TURN, BRANCH, CALL, NEW_FACTS, FAULT = 1, 2, 2, 5, 9, 7
+LAYER, TURN, BRANCH, CALL, NEW_FACTS, FAULT = 1, 2, 2, 5, 14, 9
 
 NOTHING = 0
 """The tensor that stands for "none": `tensors[0]` is always None (unknown)."""

@@ -1,6 +1,6 @@
 """What it weighs to work out the values that stand on a layer, once a turn.
 
-Small values weigh nothing; an expression of a thousand characters takes as long as eighty layers,
+Small values weigh nothing; an expression of a thousand characters takes as long as 120 layers,
 and a list of names any time at all.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Block, Layer, Loop
 
-CHARACTERS = 12
+CHARACTERS = 8
 """Of an expression: they take about the time of one step."""
 
 

@@ -28,6 +28,8 @@ and ResNet-1202 has 200."""
 MAX_DEPTH = 100
 """Lists and mappings inside one another; every later walk over them may recurse this deep."""
 
+TOO_DEEP = f"lists and mappings stand at most {MAX_DEPTH} inside one another"
+
 MAX_LAYERS = 150_000
 """Written out in one file; loops and blocks multiply them later."""
 

@@ -22,7 +22,14 @@ from yaml.events import (
 )
 
 from archcalc.diagnostics import Note, Span, Stop
-from archcalc.spec.limits import MAX_DEPTH, MAX_NODES, SLOW_CHARACTERS, SLOW_NODES, add_error
+from archcalc.spec.limits import (
+    MAX_DEPTH,
+    MAX_NODES,
+    SLOW_CHARACTERS,
+    SLOW_NODES,
+    TOO_DEEP,
+    add_error,
+)
 
 if TYPE_CHECKING:
     from archcalc.diagnostics import Diagnostics, SourceFile
@@ -303,7 +310,7 @@ class _Builder:
     def _too_deep(self, place: Node) -> NoReturn:
         self._stop(
             "nesting-too-deep",
-            f"lists and mappings stand at most {MAX_DEPTH} inside one another",
+            TOO_DEEP,
             place,
             help="use blocks",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import Note, Span
+from archcalc.spec.limits import TOO_DEEP
 
 if TYPE_CHECKING:
     from archcalc.diagnostics import Diagnostics, SourceFile
@@ -72,6 +73,10 @@ def report(error: Exception, file: SourceFile, diagnostics: Diagnostics) -> None
         return
     span = Span(file, mark.line + 1, mark.column + 1)
     problem = str(getattr(error, "problem", ""))
+    if "nesting depth" in problem:
+        # libyaml's own bound, which its look-ahead meets before the tree's: 1,000 since 0.2.6
+        diagnostics.error("nesting-too-deep", TOO_DEEP, span, help="use blocks")
+        return
     opened = getattr(error, "context_mark", None)
     place = span if opened is None else Span(file, opened.line + 1, opened.column + 1)
     notes: tuple[Note, ...] = ()

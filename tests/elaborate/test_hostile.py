@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -156,12 +156,24 @@ def test_they_are_without_libyaml_too(name: str, tmp_path: Path) -> None:
 
 def refused(path: Path, code: str | None, script: str) -> None:
     """A spec at fault, told of in little time and memory."""
-    command = [sys.executable, "-c", script, "check", str(path), "--format", "json"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 1, done.stderr
-    seconds, kilobytes = map(float, done.stderr.splitlines()[-1].split())
-    codes = [d["code"] for d in json.loads(done.stdout)["diagnostics"]]
+    status, told, seconds, kilobytes = check(str(path), script)
+    assert status == 1
+    codes = [d["code"] for d in told["diagnostics"]]
     assert codes
     assert code is None or code in codes
-    assert seconds < 2, "of processor time"
+    assert seconds < 2 or seconds < two_seconds_here(), "of processor time"
     assert kilobytes < 300_000
+
+
+def two_seconds_here() -> float:
+    """What takes two seconds where ResNet-152 takes the 0.1 that the README tells of, in seconds
+    of this machine at this moment: it may be a slow one, or a busy one."""
+    return 20 * min(check("resnet152", MEASURED)[2] for _ in range(3))
+
+
+def check(spec: str, script: str) -> tuple[int, dict[str, Any], float, float]:
+    """The exit status and the JSON of `check`, its seconds of processor time and its kilobytes."""
+    command = [sys.executable, "-c", script, "check", spec, "--format", "json"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    seconds, kilobytes = map(float, done.stderr.splitlines()[-1].split())
+    return done.returncode, json.loads(done.stdout), seconds, kilobytes

@@ -10,10 +10,13 @@ from tests.spec.support import HEAD, read
 
 LAYERS = HEAD + "layers:\n"
 
-HOSTILE = {
+WHERE_LIBYAML_STOPS = ("unsupported-yaml", "nesting-too-deep")
+"""A brace as a key is met first, or the bound that libyaml has had since 0.2.6."""
+
+HOSTILE: dict[str, tuple[str, str | tuple[str, ...]]] = {
     "brackets 10,000 deep": (HEAD + "layers: " + "[" * 10_000 + "]" * 10_000, "nesting-too-deep"),
     "dashes without end": (HEAD + "layers:\n" + "- " * 100_000, "nesting-too-deep"),
-    "braces without end": ("{" * 100_000, "unsupported-yaml"),
+    "braces without end": ("{" * 100_000, WHERE_LIBYAML_STOPS),
     "closing brackets": ("]" * 100_000, "yaml-syntax"),
     "question marks": ("? " * 100_000, "unsupported-yaml"),
     "colons": (":" * 100_000, "yaml-syntax"),
@@ -35,9 +38,9 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(("text", "code"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_texts(text: str, code: str) -> None:
+def test_hostile_texts(text: str, code: str | tuple[str, ...]) -> None:
     diagnostics = read(text)[1]
-    assert diagnostics[0].code == code
+    assert diagnostics[0].code in ((code,) if isinstance(code, str) else code)
     assert len(diagnostics) <= limits.MAX_FAULTS + 1
     assert all(len(d.message + d.label + d.help) < 4_000 for d in diagnostics)
 
