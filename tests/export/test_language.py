@@ -546,6 +546,10 @@ REFUSED = {
         "input: [3, 1, 1]\nlayers: [instancenorm]",
         "PyTorch cannot express instance normalisation of a single position",
     ),
+    "a batch norm that may divide by zero": (
+        "input: [3, 8, 8]\nlayers: [batchnorm: {eps: 0}]",
+        "PyTorch cannot express batch normalisation with an eps of 0",
+    ),
     "a fan of a list": (
         "input: [3, 8, 8]\nlayers: [{batchnorm: , init: kaiming}]",
         "kaiming_normal for a weight with one axis",

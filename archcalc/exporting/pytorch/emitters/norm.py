@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def batchnorm(site: Site) -> Form:
     """One a rank, but BatchNorm1d takes a vector too."""
+    if not all(site.values("eps")):
+        raise refused(site.layer, "batch normalisation with an eps of 0", "give a small eps")
     module = f"nn.BatchNorm{max(site.rank, 1)}d"
     keywords = {
         "eps": site.doc("eps", 1e-5),
