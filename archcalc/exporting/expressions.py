@@ -201,7 +201,8 @@ def _int(e: Expr) -> int | None:
 
 
 def fold(e: Expr) -> Expr:
-    """The same with sums of plain integers worked out, and 1*x, x + 0 and settled choices gone."""
+    """The same with sums of plain integers and lengths of plain lists worked out, and 1*x, x + 0 and
+    settled choices gone."""
     if isinstance(e, ast.BinOp):
         return _fold_binary(e.op, fold(e.left), fold(e.right))
     if isinstance(e, ast.IfExp):
@@ -222,6 +223,9 @@ def fold(e: Expr) -> Expr:
         if isinstance(e.op, ast.Not) and isinstance(operand, ast.Constant):
             return ast.Constant(not operand.value)
         return ast.UnaryOp(e.op, operand)
+    if isinstance(e, ast.Call) and isinstance(e.func, ast.Name) and e.func.id == "len":
+        (argument,) = e.args
+        return literal(len(argument.elts)) if isinstance(argument, ast.Tuple) else e
     return e
 
 

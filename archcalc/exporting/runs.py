@@ -39,7 +39,7 @@ def other_nets(net: Net) -> dict[str, list[Other]]:
 
 def _with_other_values(net: Net, word: str) -> list[Other]:
     found: list[Other] = []
-    most = 6 if len(net.nodes) < SMALL else 2
+    most = 6 if len(net.nodes) < SMALL else 3
     for value in [*_of_cases(net, word), *_near(net.variables[word])]:
         if value == net.variables[word] or len(found) == most:
             continue
@@ -107,10 +107,12 @@ def _near(value: Any) -> list[Any]:
 
 
 def _near_list(value: tuple[Any, ...]) -> list[Any]:
-    """Every number doubled, or 2 more; a row less; the first number of every row alone doubled,
-    the last alone 1 more or less: a kernel that is odd in place of an even one changes sides."""
+    """Every number doubled, or 2 more; a row more or less; the first number of every row alone
+    doubled, the last alone 1 more or less: a kernel that is odd in place of an even one changes
+    sides."""
     changed = [
         _mapped(value, lambda v: 2 * v),
+        (*value, *value[-1:]),
         value[:-1],
         tuple((*v[:-1], v[-1] + 1) if _is_row(v) else v for v in value),
         tuple((*v[:-1], v[-1] - 1 or 1) if _is_row(v) else v for v in value),

@@ -427,6 +427,35 @@ layers: [{name: a, conv: {out: make_divisible(32*width), kernel: 1}}]
             "        self.a = nn.Conv2d(3, make_divisible(32 * width), 1)",
         ),
     ),
+    "a name that only one turn has tells the turn": (
+        """
+input: [3, 16, 16]
+vars: {growth: 4, depths: [2, 1]}
+blocks:
+  unit:
+    do:
+      - concat:
+          - []
+          - [{name: conv, conv: {out: 4, kernel: 3, padding: 1}}]
+layers:
+  - name: features
+    group:
+      - {name: conv0, conv: {out: 8, kernel: 1}}
+      - for: n
+        in: depths
+        do:
+          - {repeat: n, do: [unit]}
+          - when: index < len(depths) - 1
+            name: transition$(index + 1)
+            conv: {out: in_channels//2, kernel: 1}
+""",
+        (
+            "        for i, n in enumerate(depths):",
+            "            if i < len(depths) - 1:",
+            '                layers[f"transition{i + 1}"] = nn.Conv2d(channels, channels // 2, 1)',
+            "                channels = channels // 2",
+        ),
+    ),
 }
 
 

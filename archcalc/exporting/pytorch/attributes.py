@@ -97,15 +97,18 @@ def attribute_of(
     """The name of a layer's module in its level. Raises `Unroll` or `Differs` where the places
     have names that no one text gives."""
     words = [p[len(lane.prefix) :] for lane, p in zip(here.lanes, paths, strict=True)]
+    indices = {loop.variable for loop in here.loops}
+    template = _written(writer, layer, here) if layer.name is not None and indices else None
+    if template is not None and _moves(template) and _gives(template, here.lanes, words, indices):
+        return Attribute("", template, writer.builder, frozenset(words))
     if len(set(words)) == 1:
         if not weighted and not _is_attribute(words[0]):
             # Nothing is saved under it, so that any name will do.
             return Attribute(writer.builder.attributes.take(layer.word, "layer"))
         return Attribute(words[0])
-    if not here.loops:
+    if not indices:
         raise Differs(here.lanes, words)
-    template = _written(writer, layer, here) if layer.name is not None else _counted(here, words)
-    indices = {loop.variable for loop in here.loops}
+    template = None if layer.name is not None else _counted(here, words)
     if template is None or not _gives(template, here.lanes, words, indices):
         raise Unroll(here.lanes, words)
     return Attribute("", template, writer.builder, frozenset(words))
@@ -146,6 +149,11 @@ def _counted(here: Here, words: list[str]) -> tuple[str | Expr, ...] | None:
         if step:
             total = binary(total, ast.Add, binary(literal(step), ast.Mult, name(index)))
     return stem, binary(total, ast.Add, literal(at[origin]))
+
+
+def _moves(template: tuple[str | Expr, ...]) -> bool:
+    """Whether the name can change from turn to turn, if only in one turn the layer is there."""
+    return any(not isinstance(part, str) and variables(part) for part in template)
 
 
 def _gives(

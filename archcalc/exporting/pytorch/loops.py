@@ -258,15 +258,37 @@ class LoopWriter(Writer):
             step = step_of(expr, plan.running)
             plan.gone = True
             return step
-        kept, self.statements = self.statements, init
+        body = init
+        choice = self._as_named(expr, init)
+        if isinstance(choice, ast.IfExp) and show(choice.orelse) == plan.running:
+            body, expr = self._under(choice.test, init), choice.body
+        kept, self.statements = self.statements, body
         expr = self.fitting(expr, inner)
         self.statements = kept
         step = step_of(expr, plan.running)
         if step is not None:
-            init.append(Line(f"{plan.running} += ", self.builder.text(step)))
-            return step
-        init.append(Line(f"{plan.running} = ", self.builder.text(expr)))
+            body.append(Line(f"{plan.running} += ", self.builder.text(step)))
+            return step if body is init else None
+        body.append(Line(f"{plan.running} = ", self.builder.text(expr)))
         return None
+
+    def _as_named(self, expr: Expr, init: list[Statement]) -> Expr:
+        """What a name stands for that the last line of a turn has just been given."""
+        for python, line, named in self.builder.optional:
+            if show(expr) == python and init and init[-1] is line:
+                return named
+        return expr
+
+    def _under(self, condition: Expr, init: list[Statement]) -> list[Statement]:
+        """What stands under a condition at the end of a turn: an `if` that is there goes on."""
+        text = self.builder.text(condition)
+        while init and any(line is init[-1] for _, line, _ in self.builder.optional):
+            init.pop()  # the name of the choice: nothing else has read it yet
+        last = init[-1] if init else None
+        if not isinstance(last, Nest) or (last.before, last.doc) != ("if ", text):
+            last = Nest("if ", text, [])
+            init.append(last)
+        return last.body
 
     def _after(
         self,
