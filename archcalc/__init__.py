@@ -88,10 +88,12 @@ def export(net: Net, target: str = "pytorch") -> str:
     return export(net, target)
 
 
-def to_torch(net: Net, **variables: Any) -> Any:
+def to_torch(net: Net, /, **variables: Any) -> Any:
     """The network as a `torch.nn.Module`, with other values for the spec's `vars` if given.
 
     Needs PyTorch. Raises `archcalc.diagnostics.SpecError` and `ValueError` as `load` and `export`.
+    The class is no part of an importable file: save its `state_dict`, or export a file and import
+    the class from there, where the whole object is to be pickled.
     """
     from archcalc.exporting.module import to_torch
 

@@ -49,17 +49,20 @@ def named_inputs(spec: Spec, inputs: Inputs | None) -> dict[str, Shape]:
 
 
 def _exact(name: str, value: Any) -> Any:
+    from numbers import Integral, Real
+
     from archcalc.ops.attributes import is_fraction
 
-    if isinstance(value, float):
+    if isinstance(value, int | str) or is_fraction(value):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple([_exact(name, item) for item in value])
+    if isinstance(value, Integral):  # NumPy's, say
+        return int(value)
+    if isinstance(value, Real) and value - value == 0:  # neither infinite nor no number
         from archcalc.spec.functions import decimal
 
-        if value - value == 0:  # neither infinite nor no number
-            return decimal(repr(value))
-    elif isinstance(value, list | tuple):
-        return tuple([_exact(name, item) for item in value])
-    elif isinstance(value, int | str) or is_fraction(value):
-        return value
+        return decimal(str(value))
     raise Unknown(f"{name} cannot be {value!r}: vars are numbers, words, true, false and lists")
 
 

@@ -141,7 +141,8 @@ class Walker:
             self._check_init(layer, layer.init, target, place)
         self.enter_labels(layer, result, place, path, first)
         if layer.head:
-            self._output(result, path)
+            label = layer.name or layer.label
+            self._output(result, path or (read_name(label, place) if label else None))
             return current
         return result
 
@@ -264,8 +265,8 @@ class Walker:
                 self.state.report(fault, place, layer)
 
     def _output(self, result: int, path: str | None) -> None:
-        """Notes an output of the net by the last part of its path, by all of it where two share
-        that."""
+        """Notes an output of the net by the last part of its path (its label, where it has none),
+        by all of it where two share that."""
         outputs = self.state.outputs
         name = path.rpartition(".")[2] if path else f"head{len(outputs) + 1}"
         if path and name in outputs:

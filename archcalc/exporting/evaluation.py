@@ -50,8 +50,9 @@ def agrees(python: Any, exact: Any) -> bool:
 
 def make_divisible(v: Any, divisor: Any = 8, min_value: Any = None) -> Any:
     """As the helper of this name in the generated code does it."""
+    v = round(v, 9)
     new = max(min_value or divisor, int(v + divisor / 2) // divisor * divisor)
-    return new + divisor if new < 0.9 * v else new
+    return new + divisor if 10 * new < 9 * v else new
 
 
 _CALLS: dict[str, Callable[..., Any]] = {

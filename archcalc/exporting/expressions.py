@@ -201,8 +201,8 @@ def _int(e: Expr) -> int | None:
 
 
 def fold(e: Expr) -> Expr:
-    """The same with sums of plain integers and lengths of plain lists worked out, and 1*x, x + 0 and
-    settled choices gone."""
+    """The same with sums of plain integers and entries and lengths of plain lists worked out, and
+    1*x, x + 0 and settled choices gone."""
     if isinstance(e, ast.BinOp):
         return _fold_binary(e.op, fold(e.left), fold(e.right))
     if isinstance(e, ast.IfExp):
@@ -223,10 +223,25 @@ def fold(e: Expr) -> Expr:
         if isinstance(e.op, ast.Not) and isinstance(operand, ast.Constant):
             return ast.Constant(not operand.value)
         return ast.UnaryOp(e.op, operand)
-    if isinstance(e, ast.Call) and isinstance(e.func, ast.Name) and e.func.id == "len":
-        (argument,) = e.args
-        return literal(len(argument.elts)) if isinstance(argument, ast.Tuple) else e
+    if isinstance(e, ast.Subscript | ast.Call):
+        return _fold_known(e)
     return e
+
+
+def _fold_known(e: ast.Subscript | ast.Call) -> Expr:
+    """An entry of a list that is written out, or a function of plain numbers, as its value."""
+    if isinstance(e, ast.Subscript):
+        e = ast.Subscript(fold(e.value), fold(e.slice), ast.Load())
+    else:
+        keywords = [ast.keyword(k.arg, fold(k.value)) for k in e.keywords]
+        e = ast.Call(e.func, [fold(a) for a in e.args], keywords)
+    if variables(e):
+        return e
+    try:
+        value = evaluate(e, {})
+    except Unevaluable:
+        return e
+    return literal(value) if isinstance(value, int | tuple) else e
 
 
 def _fold_bool(e: ast.BoolOp) -> Expr:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from archcalc.exporting.definitions import docstring, safe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archcalc.graph import Net
 
 
-def heading(net: Net, frozen: frozenset[str]) -> list[str]:
-    """What the net is, its figures, and how the file was made."""
+def heading(net: Net, frozen: frozenset[str], renamed: Mapping[str, str]) -> list[str]:
+    """What the net is, its figures, and how the file was made. `renamed` are the vars that are
+    arguments under another name."""
     from archcalc.analysis.analyze import analyze
 
     report = analyze(net)
@@ -37,6 +40,9 @@ def heading(net: Net, frozen: frozenset[str]) -> list[str]:
     if fixed:
         told = ", ".join(f"{safe(w)} = {safe(_value(net.variables[w]))}" for w in fixed)
         lines += _wrapped(f"Fixed here, because the code's shape hangs on it: {told}.")
+    if renamed:
+        told = ", ".join(f"{safe(word)} is {python}" for word, python in renamed.items())
+        lines += _wrapped(f"Arguments by other names than the spec's: {told}.")
     lines += _wrapped(f"Made by: {_command(net)}")
     return [*lines, '"""']
 

@@ -8,9 +8,19 @@ that the variables of the generated code will have.
 
 from __future__ import annotations
 
+import ast
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from archcalc.exporting.expressions import Unevaluable, agrees, evaluate, literal, variables
+from archcalc.exporting.expressions import (
+    Unevaluable,
+    agrees,
+    evaluate,
+    literal,
+    name,
+    show,
+    variables,
+)
 from archcalc.graph import Group
 
 if TYPE_CHECKING:
@@ -166,14 +176,43 @@ def settled(expr: Expr | None, lanes: Sequence[Lane], values: Sequence[Any]) -> 
     if expr is not None:
         for candidate in _variants(expr):
             if holds(candidate, lanes, values):
-                return candidate
+                return with_exact_floors(candidate, lanes)
     return literal(constant(lanes, values))
 
 
-def _variants(expr: Expr) -> Iterable[Expr]:
-    import ast
-    from copy import deepcopy
+def with_exact_floors(expr: Expr, lanes: Sequence[Lane]) -> Expr:
+    """The expression with what `floor` and `ceil` take of decimals rounded to nine digits first:
+    100 * 0.29 is a little less than 29, and in the spec it is 29."""
 
+    class Exact(ast.NodeTransformer):
+        def visit_Call(self, node: ast.Call) -> Expr:
+            self.generic_visit(node)
+            inside = node.args[0]
+            done = isinstance(inside, ast.Call) and show(inside.func) == "round"
+            if done or not isinstance(node.func, ast.Attribute):
+                return node
+            if not any(_is_decimal(n, lanes) for n in ast.walk(inside)):
+                return node
+            return ast.Call(node.func, [ast.Call(name("round"), [inside, literal(9)], [])], [])
+
+    if not any(isinstance(node, ast.Attribute) for node in ast.walk(expr)):
+        return expr  # neither math.floor nor math.ceil, as nearly always
+    changed: Expr = Exact().visit(deepcopy(expr))
+    return changed
+
+
+def _is_decimal(node: ast.AST, lanes: Sequence[Lane]) -> bool:
+    """Whether it is a number that floating point may not have."""
+    if isinstance(node, ast.Name):
+        return any(isinstance(lane.py.get(node.id), float) for lane in lanes)
+    return isinstance(node, ast.Constant) and not _is_dyadic(node.value)
+
+
+def _is_dyadic(value: object) -> bool:
+    return not isinstance(value, float) or (value * 1024).is_integer()
+
+
+def _variants(expr: Expr) -> Iterable[Expr]:
     yield expr
     if any(isinstance(n, ast.Div | ast.Constant) for n in ast.walk(expr)):
 

@@ -45,23 +45,10 @@ def _with(net: Net, variables: dict[str, Any]) -> Net:
         tensor = net.tensors[index]
         if f"input {name}" in net.overridden and tensor is not None:
             shapes[name] = tensor.shape
-    given = {word: exact(value) for word, value in variables.items()}
-    opened = elaborated(net.spec, Diagnostics(), {**settings, **given}, shapes)
+    opened = elaborated(net.spec, Diagnostics(), {**settings, **variables}, shapes)
     if opened.net is None or any(d.severity == "error" for d in opened.diagnostics):
         raise SpecError(opened.diagnostics)
     return opened.net
-
-
-def exact(value: Any) -> Any:
-    """A Python value as the language has it: a float as the fraction that it reads as."""
-    if isinstance(value, list | tuple):
-        return tuple(exact(v) for v in value)
-    if isinstance(value, float):
-        from fractions import Fraction
-
-        fraction = Fraction(repr(value))
-        return fraction.numerator if fraction.denominator == 1 else fraction
-    return value
 
 
 def load_module(text: str) -> ModuleType:

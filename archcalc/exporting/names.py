@@ -5,9 +5,16 @@ from __future__ import annotations
 import builtins
 from keyword import iskeyword, issoftkeyword
 
+_READ = frozenset(
+    {"abs", "bool", "dict", "enumerate", "float", "int", "isinstance", "len", "list", "max", "min"}
+    | {"print", "range", "repr", "round", "str", "sum", "super", "tuple", "zip"}
+)
+"""Those of Python's own functions that generated code may call."""
+
 _TAKEN = frozenset(
     {"self", "x", "nn", "torch", "math", "heads"}
-    | {"annotations", "Tensor", "Callable", "OrderedDict", "make_divisible", "Model"}
+    | {"annotations", "Tensor", "make_divisible", "Model"}
+    | {"Any", "Callable", "OrderedDict", "Sequence", "TypeVar"}
     | {word for word in dir(builtins) if word.isidentifier()}
 )
 
@@ -54,6 +61,16 @@ class Identifiers:
         if iskeyword(base) or issoftkeyword(base) or base == "l":  # easily taken for 1
             base += "_"
         return self._unused(base)
+
+    def take_argument(self, text: str) -> str:
+        """The word as it is, where an argument may have it: one named like a function of Python's
+        that the code does not call is none the worse."""
+        plain = text.isidentifier() and text.isascii() and text == text.lower()
+        free = text not in self.used or (hasattr(builtins, text) and text not in _READ)
+        if not plain or not free or iskeyword(text) or text == "l":
+            return self.take(text)
+        self.used.add(text)
+        return text
 
     def take_class(self, text: str) -> str:
         base = camel(text) or "Block"

@@ -53,15 +53,21 @@ def shapes_seen(model: Any, inputs: list[Any]) -> tuple[dict[str, list[list[int]
             handle.remove()
 
 
-def multiplies(model: Any, inputs: list[Any]) -> int:
-    """Half of what PyTorch's own counter says."""
+def multiplies(model: Any, inputs: list[Any]) -> tuple[int, dict[str, int]]:
+    """Half of what PyTorch's own counter says for a sample, in all and module by module."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(*inputs)
-    total: int = counter.get_total_flops()
-    return total // 2 // int(inputs[0].shape[0])
+    share = 2 * int(inputs[0].shape[0])
+    root = f"{type(model).__name__}."
+    modules = {
+        path.removeprefix(root): sum(flops.values()) // share
+        for path, flops in counter.get_flop_counts().items()
+        if path.startswith(root)
+    }
+    return counter.get_total_flops() // share, modules
 
 
 def step(model: Any, inputs: list[Any]) -> dict[str, Any]:
@@ -102,6 +108,8 @@ def field(model: Any, shapes: list[list[int]], path: str, position: list[int]) -
             model(*inputs)
     except _Seen as seen:
         chosen = seen.output[(0, slice(None), *position)]
+    else:
+        return [None] * len(position)  # the layer has not run
     finally:
         handle.remove()
     (gradient,) = torch.autograd.grad(chosen.sum(), inputs[0])
@@ -197,7 +205,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         inputs = [torch.rand(request["batch"], *shape) for shape in shapes]
         told: dict[str, Any] = {}
         told["eval"] = step(model, inputs)
-        told["macs"] = multiplies(model, inputs)
+        told["macs"], told["macs_of"] = multiplies(model, inputs)
         told["parameters"] = sum(p.numel() for p in model.parameters())
         counted = [b.numel() for n, b in model.named_buffers() if "num_batches_tracked" not in n]
         told["buffers"] = sum(counted)

@@ -7,13 +7,15 @@ the number that it has.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.diagnostics import Diagnostics
+from archcalc.exporting.edges import edges_of
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from archcalc.graph import Net
 
@@ -34,13 +36,24 @@ class Other(NamedTuple):
 
 def other_nets(net: Net) -> dict[str, list[Other]]:
     """For every var, nets in which it has other values; none where no other value goes."""
-    return {word: _with_other_values(net, word) for word in net.variables}
+    edges = edges_of(net.spec)
+    return {word: _with_other_values(net, word, edges) for word in net.variables}
 
 
-def _with_other_values(net: Net, word: str) -> list[Other]:
+def _with_other_values(net: Net, word: str, edges: list[int]) -> list[Other]:
+    value = net.variables[word]
+    small = len(net.nodes) < SMALL
+    found = _tried(net, word, [*_of_cases(net, word), *_near(value)], 6 if small else 3)
+    if type(value) is int and small:
+        known = {value, *(other.value for other in found)}
+        found += _tried(net, word, [edge for edge in edges if edge not in known], len(edges))
+    return found
+
+
+def _tried(net: Net, word: str, values: Iterable[Any], most: int) -> list[Other]:
+    """The nets with the first of these values that go."""
     found: list[Other] = []
-    most = 6 if len(net.nodes) < SMALL else 3
-    for value in [*_of_cases(net, word), *_near(net.variables[word])]:
+    for value in values:
         if value == net.variables[word] or len(found) == most:
             continue
         other = again(net, {word: value})
@@ -102,7 +115,9 @@ def _near(value: Any) -> list[Any]:
         return _near_list(value)
     if isinstance(value, int):
         steps = (2 * value, value + 1, value + 2, value - 1, value - 2, value // 2, 3 * value)
-        return [v for v in dict.fromkeys(steps) if v > 0]
+        # A factor of 1 or a rate of 0 is often one that may be a fraction.
+        fraction = [Fraction(1, 2)] if value in (0, 1) else []
+        return [*fraction, *(v for v in dict.fromkeys(steps) if v > 0)]
     return [2 * value, value / 2]
 
 
@@ -114,17 +129,22 @@ def _near_list(value: tuple[Any, ...]) -> list[Any]:
         _mapped(value, lambda v: 2 * v),
         (*value, *value[-1:]),
         value[:-1],
-        tuple((*v[:-1], v[-1] + 1) if _is_row(v) else v for v in value),
-        tuple((*v[:-1], v[-1] - 1 or 1) if _is_row(v) else v for v in value),
+        tuple(_last(v, lambda n: n + 1) for v in value),
+        tuple(_last(v, lambda n: n - 1 or 1) for v in value),
         _mapped(value, lambda v: v + 2),
-        tuple((2 * v[0], *v[1:]) if _is_row(v) else v for v in value),
+        tuple((_mapped(v[0], lambda n: 2 * n), *v[1:]) if _is_row(v) else v for v in value),
         (*value[:-1], *(_mapped(v, lambda n: n + 2) for v in value[-1:])),
     ]
     return [one for one in dict.fromkeys(changed) if one and one != value]
 
 
 def _is_row(value: Any) -> bool:
-    return type(value) is tuple and bool(value) and type(value[0]) is int
+    return type(value) is tuple and bool(value)
+
+
+def _last(value: Any, change: Callable[[int], int]) -> Any:
+    """A row whose last entry, where it is a number, is another one."""
+    return (*value[:-1], _mapped(value[-1], change)) if _is_row(value) else value
 
 
 def _mapped(value: Any, change: Callable[[int], int]) -> Any:

@@ -15,6 +15,8 @@ from archcalc.exporting.module import need_torch
 from archcalc.graph import Group
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from archcalc.analysis.figures import Report
     from archcalc.exporting.measurable import Chosen
     from archcalc.graph import Net, Node
@@ -106,7 +108,7 @@ def compare(report: Report, told: dict[str, Any], chosen: Chosen | None = None) 
         _equal("parameters", _params(net), told["parameters"]),
         _equal("buffers", _buffers(net), told["buffers"]),
         _state(net, told["state"]),
-        _multiplies(net, told["macs"]),
+        _multiplies(net, told["macs"], told["macs_of"]),
     ]
     if chosen is not None and "field" in told:
         rows.append(_field(chosen, told["field"]))
@@ -144,13 +146,30 @@ def _size(shape: tuple[int, ...]) -> int:
     return total
 
 
-def _multiplies(net: Net, counted: int) -> Compared:
-    """The multiplies of inference, but for those that PyTorch's counter does not see."""
+def _multiplies(net: Net, counted: int, counted_of: dict[str, int]) -> Compared:
+    """The multiplies of inference, layer by layer and in all, but for those that PyTorch's counter
+    does not see, and those of layers whose tensor nothing reads: code need not run them."""
     run = [node for node in net.nodes if node.facts is not None and not node.training_only]
-    unseen = sorted({node.op.name for node in run} & set(UNSEEN))
-    what = f"multiplies, {', '.join(unseen)} left out" if unseen else "multiplies"
-    seen = (n.facts.macs or 0 for n in run if n.facts is not None and n.op.name not in UNSEEN)
-    return _equal(what, sum(seen), counted)
+    read = {node.path for node in _taking_part(net, training=False)}
+    unread = {node.path for node in run} - read
+    unseen = sorted({node.op.name for node in run if node.path in read} & set(UNSEEN))
+    apart = [*unseen, *(["what nothing reads"] if unread else [])]
+    what = f"multiplies, {', '.join(apart)} left out" if apart else "multiplies"
+    total = 0
+    of: dict[str, int] = {}  # a layer that is called again has the multiplies of all its calls
+    for node in run:
+        if node.facts is None or node.op.name in UNSEEN or node.path in unread:
+            continue
+        total += node.facts.macs or 0
+        if node.facts.weights:
+            of[node.path] = of.get(node.path, 0) + (node.facts.macs or 0)
+    differences = [
+        f"{path}: {macs:,} worked out, {counted_of.get(path, 0):,} counted"
+        for path, macs in of.items()
+        if macs != counted_of.get(path, 0)
+    ]
+    row = _equal(what, total, counted - sum(counted_of.get(path, 0) for path in unread))
+    return row._replace(differences=(*row.differences, *_few(differences)))
 
 
 def _shapes(net: Net, told: dict[str, Any]) -> Compared:
@@ -236,9 +255,9 @@ def _said(shape: list[int] | None) -> str:
 
 def _gradients(net: Net, mode: str, idle: list[str]) -> Compared:
     """A step forward and back: every weight that takes part gets a gradient, and no other."""
-    apart = [] if mode == "train" else [node.path for node in net.nodes if node.training_only]
+    parts = {node.path for node in _taking_part(net, training=mode == "train")}
     trained = [w[0] for w in _weights(net) if w[2]]
-    expected = [name for name in trained if name.rpartition(".")[0] not in apart]
+    expected = [name for name in trained if name.rpartition(".")[0] in parts]
     missing = [f"{name} gets no gradient" for name in expected if name in set(idle)]
     reached = len(trained) - len(idle)
     return Compared(
@@ -248,6 +267,23 @@ def _gradients(net: Net, mode: str, idle: list[str]) -> Compared:
         _few(missing)
         or (("weights that should take no part do",) if reached > len(expected) else ()),
     )
+
+
+def _taking_part(net: Net, *, training: bool) -> Iterator[Node]:
+    """The layers that an output depends on: some may be written whose tensor nothing reads."""
+    waiting = list(net.outputs.values())
+    seen: set[int] = set()
+    while waiting:
+        tensor = waiting.pop()
+        producer = net.producers[tensor]
+        if tensor in seen or producer is None:
+            continue
+        seen.add(tensor)
+        node = net.nodes[producer]
+        if training or not node.training_only:
+            yield node
+            # A layer that is no join reads one tensor; a further one (`like`) gives only its sides.
+            waiting += node.inputs if node.op.join else node.inputs[:1]
 
 
 def _few(differences: list[str]) -> tuple[str, ...]:

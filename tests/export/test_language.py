@@ -456,6 +456,77 @@ layers:
             "                channels = channels // 2",
         ),
     ),
+    "heads that only label a tensor have their names": (
+        """
+input: [3, 8, 8]
+layers:
+  - {name: a, conv: {out: 4, kernel: 3}}
+  - {as: m, relu: }
+  - {name: mean, head: true, from: m}
+  - {as: second, head: true, from: a}
+  - {head: true, from: a}
+  - {name: b, conv: {out: 4, kernel: 3}}
+""",
+        (
+            '        heads["mean"] = m',
+            '        heads["second"] = a',
+            '        heads["head3"] = a',
+        ),
+    ),
+    "rows on one side are expressions too": (
+        """
+input: [4, 64]
+blocks:
+  causal:
+    with: {out: , dilation: 1}
+    do: [conv: {out: out, kernel: 2, dilation: dilation, padding: [[dilation, 0]]}]
+layers: [causal: 4, causal: {out: 8, dilation: 2}, causal: {out: 8, dilation: 4}]
+""",
+        (
+            (
+                "        super().__init__("
+                "PaddedConv1d(in_channels, out, 2, pads=(dilation, 0), dilation=dilation))"
+            ),
+            (
+                "        super().__init__(Causal(4, 4), Causal(4, 8, dilation=2), "
+                "Causal(8, 8, dilation=4))"
+            ),
+        ),
+    ),
+    "a net and a block by the names of types": (
+        """
+name: any
+input: [3, 8, 8]
+blocks:
+  sequence: {with: {out: }, do: [conv: {out: out, kernel: 2, padding: [[1, 0], [0, 0]]}]}
+layers: [sequence: 4, sequence: 5]
+""",
+        ("class SequenceModule(nn.Sequential):", "class AnyModule(nn.Sequential):"),
+    ),
+    "what is fixed is worked out": (
+        """
+input: [1, 16, 16]
+vars: {widths: [4, 8, 16]}
+blocks:
+  double: {with: {out: }, do: [{conv: {out: out, kernel: 3, padding: 1}}, relu]}
+layers:
+  - for: w
+    in: widths
+    do:
+      - {name: "down$(index)", double: w, as: "enc$(index)"}
+      - {when: index < len(widths) - 1, maxpool: 2}
+  - repeat: len(widths) - 1
+    do:
+      - {name: "up$(index)", conv_transpose: {out: "widths[len(widths) - 2 - index]", kernel: 2,
+         stride: 2}}
+      - concat: [{from: "enc$(len(widths) - 2 - index)"}, []]
+      - {name: "dec$(index)", double: "widths[len(widths) - 2 - index]"}
+""",
+        (
+            "        self.up0 = nn.ConvTranspose2d(16, 8, 2, stride=2)",
+            "        self.dec1 = Double(8, 4)",
+        ),
+    ),
 }
 
 

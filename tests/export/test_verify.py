@@ -67,6 +67,32 @@ def test_verify_sees_weights_in_another_order() -> None:
     assert told[0] == "state_dict keys: a.weight: in its place is b.weight"
 
 
+def test_verify_counts_the_multiplies_of_every_layer() -> None:
+    """One of two equal layers run twice: 16·9 weights at 8·8 positions are 9,216 multiplies."""
+    conv = "conv: {out: 4, kernel: 3, padding: 1}"
+    net = archcalc.load(f"input: [4, 8, 8]\nlayers: [{{name: a, {conv}}}, {{name: b, {conv}}}]")
+    wrong = archcalc.export(net).replace("self.b(", "self.a(")
+    row = next(row for row in verify(net, text=wrong).rows if row.what == "multiplies")
+    assert row.ours == row.theirs == "18,432"
+    assert row.differences == (
+        "a: 9,216 worked out, 18,432 counted",
+        "b: 9,216 worked out, 0 counted",
+    )
+
+
+def test_a_layer_that_nothing_reads_takes_no_part() -> None:
+    conv = "conv: {out: 4, kernel: 3}"
+    net = archcalc.load(
+        f"input: [3, 8, 8]\nlayers: [{{name: a, {conv}}}, {{name: idle, from: a, {conv}}}, "
+        f"{{name: b, from: a, {conv}}}]"
+    )
+    result = verify(net)
+    assert result.ok, result
+    # 3·4·9 weights at 6·6 positions, and 4·4·9 at 4·4
+    row = next(row for row in result.rows if row.what.startswith("multiplies"))
+    assert (row.what, row.theirs) == ("multiplies, what nothing reads left out", "6,192")
+
+
 def test_verify_command() -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed")
     done = run("verify", "lenet5_modern", "--device", "meta")

@@ -54,7 +54,7 @@ def _imports(body: str) -> list[str]:
 def _docstring(net: Net, program: Program) -> list[str]:
     from textwrap import wrap
 
-    told = heading(net, program.frozen)
+    told = heading(net, program.frozen, {})
     notes = wrap(NOTE, 100, break_on_hyphens=False)
     command = next(i for i, line in enumerate(told) if line.startswith("Made by:"))
     made = [line.replace("archcalc export", "archcalc export --target keras") for line in told]

@@ -22,8 +22,15 @@ def assemble(net: Net, program: Program, model: Builder) -> str:
     body = "\n".join([*helpers, *classes, "", "", *main])
     if "begin" in program.helpers:
         body = f"\n{TYPE_VARIABLE}\n{body}"
-    lines = [*heading(net, frozenset(program.frozen)), "", *_imports(body, program.helpers)]
+    top = heading(net, frozenset(program.frozen), _renamed(model))
+    lines = [*top, "", *_imports(body, program.helpers)]
     return "\n".join(lines) + "\n" + body + "\n"
+
+
+def _renamed(model: Builder) -> dict[str, str]:
+    """The vars that the constructor has under another name."""
+    arguments = {q.word: p for p, q in model.parameters.items() if q.kind == "var"}
+    return {word: python for word, python in arguments.items() if word != python}
 
 
 def _helper(name: str) -> list[str]:

@@ -81,7 +81,7 @@ class Builder:
 
     def parameter(self, word: str, parameter: Parameter, values: list[Any], like: str = "") -> str:
         """A new parameter, with its value in every lane of the class (none for an operation)."""
-        python = self.ids.take(like or word)
+        python = self.ids.take_argument(like or word)
         self.parameters[python] = parameter
         if values:
             for lane, value in zip(self.lanes, values, strict=True):

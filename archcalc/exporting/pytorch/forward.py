@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.exporting.expressions import quoted, variables
-from archcalc.exporting.lanes import Differs, Lane, Unroll, Wire, constant
+from archcalc.exporting.heads import output_name
+from archcalc.exporting.lanes import Differs, Unroll, Wire, constant
 from archcalc.exporting.layout import Line, Nest, assign, call, flat
 from archcalc.exporting.pytorch.attributes import Attribute, attribute_of
 from archcalc.exporting.pytorch.calls import group_module, instance
@@ -61,7 +62,7 @@ class ForwardWriter(Frame):
         wire = self._labelled(layer, here, result)
         if layer.head:
             assert wire is not None
-            self._head(here, wire, result.attribute)
+            self._head(layer, here, wire, result.attribute)
             return current
         return wire
 
@@ -347,12 +348,12 @@ class ForwardWriter(Frame):
                 raise Unroll(here.lanes, range(len(here.lanes))) from None
             return None
 
-    def _head(self, here: Here, wire: Wire, attribute: Attribute | None) -> None:
+    def _head(self, layer: Layer, here: Here, wire: Wire, attribute: Attribute | None) -> None:
         self.builder.gives_heads = True
         if attribute is not None:
             key = attribute.key(self.builder)
         else:
-            names = [_output_name(lane, wire) for lane in here.lanes]
+            names = [output_name(layer, lane, lane.index(wire)) for lane in here.lanes]
             key = quoted(constant(here.lanes, names))
         if key == '"output"':
             key = '"output_head"'
@@ -370,8 +371,3 @@ class ForwardWriter(Frame):
         current: Wire | None,
     ) -> Wire | None:
         return conditional(self, layer, here, there, condition, start, current)
-
-
-def _output_name(lane: Lane, wire: Wire) -> str:
-    tensor = lane.index(wire)
-    return next(name for name, t in lane.net.outputs.items() if t == tensor and name != "output")

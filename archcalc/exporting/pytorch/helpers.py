@@ -98,8 +98,9 @@ def pad_like(x: Tensor, like: Tensor, mode: str = "constant") -> Tensor:
 MAKE_DIVISIBLE = '''
 def make_divisible(v: float, divisor: int = 8, min_value: int | None = None) -> int:
     """The multiple of the divisor nearest to v, and not below 0.9 v."""
+    v = round(v, 9)  # 0.7 * 360 is a little less than 252
     new = max(min_value or divisor, int(v + divisor / 2) // divisor * divisor)
-    return new + divisor if new < 0.9 * v else new
+    return new + divisor if 10 * new < 9 * v else new
 '''
 
 SAME_PADS = '''

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.diagnostics import Fault
 from archcalc.exporting.expressions import Untranslatable, literal, show, translate, variables
-from archcalc.exporting.lanes import Differs, constant, settled
+from archcalc.exporting.lanes import Differs, constant, holds, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from archcalc.graph import Node
     from archcalc.ops.base import Tensor
     from archcalc.spec.syntax import Layer
+
+    Sides = tuple[tuple[Expr, Expr], ...]
+    """(begin, end) an axis."""
 
 
 class Names(Mapping[str, "Expr | None"]):
@@ -127,6 +132,28 @@ class Site:
         """An attribute as an expression."""
         return settled(self._written(name), self.lanes, self.values(name))
 
+    def number(self, name: str) -> Expr:
+        """An attribute that need not be an integer: 2 * 0.5 is as good as 1."""
+        written, values = self._written(name), self.values(name)
+        if written is not None and holds(written, self.lanes, [Fraction(v) for v in values]):
+            return written
+        return settled(written, self.lanes, values)
+
+    def sides(self, name: str) -> Sides:
+        """What an attribute says of the begin and the end of every axis."""
+        actual, written = self.values(name), self._written(name)
+        axes = self.same([len(v) for v in actual])
+        entries: list[Expr | None] = [None] * axes
+        if isinstance(written, ast.Tuple) and len(written.elts) == axes:
+            entries = list(written.elts)
+        return tuple(
+            (
+                settled(_end(entry, 0), self.lanes, [v[axis][0] for v in actual]),
+                settled(_end(entry, 1), self.lanes, [v[axis][1] for v in actual]),
+            )
+            for axis, entry in enumerate(entries)
+        )
+
     def _written(self, name: str) -> Expr | None:
         value = self.layer.arguments.get(name)
         if value is None:
@@ -161,7 +188,10 @@ class Site:
 
     def doc(self, attribute: str, default: Any = None) -> str | None:
         """An attribute's text, None where it has the default that PyTorch has too."""
-        return self.unless(self.attribute(attribute), default)
+        fraction = isinstance(default, float)
+        return self.unless(
+            self.number(attribute) if fraction else self.attribute(attribute), default
+        )
 
     def unless(self, expr: Expr, default: Any) -> str | None:
         """The expression's text, None where it is the default."""
@@ -188,6 +218,13 @@ class Site:
         """Asks for a helper to be written above the classes."""
         self.builder.program.helpers.add(helper)
         return helper
+
+
+def _end(entry: Expr | None, end: int) -> Expr | None:
+    """The begin (0) or end (1) of an axis, where an entry gives both or one for either."""
+    if not isinstance(entry, ast.Tuple):
+        return entry
+    return entry.elts[end] if len(entry.elts) == 2 else None
 
 
 def _one(value: Any) -> Any:

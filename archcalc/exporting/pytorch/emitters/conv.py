@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.exporting.expressions import binary, literal, show
 from archcalc.exporting.lanes import Differs
-from archcalc.exporting.layout import Items, call
+from archcalc.exporting.layout import Items, call, flat
 from archcalc.exporting.pytorch.emitters.common import kept
 from archcalc.exporting.pytorch.site import Form
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.layout import Doc
-    from archcalc.exporting.pytorch.site import Site
+    from archcalc.exporting.pytorch.site import Sides, Site
 
 
 class Padding(NamedTuple):
     """How a layer pads: `word` for same with an odd row or a stride, `even` for equal sides,
-    `sides` for unequal ones, (begin, end) an axis."""
+    `sides` for unequal ones."""
 
     word: str | None = None
     even: Expr | None = None
-    sides: tuple[tuple[int, int], ...] | None = None
+    sides: Sides | None = None
 
 
 def padding(site: Site) -> Padding:
@@ -40,7 +42,7 @@ def padding(site: Site) -> Padding:
     if word is True:
         return Padding(even=site.per_axis("padding"))
     if word is False:
-        return Padding(sides=site.value("padding"))
+        return Padding(sides=site.sides("padding"))
     if word == "valid":
         return Padding(even=literal(0))
     if word == "full":
@@ -78,10 +80,9 @@ def _full(site: Site) -> Expr:
     return binary(dilation, ast.Mult, binary(kernel, ast.Sub, literal(1)))
 
 
-def pairs(sides: tuple[tuple[int, int], ...]) -> str:
+def _pads(site: Site, sides: Sides) -> Doc:
     """Unequal sides as `nn.functional.pad` wants them: the last axis first."""
-    numbers = [str(n) for side in reversed(sides) for n in side]
-    return f"({', '.join(numbers)})"
+    return Items("(", tuple(site.text(e) for side in reversed(sides) for e in side), ")")
 
 
 def conv(site: Site) -> Form:
@@ -124,7 +125,7 @@ def _padded(site: Site, module: str) -> tuple[str, dict[str, Doc | None]]:
     if pad.even is not None:
         return plain, {"padding": site.unless(pad.even, 0)}
     if pad.sides is not None:
-        return site.need(f"Padded{module}"), {"pads": pairs(pad.sides)}
+        return site.need(f"Padded{module}"), {"pads": _pads(site, pad.sides)}
     strided = any(set(v) != {1} for v in site.values("stride"))
     if pad.word == "same_lower":
         return site.need(f"Same{module}"), {"lower": "True"}
@@ -160,7 +161,7 @@ def conv_transpose(site: Site) -> Form:
         extra["padding"] = site.unless(pad.even, 0)
     elif pad.sides is not None:
         module = site.need(f"CroppedConvTranspose{rank}d")
-        extra["crops"] = _sides(pad.sides)
+        extra["crops"] = show_sides(pad.sides, site.text)
     doc = call(
         module,
         site.text(site.dim(0, 0)),
@@ -176,5 +177,6 @@ def conv_transpose(site: Site) -> Form:
     return Form(doc, None, ({**kept(site), 0: out},))
 
 
-def _sides(sides: tuple[tuple[int, int], ...]) -> str:
-    return show(literal(sides))
+def show_sides(sides: Sides, text: Callable[[Expr], str]) -> str:
+    """(begin, end) an axis, as the helpers take them."""
+    return flat(Items("(", tuple(Items("(", (text(b), text(e)), ")") for b, e in sides), ")"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.expressions import show
+from archcalc.exporting.expressions import literal, show
 from archcalc.exporting.layout import call
 from archcalc.exporting.pytorch.emitters.common import functional, kept
-from archcalc.exporting.pytorch.emitters.conv import Padding, padding
+from archcalc.exporting.pytorch.emitters.conv import Padding, padding, show_sides
 from archcalc.exporting.pytorch.site import Form
 from archcalc.ops.axes import place_of, spatial_places
 
@@ -34,7 +35,7 @@ def avgpool(site: Site) -> Form:
     if pad.even is not None and site.rank == 3 and _smaller_than_window(site):
         # PyTorch refuses this on three axes alone.
         words = [v if isinstance(v, tuple) else ((0, 0),) * 3 for v in site.values("padding")]
-        pad = Padding(sides=site.same(words))
+        pad = Padding(sides=tuple((literal(b), literal(e)) for b, e in site.same(words)))
     if pad.even is None:
         return _helped(site, pad, "avg_pool", flag, ())
     return _native(site, "Avg", pad, (), flag)
@@ -101,21 +102,16 @@ def _helped(
     kernel = site.per_axis("kernel")
     stride = _stride(site)
     how = {"same": '"same_upper"', "same_upper": '"same_upper"', "same_lower": '"same_lower"'}
-    sides = how[pad.word] if pad.word else show_sides(pad)
+    sides = pad.sides or ()
     tail = {**keywords, **({"ceil_mode": "True"} if site.value("ceil") else {})}
 
     def write(x: str, use: Callable[[Expr, str], str]) -> Doc:
         numbers = [use(kernel, "kernel"), use(kernel if stride is None else stride, "stride")]
-        return call(f"{function}{site.rank}d", x, *numbers, sides, **tail)
+        rows = how[pad.word] if pad.word else show_sides(sides, lambda e: use(e, "padding"))
+        return call(f"{function}{site.rank}d", x, *numbers, rows, **tail)
 
-    every = (kernel, *uses, *(() if stride is None else (stride,)))
+    every = (kernel, *uses, *(() if stride is None else (stride,)), *(e for s in sides for e in s))
     return functional(site, write, every, (_channels(site),))
-
-
-def show_sides(pad: Padding) -> str:
-    """(begin, end) an axis, as the helper takes them."""
-    assert pad.sides is not None
-    return repr(pad.sides)
 
 
 def global_avgpool(site: Site) -> Form:
@@ -138,12 +134,13 @@ def global_maxpool(site: Site) -> Form:
 
 def adaptive_avgpool(site: Site) -> Form:
     rank, output = site.rank, site.per_axis("output")
+    sides = output.elts if isinstance(output, ast.Tuple) else [output] * rank
     return Form(
         call(f"nn.AdaptiveAvgPool{rank}d", site.text(output)),
         lambda run: call(
             f"nn.functional.adaptive_avg_pool{rank}d", run.x[0], run.use(output, "output")
         ),
-        (_channels(site),),
+        ({**_channels(site), **dict(enumerate(sides, 1))},),
         (output,),
     )
 

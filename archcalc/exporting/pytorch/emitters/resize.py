@@ -109,7 +109,7 @@ def _sides(site: Site) -> list[Side]:
         even = site.per_axis("padding")
         each = even.elts if isinstance(even, ast.Tuple) else [even] * site.rank
         return [(e, e) for e in each]
-    return [(literal(b), literal(e)) for b, e in site.value("padding")]
+    return list(site.sides("padding"))
 
 
 def _zeros(
