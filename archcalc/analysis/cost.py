@@ -85,6 +85,8 @@ def run(draft: Draft) -> None:
     """The totals of every layer, and the sums over them."""
     layers: list[Totals] = []
     known: dict[int, Totals] = {}  # by the facts, which equal layers share
+    inherited = _inherited(draft.net)
+    lost = set(inherited.values())
     for node in draft.net.nodes:
         facts = node.facts
         if facts is None:
@@ -94,10 +96,25 @@ def run(draft: Draft) -> None:
         if totals is None:
             totals = Totals(facts.params, facts.buffers, facts.macs, facts.flops, facts.activations)
             known[id(facts)] = totals
-        if node.shared is not None:
+        shared = node.shared is not None and node.index not in inherited
+        if shared or node.index in lost:
             totals = totals._replace(params=0, buffers=0)
         layers.append(totals)
     draft.costs = Costs(draft.net, layers)
+
+
+def _inherited(net: Net) -> dict[int, int]:
+    """Layers of the main path that call again one of a head that runs in training only: inference
+    has the weights for them, so they are counted there. To the first of these layers, the head's.
+    """
+    found: dict[int, int] = {}
+    for node in net.nodes:
+        first = node.shared
+        if first is None or node.training_only or first in found.values():
+            continue
+        if net.nodes[first].training_only:
+            found[node.index] = first
+    return found
 
 
 def _columns(layers: list[Totals]) -> tuple[Sums, ...]:

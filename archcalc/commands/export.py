@@ -64,7 +64,7 @@ def export(
     from archcalc.pipeline import Unknown, open_spec
     from archcalc.report.checked import Checked
     from archcalc.report.formats import faults
-    from archcalc.report.stream import emit
+    from archcalc.report.stream import emit_code
 
     if target not in TARGETS:
         message = f"{target!r} is none of {', '.join(TARGETS)}"
@@ -86,7 +86,7 @@ def export(
     if text is None:
         raise typer.Exit(1)
     if output is None or output == "-":
-        emit(text)
+        emit_code(text)
         return
     try:
         Path(output).write_text(text, encoding="utf-8")

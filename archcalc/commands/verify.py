@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from archcalc.commands.options import AllowOutside, Input, Set, Specs, read_inputs, read_settings
+from archcalc.report.text import printable
 
 if TYPE_CHECKING:
     from archcalc.exporting.verify import Verification
@@ -18,24 +19,30 @@ def verify(
     specs: Specs,
     set_: Set = None,
     input_: Input = None,
-    batch: Annotated[int, typer.Option(min=1, help="Samples of the forward pass.")] = 2,
+    batch: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Samples of a pass; two at least in training.")
+    ] = 2,
     device: Annotated[
         Device, typer.Option(help="Where to run; meta has shapes and counts, no numbers.")
     ] = "cpu",
     layer: Annotated[
         str | None,
         typer.Option(
-            help="The layer whose receptive field is measured.", show_default="the last possible"
+            metavar="PATH",
+            help="The layer whose receptive field is measured.",
+            show_default="the last possible",
         ),
     ] = None,
     allow_outside: AllowOutside = False,
 ) -> None:
-    """Prove, by running it, that the exported PyTorch code is the network that was checked.
+    """Run the exported PyTorch code, and hold it against all that was worked out from the text.
 
-    Compares with the analysis: output shapes layer by layer, outputs, parameters, buffers, the keys
-    of the state_dict, multiplies by PyTorch's own counter, the receptive field of a layer that sees
-    less than the input (by the extent of its gradient), and a training step. Exits with 0 where all
-    is equal, 1 on any difference or fault, and 2 for wrong usage or without PyTorch.
+    Compared are output shapes, layer by layer for all that is a module, and outputs; parameters,
+    buffers and the keys of the state_dict in their order; multiplies, layer by layer, by PyTorch's
+    own counter; the receptive field of a layer that sees less than the input, by the extent of a
+    gradient; and which weights a backward pass reaches. Shapes and gradients are compared in
+    inference and in training. Exits with 0 where all is equal, 1 on any difference or fault, and 2
+    for wrong usage or without PyTorch or the device.
 
     \b
     Examples:
@@ -47,6 +54,7 @@ def verify(
     from archcalc.diagnostics import SpecError
     from archcalc.exporting.measurable import Unmeasurable
     from archcalc.exporting.module import TorchMissing
+    from archcalc.exporting.verify import NoDevice
     from archcalc.exporting.verify import verify as run
     from archcalc.pipeline import Unknown, open_spec
     from archcalc.report.checked import Checked
@@ -72,7 +80,7 @@ def verify(
             continue
         except Unmeasurable as unmeasurable:
             raise typer.BadParameter(f"{spec}: {unmeasurable}") from unmeasurable
-        except TorchMissing as missing:
+        except (TorchMissing, NoDevice) as missing:
             typer.echo(f"archcalc: {missing}", err=True)
             raise typer.Exit(2) from missing
         emit(("\n" if printed else "") + _text(opened.net.name or spec, result))
@@ -84,6 +92,7 @@ def verify(
 
 def _text(name: str, result: Verification) -> str:
     """What was compared, a row each, and what differs."""
+    name = printable(name)
     if result.failure:
         told = [f"    {one}" for one in result.failure.split("\n")]
         lines = [f"{name}: not verified, the code did not run:", *told]
@@ -96,4 +105,6 @@ def _text(name: str, result: Verification) -> str:
         for row, text in zip(result.rows, cells[1:], strict=True):
             lines.append(f"  {'✓' if row.equal else '✗'} {text}".rstrip())
             lines += [f"      {difference}" for difference in row.differences]
+        if result.unmeasured:
+            lines.append(f"  – no receptive field measured: {result.unmeasured}")
     return "\n".join(lines) + "\n"

@@ -9,6 +9,7 @@ from archcalc.exporting.definitions import docstring, safe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from archcalc.analysis.figures import Report
     from archcalc.graph import Net
 
 
@@ -30,7 +31,7 @@ def heading(net: Net, frozen: frozenset[str], renamed: Mapping[str, str]) -> lis
         ins = [f"{safe(w)} {s}" for w, s in zip(net.inputs, ins, strict=True)]
     lines += _wrapped(f"Input: {', '.join(ins)}. Output: {_outputs(net)}.")
     totals = report.totals
-    figures = f"Parameters: {_count(totals.params)}. Multiplies: {_count(totals.macs)}."
+    figures = f"Parameters: {_params(report)}. Multiplies: {_count(totals.macs)}."
     field = report.receptive_field_of(net.root.output) if net.root.output else None
     if field is not None and field.size and all(field.size):
         sizes = "x".join(map(str, field.size)) if len(set(field.size)) > 1 else str(field.size[0])
@@ -75,14 +76,34 @@ def _value(value: object) -> str:
     return shown(value)
 
 
+def _params(report: Report) -> str:
+    """The parameters of inference, and those that a model in training has beside them."""
+    heads = [layer.totals.params or 0 for layer in report.layers if layer.node.training_only]
+    told = _count(report.totals.params)
+    return f"{told}, and {sum(heads):,} in training only" if sum(heads) else told
+
+
 def _command(net: Net) -> str:
-    """The command that makes this file again."""
-    words = ["archcalc export", safe(net.spec.file.name).replace(" ", "_").rpartition("/")[2]]
+    """The command that makes this file again; of a net that was no file, how it was made."""
+    from shlex import quote
+
+    if net.spec.file.name.startswith("<"):
+        return "archcalc.export, from a text"
+    words = [safe(net.spec.file.name).rpartition("/")[2]]
     for name, value in net.variables.items():
         if name in net.overridden:
-            words.append(f"--set {safe(name)}={safe(_value(value))}")
+            words += ["--set", f"{safe(name)}={safe(_given(value))}"]
     for name, index in net.inputs.items():
         if f"input {name}" in net.overridden:
             shape = shape_text(net, index)
-            words.append(f"--input {shape if len(net.inputs) == 1 else f'{safe(name)}={shape}'}")
-    return " ".join(words)
+            words += ["--input", shape if len(net.inputs) == 1 else f"{safe(name)}={shape}"]
+    return "archcalc export " + " ".join(map(quote, words))
+
+
+def _given(value: object) -> str:
+    """A value as `--set` takes it, exactly."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_given, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)

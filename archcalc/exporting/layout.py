@@ -110,6 +110,16 @@ class Nest(NamedTuple):
     body: list[Statement]
 
 
+def under(condition: str, body: list[Statement]) -> Nest:
+    """`if condition:`, one condition with that of the only statement where that is an `if` too."""
+    inner = body[0] if len(body) == 1 else None
+    if not isinstance(inner, Nest) or inner.before != "if " or not isinstance(inner.doc, str):
+        return Nest("if ", condition, body)
+    if any(" or " in text or " if " in text for text in (condition, inner.doc)):
+        return Nest("if ", condition, body)
+    return Nest("if ", f"{condition} and {inner.doc}", inner.body)
+
+
 class Blank(NamedTuple):
     """An empty line."""
 

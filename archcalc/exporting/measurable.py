@@ -44,10 +44,33 @@ def choose(report: Report, path: str | None = None) -> Chosen | None:
         return next(reversed(found.values()), None)
     if path in found:
         return found[path]
-    some = f": {', '.join(found)}" if len(found) < 8 else f", from {next(iter(found))} on"
+    some = ", ".join(list(found)[:8]) + (", …" if len(found) > 8 else "")
+    known = f"; these can: {some}" if found else ""
     raise Unmeasurable(
-        f"the receptive field of {path!r} cannot be measured: it must be a layer with weights"
-        f" that sees less than the input; there are {len(found)}{some if found else ''}"
+        f"the receptive field of {path!r} cannot be measured: {_why(report, path)}{known}"
+    )
+
+
+def why_none(report: Report) -> str:
+    """Why no layer can be measured."""
+    return _one_input(report) or "no layer with weights has a window clear of all borders"
+
+
+def _one_input(report: Report) -> str:
+    count = len(report.net.inputs)
+    return "" if count == 1 else f"the net has {count} inputs"
+
+
+def _why(report: Report, path: str) -> str:
+    """Why this layer cannot."""
+    node = next((layer.node for layer in report.layers if layer.node.path == path), None)
+    if node is None:
+        return "there is no such layer"
+    if not _has_module(node):
+        return "it has no weights of its own, or runs in training only"
+    return _one_input(report) or (
+        "none of its windows is clear of the borders of the input and of the maps on the way, or a"
+        " layer before it reads all of its input, a part of the channels, or windows not all alike"
     )
 
 

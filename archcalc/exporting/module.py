@@ -21,7 +21,8 @@ def need_torch() -> None:
     """Raises `TorchMissing` where PyTorch is not installed; does not import it."""
     from importlib.util import find_spec
 
-    if find_spec("torch") is None:
+    found = find_spec("torch")
+    if found is None or found.origin is None:  # a folder of this name is no PyTorch
         raise TorchMissing
 
 

@@ -30,7 +30,7 @@ def load(path: str) -> Any:
 
 
 def shapes_seen(model: Any, inputs: list[Any]) -> tuple[dict[str, list[list[int]]], Any]:
-    """The output shapes of every module, call by call and without the batch, and the output."""
+    """The output shapes of every module, call by call, and the output."""
     import torch
 
     seen: dict[str, list[list[int]]] = {}
@@ -39,7 +39,7 @@ def shapes_seen(model: Any, inputs: list[Any]) -> tuple[dict[str, list[list[int]
     def watch(name: str, module: Any) -> Any:
         def hook(_module: Any, _inputs: Any, output: Any) -> None:
             if isinstance(output, torch.Tensor):
-                seen.setdefault(name, []).append(list(output.shape[1:]))
+                seen.setdefault(name, []).append(list(output.shape))
 
         return module.register_forward_hook(hook)
 
@@ -53,34 +53,34 @@ def shapes_seen(model: Any, inputs: list[Any]) -> tuple[dict[str, list[list[int]
             handle.remove()
 
 
-def multiplies(model: Any, inputs: list[Any]) -> tuple[int, dict[str, int]]:
-    """Half of what PyTorch's own counter says for a sample, in all and module by module."""
+def flops(model: Any, inputs: list[Any]) -> tuple[int, dict[str, int]]:
+    """What PyTorch's own counter says of one batch, in all and module by module."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(*inputs)
-    share = 2 * int(inputs[0].shape[0])
     root = f"{type(model).__name__}."
     modules = {
-        path.removeprefix(root): sum(flops.values()) // share
-        for path, flops in counter.get_flop_counts().items()
+        path.removeprefix(root): sum(counts.values())
+        for path, counts in counter.get_flop_counts().items()
         if path.startswith(root)
     }
-    return counter.get_total_flops() // share, modules
+    return counter.get_total_flops(), modules
 
 
 def step(model: Any, inputs: list[Any]) -> dict[str, Any]:
-    """A forward and backward pass: outputs, shapes, and the weights that get no gradient."""
+    """A forward and backward pass: outputs, shapes, and the weights that get a gradient."""
     model.zero_grad(set_to_none=True)
     seen, output = shapes_seen(model, inputs)
     outputs = output if isinstance(output, dict) else {"output": output}
     loss: Any = sum((y * y).sum() for y in outputs.values())
     if loss.requires_grad:  # a net may have nothing to train
         loss.backward()
-    idle = [name for name, p in model.named_parameters() if p.grad is None]
-    given = {n: list(y.shape[1:]) for n, y in outputs.items()}
-    return {"outputs": given, "shapes": seen, "idle": idle}
+    trained = [name for name, p in model.named_parameters() if p.grad is not None]
+    given = {n: list(y.shape) for n, y in outputs.items()}
+    batch = int(inputs[0].shape[0])
+    return {"outputs": given, "shapes": seen, "trained": trained, "batch": batch}
 
 
 def field(model: Any, shapes: list[list[int]], path: str, position: list[int]) -> Any:
@@ -102,7 +102,10 @@ def field(model: Any, shapes: list[list[int]], path: str, position: list[int]) -
     def stop(_module: Any, _inputs: Any, output: Any) -> None:
         raise _Seen(output)
 
-    handle = model.get_submodule(path).register_forward_hook(stop)
+    modules = dict(model.named_modules())
+    if path not in modules:
+        return [None] * len(position)
+    handle = modules[path].register_forward_hook(stop)
     try:
         with _linear():
             model(*inputs)
@@ -198,14 +201,15 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     torch.manual_seed(0)
     device, shapes = request["device"], request["inputs"]
     if device == "cuda" and not torch.cuda.is_available():
-        raise SystemExit("PyTorch finds no CUDA device here")
+        return {"error": "PyTorch finds no CUDA device here"}
     made = load(request["file"])
     with torch.device(device):
         model = made().eval()
         inputs = [torch.rand(request["batch"], *shape) for shape in shapes]
         told: dict[str, Any] = {}
         told["eval"] = step(model, inputs)
-        told["macs"], told["macs_of"] = multiplies(model, inputs)
+        told["batch"] = request["batch"]
+        told["flops"], told["flops_of"] = flops(model, inputs)
         told["parameters"] = sum(p.numel() for p in model.parameters())
         counted = [b.numel() for n, b in model.named_buffers() if "num_batches_tracked" not in n]
         told["buffers"] = sum(counted)
@@ -221,4 +225,5 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    json.dump(answer(json.load(sys.stdin)), sys.stdout)
+    answers, sys.stdout = sys.stdout, sys.stderr  # what the code prints is no answer
+    json.dump(answer(json.load(sys.stdin)), answers)

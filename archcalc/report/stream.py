@@ -53,3 +53,11 @@ def emit(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             sys.exit(f"archcalc: cannot write to standard output: {error.strerror}")
+
+
+def emit_code(text: str) -> None:
+    """Writes what another program will read, as UTF-8 whatever the locale: a sign that is put in
+    another's place would make another program of it."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+    emit(text)

@@ -442,7 +442,8 @@ class Generator:
     def _special_head(self) -> None:
         name = f"head_{len(self.layers)}"
         layers = ["global_avgpool", "flatten", {"linear": 5}] if self.rank else [{"linear": 5}]
-        made = {"name": name, "head": True, "group": layers}
+        kind = self.random.choice(["group", "do"])
+        made = {"name": name, "head": True, kind: ["tanh", *layers]}
         if self.random.random() < 0.5:
             made["training_only"] = True
         self._try(made)

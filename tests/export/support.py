@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import archcalc
 from archcalc.analysis.analyze import analyze
 from archcalc.exporting import export, probe
+from archcalc.exporting.compared import compare
 from archcalc.exporting.measurable import choose
-from archcalc.exporting.verify import asked, compare
+from archcalc.exporting.verify import asked
 
 if TYPE_CHECKING:
-    from archcalc.exporting.verify import Compared
+    from archcalc.exporting.compared import Compared
     from archcalc.graph import Net
 
 ROOT = Path(__file__).parents[2]

@@ -400,8 +400,8 @@ layers:
                 '            nn.Conv2d(2, 2, 3), nn.init.kaiming_normal_, mode="fan_out", '
                 'nonlinearity="relu"'
             ),
-            "        self.b = begin(nn.BatchNorm2d(2), nn.init.zeros_)",
-            "        self.c = begin(nn.Conv2d(2, 2, 1), nn.init.normal_, std=0.01)",
+            "        self.b = init_weight(nn.BatchNorm2d(2), nn.init.zeros_)",
+            "        self.c = init_weight(nn.Conv2d(2, 2, 1), nn.init.normal_, std=0.01)",
         ),
     ),
     "a let is a local line": (
@@ -525,6 +525,71 @@ layers:
         (
             "        self.up0 = nn.ConvTranspose2d(16, 8, 2, stride=2)",
             "        self.dec1 = Double(8, 4)",
+        ),
+    ),
+    "a head of several layers leaves the current tensor alone": (
+        """
+input: [1, 4, 4]
+vars: {aux: true}
+blocks: {inner: {inline: true, do: [tanh, {conv: {out: 3, kernel: 1}}]}}
+layers:
+  - {name: f, conv: {out: 1, kernel: 1}}
+  - {name: mine, head: true, do: [relu, {name: z, conv: {out: 2, kernel: 1}}]}
+  - {name: third, head: true, inner: }
+  - {name: more, head: true, repeat: 2, do: [sigmoid, {name: w$(index), conv: {out: 1, kernel: 1}}]}
+  - {name: cond, head: true, when: aux, do: [tanh, {name: v, conv: {out: 2, kernel: 1}}]}
+  - {name: again, head: true, reuse: f}
+""",
+        (
+            "        head = torch.relu(x)",
+            '        heads["mine"] = self.z(head)',
+            "            head = torch.tanh(x)",
+            '        heads["again"] = self.f(x)',
+            '        return {"output": x, **heads}',
+        ),
+    ),
+    "a residual that is there or not is returned as it is": (
+        """
+input: [8, 16, 16]
+vars: {aux: true}
+blocks:
+  unit:
+    with: {skip: true}
+    do:
+      - add:
+          body: [{name: conv, conv: {out: 8, kernel: 3, padding: 1}}]
+          shortcut: {only_if: skip, branch: []}
+layers:
+  - {name: a, unit: }
+  - {name: b, unit: {skip: false}}
+  - when: aux
+    name: tap
+    head: true
+    training_only: true
+    conv: {out: 10, kernel: 1}
+""",
+        (
+            "        total: Tensor = self.conv(x)",
+            "        return total",
+            "        if self.aux and self.training:",
+        ),
+    ),
+    "a layer of some turns is the identity in the others": (
+        """
+input: [8, 16, 16]
+vars: {n: 3}
+layers:
+  - repeat: n
+    do:
+      - {name: c$(index), conv: {out: 8, kernel: 3, padding: 1}}
+      - {when: index < n - 1, name: merge$(index), conv: {out: 8, kernel: 1}}
+      - add: [[], [relu]]
+""",
+        (
+            "            if i < n - 1:",
+            '                self.add_module(f"merge{i}", nn.Conv2d(8, 8, 1))',
+            "            else:",
+            '                self.add_module(f"merge{i}", nn.Identity())',
         ),
     ),
 }

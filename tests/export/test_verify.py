@@ -99,7 +99,7 @@ def test_verify_command() -> None:
     assert done.exit_code == 0
     assert "LeNet-5, modern: verified" in done.stdout
     assert "state_dict keys" in done.stdout
-    assert "receptive field" not in done.stdout  # the meta device has no numbers
+    assert "no receptive field measured: the meta device has no numbers" in done.stdout
 
 
 def test_verify_command_measures_the_layer_that_is_asked_for() -> None:
@@ -118,9 +118,96 @@ def test_verify_command_of_a_layer_that_cannot_be_measured() -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_verify_command_without_a_cuda_device() -> None:
     done = run("verify", "lenet5_modern", "--device", "cuda")
-    assert done.exit_code == 1
-    assert "PyTorch finds no CUDA device here" in done.stdout
-    assert "Traceback" not in done.stdout
+    assert done.exit_code == 2
+    assert "PyTorch finds no CUDA device here" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+TWO = (
+    "input: [3, 12, 12]\nlayers: [{name: a, conv: {out: 4, kernel: 3}}, {name: b, conv: {out: 4, "
+    "kernel: 3}}, {name: tap, head: true, from: a, conv: {out: 2, kernel: 1}}]"
+)
+
+WRONG = {
+    # what is wrong: (text of the code, what stands in its place, what is told)
+    "an output in training": (
+        '"output": x,',
+        '"output": x.repeat(1, 2, 1, 1) if self.training else x,',
+        "outputs, train mode: output: 2x4x8x8 worked out, 2x8x8x8 given",
+    ),
+    "the batch": (
+        '"output": x,',
+        '"output": x.mean(0, keepdim=True),',
+        "outputs, eval mode: output: 2x4x8x8 worked out, 1x4x8x8 given",
+    ),
+    "a head that is missing in inference": (
+        'heads["tap"] = self.tap(a)',
+        'heads.update({"tap": self.tap(a)} if self.training else {})',
+        "outputs, eval mode: tap: 2x2x10x10 worked out, absent given",
+    ),
+    "a layer that is not called": (
+        "self.b(a)",
+        "nn.functional.conv2d(a, self.b.weight, self.b.bias)",
+        "output shapes, eval mode: b: 2x4x8x8 worked out, nothing run",
+    ),
+    "a weight that is detached": (
+        "self.b(a)",
+        "self.b(a).detach()",
+        "gradients, eval mode: b.weight gets no gradient",
+    ),
+    "a weight that is not trained": (
+        "self.b = nn.Conv2d(4, 4, 3)",
+        "self.b = nn.Conv2d(4, 4, 3).requires_grad_(False)",
+        "gradients, train mode: b.weight gets no gradient",
+    ),
+    "a little work that no layer does": (
+        '"output": x,',
+        '"output": x + (torch.ones(1, 1) @ torch.ones(1, 1)),',
+        "multiplies: 20,816 worked out, 20,816.5 counted",
+    ),
+    "a buffer": (
+        "self.b = nn.Conv2d(4, 4, 3)",
+        'self.b = nn.Conv2d(4, 4, 3)\n        self.register_buffer("more", torch.ones(2))',
+        "buffers: 0 worked out, 2 counted",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", WRONG)
+def test_verify_sees(title: str) -> None:
+    """3·4·9 weights at 10·10 positions, 4·4·9 at 8·8 and 4·2 at 10·10 are 20,816 multiplies."""
+    before, after, expected = WRONG[title]
+    net = archcalc.load(TWO)
+    code = archcalc.export(net)
+    assert before in code
+    told = differences(list(verify(net, text=code.replace(before, after)).rows))
+    assert any(one.startswith(expected) for one in told), told
+
+
+def test_what_the_code_prints_is_no_answer() -> None:
+    net = archcalc.load(TWO)
+    code = archcalc.export(net)
+    assert verify(net, text=code + 'print("hello")\n').ok
+    ended = verify(net, text=code + "raise SystemExit(0)\n")
+    assert ended.failure == "it ended by itself, with exit status 0"
+
+
+def test_verify_is_held_against_the_totals(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = analyze(archcalc.load(TWO))
+    wrong = report._replace(totals=report.totals._replace(params=1, macs=2, buffers=3))
+    monkeypatch.setattr("archcalc.analysis.analyze.analyze", lambda _: wrong)
+    told = differences(list(verify(report.net).rows))
+    assert [one.partition(":")[0] for one in told] == ["parameters", "buffers", "multiplies"]
+
+
+def test_a_layer_that_training_and_inference_share_is_counted_once_in_inference() -> None:
+    """An auxiliary head has a layer first that the main path then calls: 3·3·9 + 3 parameters."""
+    net = archcalc.load(
+        "input: [3, 8, 8]\nlayers:\n  - {name: aux, head: true, training_only: true, "
+        "conv: {out: 3, kernel: 3, padding: 1}}\n  - reuse: aux"
+    )
+    assert analyze(net).totals.params == 84
+    assert verify(net).ok
 
 
 # -- the receptive field by gradient ---------------------------------------------------------

@@ -20,7 +20,7 @@ def assemble(net: Net, program: Program, model: Builder) -> str:
     helpers = [line for h in with_needed(program.helpers) for line in _helper(h)]
     main = _main(net, model)
     body = "\n".join([*helpers, *classes, "", "", *main])
-    if "begin" in program.helpers:
+    if "init_weight" in program.helpers:
         body = f"\n{TYPE_VARIABLE}\n{body}"
     top = heading(net, frozenset(program.frozen), _renamed(model))
     lines = [*top, "", *_imports(body, program.helpers)]
@@ -58,6 +58,7 @@ def _imports(body: str, asked: set[str]) -> list[str]:
 
 
 def _main(net: Net, model: Builder) -> list[str]:
+    """One batch run, and the shapes and parameters printed."""
     lines = ['if __name__ == "__main__":', f"    model = {model.name}().eval()"]
     words = []
     for index in net.inputs.values():
@@ -66,17 +67,13 @@ def _main(net: Net, model: Builder) -> list[str]:
         words.append(f"torch.randn(1, {', '.join(map(str, tensor.shape))})")
     if len(words) == 1:
         lines.append(f"    x = {words[0]}")
-        called = "model(x)"
+        called, given = "model(x)", "tuple(x.shape)"
     else:
-        lines.append("    x = (")
-        lines += [f"        {w}," for w in words]
-        lines.append("    )")
-        called = "model(*x)"
+        lines += ["    x = (", *(f"        {word}," for word in words), "    )"]
+        called, given = "model(*x)", "[tuple(tensor.shape) for tensor in x]"
+    made = f"tuple({called}.shape)"
     if "dict" in model.returns and not model.returns.startswith("Tensor"):
-        lines += [f"    for name, y in {called}.items():", "        print(name, tuple(y.shape))"]
-    elif len(words) == 1:
-        lines.append(f'    print(tuple(x.shape), "->", tuple({called}.shape))')
-    else:
-        lines.append(f"    print(tuple({called}.shape))")
+        made = f"{{name: tuple(y.shape) for name, y in {called}.items()}}"
+    lines.append(f'    print({given}, "->", {made})')
     lines.append('    print(f"{sum(p.numel() for p in model.parameters()):,} parameters")')
     return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.exporting.lanes import Differs, Wire
-from archcalc.exporting.layout import Call, Line, Nest, Statement, assign, call
+from archcalc.exporting.layout import Call, Line, Nest, Statement, assign, call, under
 from archcalc.exporting.references import escapes
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def conditional(
         text = flag
         if not flag.startswith("self."):
             text = writer.builder.text(writer.fitting(condition, here))
-        writer.statements.append(Nest("if ", text, init))
-    writer.forward.append(Nest("if ", flag, forward))
+        writer.statements.append(under(text, init))
+    writer.forward.append(under(flag, forward))
     if layer.head or current is None or result is None:
         return current
     wire = Wire(writer.target, simple=True, typed=current.typed)
@@ -81,15 +81,14 @@ def _or_identity(
     assert not forward
     made = next(s for s in init if isinstance(s, Line) and _registers(s))
     target = made.before.removesuffix(" = ")
+    text = writer.builder.text(writer.fitting(condition, here))
     if target == made.before:  # add_module("0", …)
         assert isinstance(made.doc, Call)
-        writer.statements.append(
-            Line("", call(made.doc.head, made.doc.arguments[0], "nn.Identity()"))
-        )
+        other = Line("", call(made.doc.head, made.doc.arguments[0], "nn.Identity()"))
+        writer.statements += [Nest("if ", text, init), Nest("else", "", [other])]
     else:
         writer.statements.append(assign(f"{target}: nn.Module", "nn.Identity()"))
-    text = writer.builder.text(writer.fitting(condition, here))
-    writer.statements.append(Nest("if ", text, init))
+        writer.statements.append(Nest("if ", text, init))
     return writer.merged(here, there, condition, (current, result), Wire(result.doc))
 
 

@@ -54,17 +54,29 @@ class ForwardWriter(Frame):
     ) -> Wire | None:
         if layer.training_only and layer.head:
             return self._in_training(layer, here, start, current)
-        if layer.head and current is not None:
+        if layer.head:
+            return self._aside(layer, here, start, current)
+        return self._labelled(layer, here, self.dispatch(layer, here, start))
+
+    def _aside(
+        self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
+    ) -> Wire | None:
+        """A head: what it works out goes into a variable of its own, for the current tensor stays
+        what it is."""
+        if current is not None:
             simple = self.simple(here, current)
             start = simple if start is current else start
             current = simple
-        result = self.dispatch(layer, here, start)
-        wire = self._labelled(layer, here, result)
-        if layer.head:
-            assert wire is not None
-            self._head(layer, here, wire, result.attribute)
-            return current
-        return wire
+        target, self.target = self.target, self.builder.forward_ids.take("head")
+        try:
+            result = self.dispatch(layer, here, start)
+            wire = self._labelled(layer, here, result)
+        finally:
+            self.builder.forward_ids.used.discard(self.target)
+            self.target = target
+        assert wire is not None
+        self._head(layer, here, wire, result.attribute)
+        return current
 
     def _in_training(
         self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
@@ -75,13 +87,10 @@ class ForwardWriter(Frame):
             current = self.simple(here, current)
         start = current if same or start is None else self.simple(here, start)
         kept, self.forward = self.forward, []
-        target, self.target = self.target, self.builder.forward_ids.take("head")
         try:
             self.present(layer._replace(training_only=False), here, start, current)
         finally:
             inside, self.forward = self.forward, kept
-            self.builder.forward_ids.used.discard(self.target)
-            self.target = target
         last = self.forward[-1] if self.forward else None
         if isinstance(last, Nest) and last.doc == "self.training":
             last.body.extend(inside)

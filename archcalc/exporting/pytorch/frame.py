@@ -65,8 +65,14 @@ class Frame(LoopWriter):
     def put(self, variable: str, doc: Doc, *, typed: bool) -> bool:
         """Assigns to a variable; gives whether a type checker takes that for a Tensor."""
         self.forward.append(assign(variable, doc))
+        variable = variable.partition(":")[0]
         declared = (variable, "Tensor") in self.builder.inputs
         return declared or self.kinds.setdefault(variable, typed)
+
+    def declare(self, variable: str, wire: Wire) -> bool:
+        """Assigns to a variable that shall be a Tensor to a type checker, as `put` does."""
+        known = wire.typed or variable in self.kinds
+        return self.put(variable if known else f"{variable}: Tensor", wire.doc, typed=True)
 
     def at_run_time(self, expr: Expr, hint: str, here: Here) -> str:
         """A number of the constructor in the forward pass: itself, or kept in an attribute."""

@@ -16,12 +16,12 @@ class Lambda(nn.Module):
         return self.function(x)
 '''
 
-TYPE_VARIABLE = 'Layer = TypeVar("Layer", bound=nn.Module)'
-"""Stands right after the imports where `begin` is needed."""
+TYPE_VARIABLE = '_Layer = TypeVar("_Layer", bound=nn.Module)'
+"""Stands right after the imports where `init_weight` is needed."""
 
-BEGIN = '''
-def begin(layer: Layer, method: Callable[..., Any], **arguments: Any) -> Layer:
-    """The layer, its weight begun by a function of nn.init."""
+INIT_WEIGHT = '''
+def init_weight(layer: _Layer, method: Callable[..., Any], **arguments: Any) -> _Layer:
+    """The layer, its weight initialised by a function of nn.init."""
     method(layer.weight, **arguments)
     return layer
 '''
@@ -303,7 +303,7 @@ _FOR_RANKS = {
 
 HELPERS: dict[str, str] = {
     "make_divisible": MAKE_DIVISIBLE,
-    "begin": BEGIN,
+    "init_weight": INIT_WEIGHT,
     "Lambda": LAMBDA,
     "RBF": RBF,
     "DropPath": DROP_PATH,
@@ -322,7 +322,7 @@ HELPERS: dict[str, str] = {
 }
 """Every helper's text, those that others use first."""
 
-NAMES = frozenset(HELPERS) | {"Layer"}
+NAMES = frozenset(HELPERS)
 """Names that no class or variable of a net may take."""
 
 

@@ -32,12 +32,12 @@ def check(layer: Layer, method: str, node: Node) -> None:
 
 
 def wrap(program: Program, method: str, module: Doc, arguments: dict[str, str]) -> Doc:
-    """The module inside a call that begins its weights."""
-    program.helpers.add("begin")
+    """The module inside a call that initialises its weight."""
+    program.helpers.add("init_weight")
     given = {_WORDS.get(word, word): text for word, text in arguments.items()}
     extra: dict[str, Doc] = dict(given)
     if method.startswith("kaiming"):
         extra["nonlinearity"] = '"relu"'
         if method == "kaiming_normal":
             extra = {"mode": '"fan_out"', **extra}
-    return call("begin", module, f"nn.init.{method}_", **extra)
+    return call("init_weight", module, f"nn.init.{method}_", **extra)

@@ -187,7 +187,7 @@ def _joined(
     # Not the target, which may be what a branch that comes yet reads.
     total = writer.builder.forward_ids.take("total")
     held.append(total)
-    typed = writer.put(total, base.doc, typed=base.typed)
+    typed = writer.declare(total, base)
     for part in parts:
         if part.flag is not None:
             text = f"{total} {SIGNS[layer.word]} {flat(part.wire.doc)}"

@@ -13,7 +13,7 @@ from archcalc.exporting.expressions import (
     variables,
 )
 from archcalc.exporting.lanes import Differs, Lane, Wire
-from archcalc.exporting.layout import Line, assign
+from archcalc.exporting.layout import Line, assign, flat
 from archcalc.exporting.names import Identifiers
 from archcalc.exporting.pytorch.attributes import Attribute
 from archcalc.exporting.pytorch.builder import Builder, Captured, Parameter
@@ -185,6 +185,12 @@ class Program:
             declared = any(n == "x" for n, _ in builder.inputs)
             writer.forward.append(assign("x" if declared else "output: Tensor", result.doc))
             result = Wire("x" if declared else "output", simple=True)
+        last = writer.forward[-1] if writer.forward else None
+        if isinstance(last, Line) and last.before == f"{flat(result.doc)} = ":
+            text = flat(last.doc)
+            if writer.kinds.get(text):  # instead of x = total and return x
+                writer.forward.pop()
+                result = Wire(text)
         writer.forward.append(Line("return ", result.doc))
 
     def is_sequential(self, body: tuple[Layer, ...], lanes: list[Lane]) -> bool:
