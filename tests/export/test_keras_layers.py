@@ -110,6 +110,10 @@ CASES = {
         "layers: [{name: pad, scale: 2}, {name: get_item, slice: {begin: 1}}, {pad: 1}]",
         'name="net_pad"',
     ),
+    "words of operations that choose": (
+        "layers: [{softplus: {threshold: 1}}, {name: where, relu: }, {name: greater, tanh: }]",
+        'name="net_greater"',
+    ),
     "initial weights": (
         (
             "layers: [{init: kaiming, conv: {out: 4, kernel: 1}}, {init: zeros, "
@@ -132,6 +136,30 @@ CASES = {
         ),
         "ops.clip(x, -2, 3)",
     ),
+    "a divisor that is a product": (
+        "vars: {b: 0.7}\nlayers: [{softplus: {beta: 2*b}}, {softplus: {beta: 2/3}}]",
+        "ops.softplus(2 * b * inputs) / (2 * b)",
+    ),
+    "a softplus that is straight from early on": (
+        "layers: [{softplus: {threshold: 0.2}}, {softplus: {beta: 3, threshold: 2}}]",
+        "ops.where(inputs > 0.2, inputs, ops.softplus(inputs))",
+    ),
+    "a threshold that is a choice": (
+        "vars: {b: 0.7}\nlayers: [{softplus: {threshold: 1 if b > 2 else b/3}}]",
+        "ops.where(inputs > (1 if b > 2 else b / 3), ",
+    ),
+    "a softplus that is straight where float32 is": (
+        "layers: [{softplus: {threshold: 20}}]",
+        'Activation("softplus", ',
+    ),
+    "a slope below zero": (
+        "layers: [{leaky_relu: -0.5}]",
+        "ops.where(inputs > 0, inputs, -0.5 * inputs)",
+    ),
+    "a slope that is a var": (
+        "vars: {s: 0.2}\nlayers: [{leaky_relu: s}, {leaky_relu: s - 1}]",
+        "LeakyReLU(s, ",
+    ),
     "a table of connections that is padded": (
         (
             "layers: [{conv: {out: 3, kernel: 3, padding: same, connections: [[0, 1], [1, "
@@ -142,6 +170,13 @@ CASES = {
     "centres that are learnt": (
         ("vars: {learn: true}\nlayers: [flatten, {linear: 6}, {rbf: {out: 3, trainable: learn}}]"),
         "fixed=not learn",
+    ),
+    "centres that are learnt for one of two reasons": (
+        (
+            "vars: {a: false, b: true}\n"
+            "layers: [flatten, {linear: 6}, {rbf: {out: 3, trainable: a or b}}]"
+        ),
+        "fixed=not (a or b)",
     ),
     "centres that are learnt always": (
         "layers: [flatten, {linear: 6}, {rbf: {out: 3, trainable: true}}]",

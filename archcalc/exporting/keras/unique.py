@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _OWN = re.compile(
     r"(pad|get_item|multiply|add|subtract|true_divide|divide|tanh|absolute|clip|max|mean|reshape"
     r"|transpose|split|softplus|gelu|log_softmax|average_pool|ones_like|keras_tensor|input_layer"
-    r"|square|sum|power)(_\d+)?"
+    r"|square|sum|power|where|greater)(_\d+)?"
 )
 """The names of operations on tensors, which have no names of ours."""
 
