@@ -208,6 +208,26 @@ CASES = {
         "layers: [{name: a, relu: }, {conv: {out: 3, kernel: 1}}, {crop: {like: a}}]",
         "x = layers.Conv2D(3, 1, ",
     ),
+    "an enlargement to any size": (
+        "layers: [{upsample: {size: [13, 20], mode: linear}}]",
+        "Resizing(13, 20, ",
+    ),
+    "a reduction to any size": (
+        "layers: [{upsample: {size: [4, 7], mode: linear}}]",
+        "Resizing(4, 7, ",
+    ),
+    "an enlargement to the double": (
+        "layers: [{upsample: {size: 18, mode: linear}}]",
+        'UpSampling2D(2, interpolation="bilinear", ',
+    ),
+    "an enlargement to a var": (
+        "vars: {n: 18}\nlayers: [{upsample: {size: [n, n + 1], mode: linear}}]",
+        "Resizing(n, n + 1, ",
+    ),
+    "nothing to enlarge": (
+        "layers: [{name: a, relu: }, {upsample: {like: a}}, {conv: {out: 3, kernel: 1}}]",
+        'layers.Conv2D(3, 1, name="conv1")(a)',
+    ),
     "means over all sides": (
         "layers: [{mean: {axes: [1, 2], keepdim: true}}, {mean: }]",
         "axis=(1, 2), keepdims=True)",
