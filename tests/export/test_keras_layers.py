@@ -20,6 +20,18 @@ CASES = {
         "layers: [{conv: {out: 4, kernel: 4, padding: same_lower}}]",
         "ZeroPadding2D(((2, 1), (2, 1)), ",
     ),
+    "no odd row": (
+        "layers: [{conv: {out: 4, kernel: 3, padding: same_lower}}]",
+        'Conv2D(4, 3, padding="same", ',
+    ),
+    "no odd row in a window of a maximum": (
+        "layers: [{scale: -1}, {maxpool: {kernel: 3, stride: 1, padding: same_lower}}]",
+        'MaxPooling2D(3, strides=1, padding="same", ',
+    ),
+    "no rows": (
+        "layers: [{conv: {out: 4, kernel: 1, padding: full}}]",
+        "Conv2D(4, 1, name",
+    ),
     "same with a stride": (
         "layers: [{conv: {out: 4, kernel: 3, stride: 2, padding: same}}]",
         'strides=2, padding="same"',
@@ -80,7 +92,52 @@ CASES = {
     ),
     "a stride larger than the window": (
         "layers: [{conv_transpose: {out: 4, kernel: 2, stride: 3}}]",
-        "Cropping2D(((0, 1), (0, 1)), ",
+        "Conv2DTranspose(4, 2, strides=3, output_padding=0, ",
+    ),
+    "a stride larger than the window, and padding": (
+        "layers: [{conv_transpose: {out: 4, kernel: 2, stride: 4, padding: [[1, 0], [0, 1]]}}]",
+        "Cropping2D(((1, 2), (0, 3)), ",
+    ),
+    "rows as Keras adds them": (
+        "layers: [{conv_transpose: {out: 4, kernel: 2, stride: 3, output_padding: 1}}]",
+        "Conv2DTranspose(4, 2, strides=3, name",
+    ),
+    "rows added after the whole sum": (
+        "layers: [{conv_transpose: {out: 4, kernel: 3, stride: 2, output_padding: 1}}]",
+        "Conv2DTranspose(4, 3, strides=2, output_padding=1, name",
+    ),
+    "rows added without an overlap": (
+        (
+            "layers: [{conv_transpose: {out: 4, kernel: [2, 3], stride: [2, 3], "
+            "output_padding: [1, 2]}}]"
+        ),
+        "output_padding=(1, 2), name",
+    ),
+    "more rows added than cropped": (
+        (
+            "layers: [{conv_transpose: {out: 4, kernel: 3, stride: 3, padding: 1, "
+            "output_padding: 2}}]"
+        ),
+        'Cropping2D(1, name="0_crop")',
+    ),
+    "rows added beside a dilation": (
+        (
+            "layers: [{conv_transpose: {out: 4, kernel: 3, dilation: 2, padding: 1, "
+            "output_padding: 1}}]"
+        ),
+        "Cropping2D(((1, 0), (1, 0)), ",
+    ),
+    "an enlargement to the double by a convolution": (
+        "layers: [{conv_transpose: {out: 4, kernel: 4, stride: 2, padding: 1}}]",
+        'Conv2DTranspose(4, 4, strides=2, padding="same", name',
+    ),
+    "a transposed convolution that keeps the sides": (
+        "layers: [{conv_transpose: {out: 4, kernel: 3, padding: 2, dilation: 2}}]",
+        'Conv2DTranspose(4, 3, padding="same", dilation_rate=2, name',
+    ),
+    "an odd row cropped": (
+        "layers: [{conv_transpose: {out: 4, kernel: 3, stride: 2, padding: [[0, 1], [1, 0]]}}]",
+        "Cropping2D(((0, 1), (1, 0)), ",
     ),
     "features picked by their place": (
         "layers: [flatten, {slice: {begin: 3, step: 2}}, {linear: 5}]",
@@ -266,6 +323,21 @@ def test_one_and_three_axes(shape: str) -> None:
         "stride: 2}}, global_avgpool, flatten, linear: 5]"
     )
     assert models.wrong(net, export(net, "keras")) == []
+
+
+@pytest.mark.parametrize("shape", ["[4, 9]", "[3, 4, 3, 5]"])
+@pytest.mark.parametrize(
+    ("window", "keyword"),
+    [
+        ("kernel: 3, stride: 2, output_padding: 1", "output_padding=1"),
+        ("kernel: 4, stride: 2, padding: 1", 'padding="same"'),
+        ("kernel: 5, stride: 3, padding: 1", 'padding="same"'),
+        ("kernel: 3, stride: 2, padding: 1, output_padding: 1", "Cropping"),
+    ],
+)
+def test_transposed_on_one_and_three_axes(shape: str, window: str, keyword: str) -> None:
+    text = f"input: {shape}\nlayers: [conv_transpose: {{out: 3, {window}}}]"
+    models.check_construct(text, keyword)
 
 
 def test_several_inputs() -> None:

@@ -19,8 +19,8 @@ CASES = [
     ("[maxpool: {kernel: 2, dilation: 2}]", "max pooling with a dilation"),
     ("[conv_transpose: {out: 4, kernel: 3, groups: 2}]", "a transposed convolution with groups"),
     (
-        "[conv_transpose: {out: 4, kernel: 3, stride: 2, output_padding: 1}]",
-        "output_padding larger than the padding at the end",
+        "[conv_transpose: {out: 4, kernel: 3, dilation: 2, output_padding: 1}]",
+        "output_padding that is neither below the stride nor within the padding",
     ),
     ("[batchnorm: {track: false}]", "batch normalisation without running statistics"),
     ("[rrelu]", "a slope drawn at random"),
