@@ -171,6 +171,21 @@ CASES = {
         "layers: [{softplus: {threshold: 1}}, {name: where, relu: }, {name: greater, tanh: }]",
         'name="net_greater"',
     ),
+    "a layer with the name of a helping one that is not needed": (
+        "layers: [{name: conv1_pad, pad: 3}, {name: conv1, conv: {out: 8, kernel: 7, stride: 2}}]",
+        'ZeroPadding2D(3, name="conv1_pad")',
+    ),
+    "layers with the names of a helping one": (
+        (
+            "layers: [{name: a_pad, relu: }, {name: a_pad2, relu: }, "
+            "{name: a, conv: {out: 4, kernel: 3, stride: 2, padding: 1}}]"
+        ),
+        'ZeroPadding2D(1, name="a_pad3")',
+    ),
+    "names that differ outside ASCII": (
+        "layers: [{name: größe, relu: }, {name: grüße, tanh: }]",
+        'name="gru00fcu00dfe"',
+    ),
     "initial weights": (
         (
             "layers: [{init: kaiming, conv: {out: 4, kernel: 1}}, {init: zeros, "

@@ -62,10 +62,6 @@ CASES = [
         "two layers of one name: a.b_c and a_b.c are both a_b_c",
     ),
     (
-        "[{name: a, conv: {out: 4, kernel: 3, padding: 1, stride: 2}}, {name: a_pad, relu: }]",
-        "the name a_pad beside a: a helping layer may need it",
-    ),
-    (
         "[{conv: {out: 6, kernel: 1}}, concat: [{permute: [1, 2, 0]}, []]]",
         "branches whose channels stand on different axes",
     ),

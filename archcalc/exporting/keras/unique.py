@@ -9,6 +9,8 @@ from archcalc.exporting.keras.code import keras_name
 from archcalc.exporting.refusal import refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from archcalc.graph import Net
 
 _OWN = re.compile(
@@ -18,13 +20,16 @@ _OWN = re.compile(
 )
 """The names of operations on tensors, which have no names of ours."""
 
-HELPING = ("pad", "crop", "permute", "order")
-"""What the names of helping layers end in."""
-
-
 def could_collide(net: Net) -> bool:
     """Whether a layer's name is like one that Keras gives to an operation without a name."""
     return any(_OWN.fullmatch(keras_name(node.path)) for node in net.nodes)
+
+
+def layer_names(nets: Iterable[Net]) -> frozenset[str]:
+    """The names of all inputs and layers."""
+    return frozenset(
+        keras_name(name) for net in nets for name in (*net.inputs, *(n.path for n in net.nodes))
+    )
 
 
 def check_names(net: Net) -> None:
@@ -42,13 +47,3 @@ def check_names(net: Net) -> None:
                 "give one of them another name",
                 "Keras",
             )
-    for node in net.nodes:
-        made = keras_name(node.path)
-        for word in HELPING:
-            if f"{made}_{word}" in seen and node.shared is None:
-                raise refused(
-                    node.layer,
-                    f"the name {made}_{word} beside {made}: a helping layer may need it",
-                    f"give {seen[f'{made}_{word}']} another name",
-                    "Keras",
-                )
