@@ -44,7 +44,10 @@ CASES = [
         "[{as: a, relu: }, {conv: {out: 4, kernel: 1}}, {from: a, tanh: }]",
         "weights whose layer no output needs: conv1 would not be in the model",
     ),
-    ("[{init: zeros, prelu: }]", "init on prelu"),
+    (
+        "[{init: xavier, conv: {out: 2, kernel: 3, connections: [[0, 1], [3]]}}]",
+        "xavier_uniform on conv, whose kernel has other axes",
+    ),
     ("[{init: zeros, subsample: 2}]", "init on subsample"),
     ("[{init: zeros, batchnorm: {affine: false}}]", "initial weights of a layer that has none"),
     ("[{init: kaiming, batchnorm: }]", "kaiming_normal for a weight with one axis"),

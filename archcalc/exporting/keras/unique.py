@@ -20,6 +20,7 @@ _OWN = re.compile(
 )
 """The names of operations on tensors, which have no names of ours."""
 
+
 def could_collide(net: Net) -> bool:
     """Whether a layer's name is like one that Keras gives to an operation without a name."""
     return any(_OWN.fullmatch(keras_name(node.path)) for node in net.nodes)
