@@ -159,6 +159,29 @@ CASES = {
         "layers: [{reshape: [9, -1]}, {reshape: [2, 3, 6, 9]}]",
         "Reshape(",
     ),
+    "a vector as a pixel": (
+        "layers: [global_avgpool, flatten, {linear: 6}, {reshape: [6, 1, 1]}]",
+        'Reshape((1, 1, 6), name="3")',
+    ),
+    "a vector as maps": (
+        "layers: [flatten, {linear: 18}, {reshape: [2, 3, 3]}]",
+        'Permute((2, 3, 1), name="2_permute")',
+    ),
+    "a vector as a single map": (
+        "layers: [flatten, {linear: 9}, {reshape: [1, 3, 3]}, {reshape: [9, 1, 1]}, flatten]",
+        'layers.Reshape((1, 1, 9), name="3")(x)',
+    ),
+    "sides merged and parted": (
+        (
+            "layers: [{flatten: {start: 1}}, {permute: [1, 0]}, {linear: 5}, {permute: [1, 0]}, "
+            "{reshape: [5, 3, 27]}]"
+        ),
+        'x = layers.Reshape((81, 4), name="0")(inputs)\n    x = layers.Dense(5',
+    ),
+    "channels merged with a side": (
+        "layers: [{permute: [1, 2, 0]}, {flatten: {start: 1}}]",
+        'Reshape((9, 36), name="1")',
+    ),
     "concat along a side": (
         "layers: [concat: {axis: 1, branches: [[], [relu]]}]",
         "axis=1",
