@@ -324,8 +324,42 @@ CASES = {
         'layers.Conv2D(3, 1, name="conv1")(a)',
     ),
     "means over all sides": (
-        "layers: [{mean: {axes: [1, 2], keepdim: true}}, {mean: }]",
-        "axis=(1, 2), keepdims=True)",
+        "layers: [{mean: {axes: [2, 1], keepdim: true}}, {mean: }]",
+        'GlobalAveragePooling2D(keepdims=True, name="0")(inputs)',
+    ),
+    "means over all sides, wherever the channels are": (
+        "layers: [{permute: [1, 2, 0]}, mean, {linear: 3}]",
+        'GlobalAveragePooling2D(name="1")',
+    ),
+    "means over one side": (
+        "layers: [{mean: {axes: [2], keepdim: true}}, {mean: [0]}]",
+        "ops.mean(inputs, axis=2, keepdims=True)",
+    ),
+    "a global pooling to a vector": (
+        "layers: [{name: pool, global_avgpool: }, {name: flat, flatten: }, {linear: 3}]",
+        'x = layers.GlobalAveragePooling2D(name="pool")(inputs)\n    x = layers.Dense(3',
+    ),
+    "global poolings to vectors in a loop": (
+        "layers: [{repeat: 2, do: [add: [[], [global_maxpool, flatten, {reshape: [4, 1, 1]}]]]}]",
+        'GlobalMaxPooling2D(name=f"global_maxpool{i + 1}")',
+    ),
+    "a global pooling that something else reads": (
+        (
+            "layers: [{name: pool, global_avgpool: }, flatten, {linear: 4}, "
+            "{reshape: [4, 1, 1]}, add: [[], [{from: pool}]]]"
+        ),
+        'pool = layers.GlobalAveragePooling2D(keepdims=True, name="pool")',
+    ),
+    "a flatten that is called again": (
+        (
+            "layers: [global_avgpool, {name: flat, flatten: }, {linear: 4}, "
+            "{reshape: [2, 1, 2]}, {reuse: flat}]"
+        ),
+        'layers.GlobalAveragePooling2D(keepdims=True, name="global_avgpool1")',
+    ),
+    "a global pooling before a flatten of another tensor": (
+        "layers: [{as: a, relu: }, {head: true, name: h, global_avgpool: }, {from: a, flatten: }]",
+        'outputs["h"] = layers.GlobalAveragePooling2D(keepdims=True, name="h")',
     ),
     "padding and ceil": (
         "layers: [{maxpool: {kernel: 3, stride: 2, padding: 1, ceil: true}}]",

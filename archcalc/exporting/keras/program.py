@@ -17,6 +17,7 @@ from archcalc.exporting.expressions import (
 from archcalc.exporting.keras.body import BodyWriter
 from archcalc.exporting.keras.calls import bound_names, constant_default
 from archcalc.exporting.keras.code import Path
+from archcalc.exporting.keras.emitters.vector import pooled_flat
 from archcalc.exporting.keras.function import Function, Parameter
 from archcalc.exporting.keras.helpers import RESERVED
 from archcalc.exporting.keras.marks import Again, Level
@@ -56,6 +57,7 @@ class Program:
         self.doubtful: set[str] = set()
         self.counters: dict[tuple[int, str], str] = {}
         self.heads = False
+        self.pooled_flat = pooled_flat(self.spec)
         self.functions: dict[str, Function] = {}
         own = Identifiers(RESERVED)
         self.function_ids = {word: own.take(word, "block") for word in self.spec.blocks}

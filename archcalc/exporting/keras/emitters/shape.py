@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from archcalc.exporting.expressions import literal, show
 from archcalc.exporting.keras.emitters.common import from_graph, permuted, to_graph
 from archcalc.exporting.keras.emitters.order import order_matters
+from archcalc.exporting.keras.emitters.vector import pools_to_vector
 from archcalc.exporting.keras.site import Compute, Make, order, shape
 from archcalc.exporting.layout import Call, call
 from archcalc.ops.axes import place_of
@@ -22,6 +23,8 @@ def flatten(site: Site) -> Steps:
     whole = [len(y.shape) == 1 for y in site.outputs()]
     if not site.same(whole):
         return _reshaped(site)
+    if pools_to_vector(site):
+        return []
     made = Make(call("layers.Flatten", name=site.name))
     if site.same([order_matters(lane.net, node) for lane, node in site.places()]):
         return [*to_graph(site), made]
