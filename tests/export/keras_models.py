@@ -96,7 +96,8 @@ def _outputs(net: Net) -> dict[str, tuple[int, ...]]:
 
 
 def _in_steps(node: Node) -> bool:
-    """Whether the layer of the operation's name is followed by one that crops or permutes."""
+    """Whether the layer of the operation's name is followed by one that crops or permutes, or does
+    what the next one would."""
     return node.op.name in (
         "conv_transpose",
         "reshape",
@@ -105,6 +106,8 @@ def _in_steps(node: Node) -> bool:
         "rbf",
         "pad",
         "layernorm",
+        "global_avgpool",
+        "global_maxpool",
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch, which Keras runs on, is not installed")
 pytest.importorskip("keras", reason="Keras is not installed")
 
+import keras
 import torch
 
 import archcalc
@@ -27,6 +28,8 @@ from tests.export.support import CATALOGUE
 from tests.export.test_keras_refusals import REFUSED
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archcalc.graph import Net
     from archcalc.ops.base import Operation
 
@@ -138,6 +141,23 @@ def test_heads_for_training_are_asked_for() -> None:
     assert {k: v.shape for k, v in whole.output.items()} == dict.fromkeys(
         ("output", "aux1", "aux2"), (None, 1000)
     )
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # Keras on some versions of NumPy
+def test_a_saved_net_is_loaded(tmp_path: Path) -> None:
+    """With every layer that Keras does not have, and a condition among its operations."""
+    net = archcalc.load(
+        "input: [4, 12, 12]\n"
+        "layers: [{init: {constant: 0.3}, conv: {out: 3, kernel: 3, "
+        "connections: [[0, 1], [1, 2, 3], [0]]}}, "
+        "subsample: 2, lrn: 3, layer_scale: 0.5, softplus: {threshold: 0.5}, flatten, rbf: 3]"
+    )
+    model = models.build(export(net, "keras"))
+    model.save(tmp_path / "net.keras")
+    loaded = keras.saving.load_model(tmp_path / "net.keras")
+    x = torch.rand((2, 12, 12, 4), generator=torch.Generator().manual_seed(0))
+    assert torch.equal(model(x), loaded(x))
+    assert isinstance(loaded.layers[1].kernel_initializer, keras.initializers.Constant)
 
 
 def test_keras_trains_every_weight() -> None:

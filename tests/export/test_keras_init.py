@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CONV = "conv: {out: 96, kernel: 3}"
 DEPTHWISE = "depthwise_conv: {kernel: 5}"
+TABLE = [list(range(first, first + 90)) for first in range(0, 160, 20)]
 METHODS = ["kaiming", "kaiming_uniform", "xavier", "xavier_normal"]
 CASES = [
     *(f"init: {method}, {CONV}" for method in METHODS),
@@ -41,6 +42,9 @@ CASES = [
     f"init: uniform, {CONV}",
     f"init: {{uniform: {{low: -0.5, high: 0.1}}}}, {CONV}",
     "init: {constant: 0.3}, batchnorm: ",
+    "init: zeros, prelu: {channels: true}",
+    "init: {constant: 0.3}, prelu: {channels: true, init: 0.5}",
+    f"init: {{uniform: {{low: 1, high: 2}}}}, conv: {{out: 8, kernel: 5, connections: {TABLE}}}",
 ]
 PARTS = torch.tensor([0.005, 0.25, 0.5, 0.75, 0.995])
 

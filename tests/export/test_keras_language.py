@@ -443,6 +443,14 @@ CASES = {
         "layers: [{reshape: [6, 54]}, {linear: in_channels}, {linear: in_channels}]",
         'layers.Dense(6, name="2")',
     ),
+    "gates of more and more channels": (
+        (
+            "blocks: {gate: {do: [mul: [[], [global_avgpool, flatten, {linear: in_channels}, "
+            "{reshape: [in_channels, 1, 1]}]]]}}\n"
+            "layers: [gate, {conv: {out: 6, kernel: 1}}, gate]"
+        ),
+        "layers.Reshape((1, 1, -1), ",
+    ),
     "a loop that ends in parts": (
         "layers: [{repeat: 1, do: [relu, {split: [l, r]}]}, concat: [{from: r}, {from: l}]]",
         "l_, r = ops.split(x, 2, axis=-1)",

@@ -19,8 +19,8 @@ CASES = [
     ("[maxpool: {kernel: 2, dilation: 2}]", "max pooling with a dilation"),
     ("[conv_transpose: {out: 4, kernel: 3, groups: 2}]", "a transposed convolution with groups"),
     (
-        "[conv_transpose: {out: 4, kernel: 3, stride: 2, output_padding: 1}]",
-        "output_padding larger than the padding at the end",
+        "[conv_transpose: {out: 4, kernel: 3, dilation: 2, output_padding: 1}]",
+        "output_padding that is neither below the stride nor within the padding",
     ),
     ("[batchnorm: {track: false}]", "batch normalisation without running statistics"),
     ("[rrelu]", "a slope drawn at random"),
@@ -44,7 +44,10 @@ CASES = [
         "[{as: a, relu: }, {conv: {out: 4, kernel: 1}}, {from: a, tanh: }]",
         "weights whose layer no output needs: conv1 would not be in the model",
     ),
-    ("[{init: zeros, prelu: }]", "init on prelu"),
+    (
+        "[{init: xavier, conv: {out: 2, kernel: 3, connections: [[0, 1], [3]]}}]",
+        "xavier_uniform on conv, whose kernel has other axes",
+    ),
     ("[{init: zeros, subsample: 2}]", "init on subsample"),
     ("[{init: zeros, batchnorm: {affine: false}}]", "initial weights of a layer that has none"),
     ("[{init: kaiming, batchnorm: }]", "kaiming_normal for a weight with one axis"),
@@ -60,10 +63,6 @@ CASES = [
             "{name: a_b, group: [{name: c, conv: {out: 4, kernel: 1}}]}]"
         ),
         "two layers of one name: a.b_c and a_b.c are both a_b_c",
-    ),
-    (
-        "[{name: a, conv: {out: 4, kernel: 3, padding: 1, stride: 2}}, {name: a_pad, relu: }]",
-        "the name a_pad beside a: a helping layer may need it",
     ),
     (
         "[{conv: {out: 6, kernel: 1}}, concat: [{permute: [1, 2, 0]}, []]]",

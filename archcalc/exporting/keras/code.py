@@ -108,5 +108,12 @@ class Path(NamedTuple):
 
 
 def keras_name(path: str) -> str:
-    """A path or a part of one as Keras takes it in every back end: letters, digits, `-` and `_`."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in "_-") else SEPARATOR for c in path)
+    """A path or a part of one as Keras takes it in every back end: letters and digits of ASCII, `-`
+    and `_`; others by their numbers, so that names differ as they did."""
+    return "".join(map(_character, path))
+
+
+def _character(c: str) -> str:
+    if c.isascii():
+        return c if c.isalnum() or c in "_-" else SEPARATOR
+    return f"u{ord(c):04x}"

@@ -10,6 +10,7 @@ def make_divisible(v: float, divisor: int = 8, min_value: int | None = None) -> 
 '''
 
 LRN = '''
+@keras.saving.register_keras_serializable()
 class LocalResponseNormalization(layers.Layer):
     """x / (k + alpha / size * sum of squares over neighbouring channels) ** beta."""
 
@@ -29,6 +30,7 @@ class LocalResponseNormalization(layers.Layer):
 '''
 
 RBF = '''
+@keras.saving.register_keras_serializable()
 class RBF(layers.Layer):
     """Squared distances from centres (LeCun et al. 1998, equation 7)."""
 
@@ -52,6 +54,7 @@ class RBF(layers.Layer):
 '''
 
 SUBSAMPLE = '''
+@keras.saving.register_keras_serializable()
 class Subsample(layers.Layer):
     """Windows summed, with a trainable coefficient and bias a map (LeCun et al. 1998)."""
 
@@ -73,13 +76,24 @@ class Subsample(layers.Layer):
 '''
 
 TABLE_CONV = '''
+@keras.saving.register_keras_serializable()
 class TableConv(layers.Layer):
     """A convolution whose output map i reads the input maps of row i of a table (LeNet-5's C3)."""
 
-    def __init__(self, table, kernel_size, strides=1, dilation_rate=1, use_bias=True, **kwargs):
+    def __init__(
+        self,
+        table,
+        kernel_size,
+        strides=1,
+        dilation_rate=1,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.table, self.kernel_size, self.use_bias = table, kernel_size, use_bias
         self.strides, self.dilation_rate = strides, dilation_rate
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, shape):
         pairs = [(i, o) for o, row in enumerate(self.table) for i in row]
@@ -87,7 +101,9 @@ class TableConv(layers.Layer):
         every = range(shape[-1] * len(self.table))
         self.places = [kept.index(m) if m in kept else len(kept) for m in every]
         self.kernel = self.add_weight(
-            shape=(len(pairs), *self.kernel_size), initializer="glorot_uniform", name="kernel"
+            shape=(len(pairs), *self.kernel_size),
+            initializer=self.kernel_initializer,
+            name="kernel",
         )
         if self.use_bias:
             self.bias = self.add_weight(shape=(len(self.table),), initializer="zeros", name="bias")
@@ -104,10 +120,12 @@ class TableConv(layers.Layer):
     def get_config(self):
         own = {"table": self.table, "kernel_size": self.kernel_size, "strides": self.strides}
         own |= {"dilation_rate": self.dilation_rate, "use_bias": self.use_bias}
+        own["kernel_initializer"] = keras.initializers.serialize(self.kernel_initializer)
         return {**super().get_config(), **own}
 '''
 
 LAYER_SCALE = '''
+@keras.saving.register_keras_serializable()
 class LayerScale(layers.Layer):
     """A trainable factor of every channel, small at the start."""
 

@@ -11,6 +11,7 @@ from archcalc.exporting.keras.site import Make
 from archcalc.exporting.layout import Call, Prefixed, call, flat
 
 if TYPE_CHECKING:
+    from archcalc.diagnostics import Fault
     from archcalc.exporting.keras.operations import OperationWriter
     from archcalc.exporting.keras.site import Compute, Site, Steps
     from archcalc.exporting.keras.writer import Here
@@ -46,6 +47,7 @@ _WORDS = {
     "layers.BatchNormalization": "gamma_initializer",
     "layers.GroupNormalization": "gamma_initializer",
     "layers.LayerNormalization": "gamma_initializer",
+    "layers.PReLU": "alpha_initializer",
     "layers.DepthwiseConv1D": _DEPTHWISE,
     "layers.DepthwiseConv2D": _DEPTHWISE,
 }
@@ -94,8 +96,12 @@ class _Initial:
         if not (isinstance(step, Make) and step.weighted and isinstance(step.layer, Call)):
             return step
         head, arguments = step.layer.head, step.layer.arguments
-        if not head.startswith("layers.") or head == "layers.PReLU":
+        if not head.startswith("layers.") and head != "TableConv":
             raise self.site.refuse(f"init on {self.site.layer.word}", "leave init out")
+        if head == "TableConv" and self.method.startswith(_SHAPED):
+            raise self._other_axes()
+        if head == "layers.PReLU":
+            arguments = arguments[1:]  # the start that the operation gives
         word = _WORDS.get(head, "kernel_initializer")
         made = self._depthwise() if word == _DEPTHWISE else self._initialiser()
         # The name stays the last argument.
@@ -103,16 +109,18 @@ class _Initial:
         return Make(step.layer._replace(arguments=arguments), weighted=True)
 
     def _depthwise(self) -> Doc:
-        if not self.method.startswith(_SHAPED):
-            return self._initialiser()
-        if self.method == "orthogonal" or set(self.site.values("multiplier")) != {1}:
-            raise self.site.refuse(
-                f"{self.method} on {self.site.layer.word}, whose kernel has other axes",
-                "use normal or uniform with the numbers meant",
-            )
-        if self.method in _SWAPPED:
-            return _scaled(*_SWAPPED[self.method])
+        if self.method.startswith(_SHAPED):
+            if self.method == "orthogonal" or set(self.site.values("multiplier")) != {1}:
+                raise self._other_axes()
+            if self.method in _SWAPPED:
+                return _scaled(*_SWAPPED[self.method])
         return self._initialiser()
+
+    def _other_axes(self) -> Fault:
+        return self.site.refuse(
+            f"{self.method} on {self.site.layer.word}, whose kernel has other axes",
+            "use normal or uniform with the numbers meant",
+        )
 
     def _initialiser(self) -> Doc:
         if self.method in _NORMAL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,9 @@ def build(program: Program) -> Function:
 
 
 def _model_name(name: str) -> str:
-    """The net's name without a run of separators, `net` for a spec without one."""
-    parts = [] if name.startswith("<") else keras_name(name).split(SEPARATOR)
-    return SEPARATOR.join(filter(None, parts)) or "net"
+    """The net's name without what Keras does not take, `net` for a spec without one."""
+    parts = [] if name.startswith("<") else re.findall("[A-Za-z0-9-]+", name)
+    return SEPARATOR.join(parts) or "net"
 
 
 # -- inputs -----------------------------------------------------------------------------------

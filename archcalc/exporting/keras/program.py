@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from archcalc.elaborate.naming import is_chain
@@ -16,10 +17,12 @@ from archcalc.exporting.expressions import (
 from archcalc.exporting.keras.body import BodyWriter
 from archcalc.exporting.keras.calls import bound_names, constant_default
 from archcalc.exporting.keras.code import Path
+from archcalc.exporting.keras.emitters.vector import pooled_flat
 from archcalc.exporting.keras.function import Function, Parameter
 from archcalc.exporting.keras.helpers import RESERVED
 from archcalc.exporting.keras.marks import Again, Level
 from archcalc.exporting.keras.model import build
+from archcalc.exporting.keras.unique import layer_names
 from archcalc.exporting.keras.writer import Here, Label, Scope
 from archcalc.exporting.lanes import Differs, Lane, Wire
 from archcalc.exporting.layout import Line, flat
@@ -54,12 +57,18 @@ class Program:
         self.doubtful: set[str] = set()
         self.counters: dict[tuple[int, str], str] = {}
         self.heads = False
+        self.pooled_flat = pooled_flat(self.spec)
         self.functions: dict[str, Function] = {}
         own = Identifiers(RESERVED)
         self.function_ids = {word: own.take(word, "block") for word in self.spec.blocks}
         self.reserved = RESERVED | frozenset(self.function_ids.values())
 
     # -- what writers ask -------------------------------------------------------------------
+
+    @cached_property
+    def layer_names(self) -> frozenset[str]:
+        """The names that helping layers may not have."""
+        return layer_names(self.nets)
 
     def doubt(self, condition: Expr | None, lanes: list[Lane]) -> None:
         """Notes a condition that decides alike everywhere: no value tried shows the code, or the

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.exporting.expressions import evaluate, literal, variables
+from archcalc.exporting.keras.code import SEPARATOR, keras_name
 from archcalc.exporting.lanes import Differs, constant
 from archcalc.exporting.refusal import refused
 
@@ -70,8 +72,12 @@ class Site:
         return self.writer.function.path(self._path)
 
     def part(self, word: str) -> str:
-        """The name of a helping layer."""
-        return self.writer.function.path(self._path / word)
+        """The name of a helping layer: with a number where a layer of the net has it."""
+        taken = self.writer.program.layer_names
+        own = [keras_name(node.path) for node in self.nodes]
+        words = (word if n == 1 else f"{word}{n}" for n in count(1))
+        free = next(w for w in words if not any(f"{o}{SEPARATOR}{w}" in taken for o in own))
+        return self.writer.function.path(self._path / free)
 
     def places(self) -> Iterator[tuple[Lane, Node]]:
         """Every place with the node that stands there."""

@@ -9,22 +9,28 @@ from archcalc.exporting.keras.code import keras_name
 from archcalc.exporting.refusal import refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from archcalc.graph import Net
 
 _OWN = re.compile(
     r"(pad|get_item|multiply|add|subtract|true_divide|divide|tanh|absolute|clip|max|mean|reshape"
     r"|transpose|split|softplus|gelu|log_softmax|average_pool|ones_like|keras_tensor|input_layer"
-    r"|square|sum|power)(_\d+)?"
+    r"|square|sum|power|where|greater)(_\d+)?"
 )
 """The names of operations on tensors, which have no names of ours."""
-
-HELPING = ("pad", "crop", "permute", "order")
-"""What the names of helping layers end in."""
 
 
 def could_collide(net: Net) -> bool:
     """Whether a layer's name is like one that Keras gives to an operation without a name."""
     return any(_OWN.fullmatch(keras_name(node.path)) for node in net.nodes)
+
+
+def layer_names(nets: Iterable[Net]) -> frozenset[str]:
+    """The names of all inputs and layers."""
+    return frozenset(
+        keras_name(name) for net in nets for name in (*net.inputs, *(n.path for n in net.nodes))
+    )
 
 
 def check_names(net: Net) -> None:
@@ -42,13 +48,3 @@ def check_names(net: Net) -> None:
                 "give one of them another name",
                 "Keras",
             )
-    for node in net.nodes:
-        made = keras_name(node.path)
-        for word in HELPING:
-            if f"{made}_{word}" in seen and node.shared is None:
-                raise refused(
-                    node.layer,
-                    f"the name {made}_{word} beside {made}: a helping layer may need it",
-                    f"give {seen[f'{made}_{word}']} another name",
-                    "Keras",
-                )

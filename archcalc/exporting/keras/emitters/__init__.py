@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.exporting.keras.emitters.activation import ACTIVATIONS
-from archcalc.exporting.keras.emitters.conv import conv, conv_transpose, depthwise_conv
+from archcalc.exporting.keras.emitters.conv import conv, depthwise_conv
 from archcalc.exporting.keras.emitters.linear import linear, rbf
 from archcalc.exporting.keras.emitters.norm import (
     batchnorm,
@@ -36,6 +36,7 @@ from archcalc.exporting.keras.emitters.shape import (
     slice_,
     split,
 )
+from archcalc.exporting.keras.emitters.transpose import conv_transpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.expressions import show, variables
+from archcalc.exporting.expressions import binary, name, show, variables
 from archcalc.exporting.keras.site import Compute, Make
 from archcalc.exporting.layout import call
 from archcalc.ops.axes import place_of
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.exporting.layout import Doc
+
+LOST = 20
+"""From here on softplus is the straight line, in float32."""
 
 
 def _word(word: str) -> Callable[[Site], Steps]:
@@ -34,8 +39,11 @@ def relu6(site: Site) -> Steps:
 
 
 def leaky_relu(site: Site) -> Steps:
-    slope = site.text(site.attribute("slope"))
-    return [Make(call("layers.LeakyReLU", slope, name=site.name))]
+    """Keras' layer takes no slope below zero."""
+    slope = site.attribute("slope")
+    if all(value >= 0 for value in site.values("slope")):
+        return [Make(call("layers.LeakyReLU", site.text(slope), name=site.name))]
+    return [Compute(lambda x: call("ops.where", f"{x} > 0", x, _times(site, slope, x)))]
 
 
 def prelu(site: Site) -> Steps:
@@ -70,12 +78,21 @@ def gelu(site: Site) -> Steps:
 
 
 def softplus(site: Site) -> Steps:
-    """The threshold is where the difference is lost in float32 anyway."""
-    beta = site.attribute("beta")
-    if _is_one(beta):
+    beta, threshold = site.attribute("beta"), site.attribute("threshold")
+    straight = bool(variables(threshold)) or site.value("threshold") < LOST
+    if _is_one(beta) and not straight:
         return _word("softplus")(site)
-    text = _factor(site.text(beta))
-    return [Compute(lambda x: f"ops.softplus({text} * {x}) / {text}")]
+
+    def run(x: str) -> Doc:
+        scaled = name(_times(site, beta, x))
+        bent = name(f"ops.softplus({show(scaled)})")
+        whole = show(bent) if _is_one(beta) else site.text(binary(bent, ast.Div, beta))
+        if not straight:
+            return whole
+        beyond = ast.Compare(scaled, [ast.Gt()], [threshold])
+        return call("ops.where", site.text(beyond), x, whole)
+
+    return [Compute(run)]
 
 
 def hardtanh(site: Site) -> Steps:
@@ -90,18 +107,16 @@ def tanh(site: Site) -> Steps:
     amplitude, slope = site.attribute("amplitude"), site.attribute("slope")
     if _is_one(amplitude) and _is_one(slope):
         return _word("tanh")(site)
-    before = "" if _is_one(amplitude) else f"{_factor(site.text(amplitude))} * "
-    inside = "" if _is_one(slope) else f"{_factor(site.text(slope))} * "
-    return [Compute(lambda x: f"{before}ops.tanh({inside}{x})")]
+    return [Compute(lambda x: _times(site, amplitude, f"ops.tanh({_times(site, slope, x)})"))]
 
 
 def _is_one(expr: Expr) -> bool:
     return show(expr) in ("1", "1.0")
 
 
-def _factor(text: str) -> str:
-    """A number as the left side of a product."""
-    return f"({text})" if any(s in text for s in (" + ", " - ", " if ")) else text
+def _times(site: Site, factor: Expr, x: str) -> str:
+    """factor·x, x alone where the factor is one."""
+    return x if _is_one(factor) else site.text(binary(factor, ast.Mult, name(x)))
 
 
 def _axis(site: Site) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.exporting.expressions import binary, literal
-from archcalc.exporting.keras.emitters.windows import padding, rows, sides, zeros
+from archcalc.exporting.keras.emitters.windows import padding, sides, zeros
 from archcalc.exporting.keras.site import Make
 from archcalc.exporting.layout import Items, call
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def conv(site: Site) -> Steps:
     if site.same([v is not None for v in site.values("connections")]):
         return _table_conv(site)
-    _check_steps(site)
+    check_steps(site)
     padded = padding(site)
     made = call(
         f"layers.Conv{site.rank}D",
@@ -32,7 +32,7 @@ def conv(site: Site) -> Steps:
 
 
 def depthwise_conv(site: Site) -> Steps:
-    _check_steps(site)
+    check_steps(site)
     padded = padding(site)
     if site.rank == 3:
         # Keras has no depthwise layer for three axes: as many groups as channels.
@@ -69,17 +69,23 @@ def _window(site: Site, same: bool) -> dict[str, Doc | None]:
     }
 
 
-def _check_steps(site: Site) -> None:
+SLICED = (
+    "use one of them: without the stride, and with a slice (axis: 1, step: 2) an axis after it, "
+    "the numbers are the same, by more multiplies"
+)
+
+
+def check_steps(site: Site, help: str = SLICED) -> None:
     """Keras has either a stride or a dilation."""
     strides, dilations = site.values("stride"), site.values("dilation")
     for stride, dilation in zip(strides, dilations, strict=True):
         if set(stride) != {1} and set(dilation) != {1}:
-            raise site.refuse("a convolution with a stride and a dilation", "use one of them")
+            raise site.refuse("a convolution with a stride and a dilation", help)
 
 
 def _table_conv(site: Site) -> Steps:
     """A table of connections: the rows' kernels one after another, as the operation has them."""
-    _check_steps(site)
+    check_steps(site)
     table = site.value("connections")
     # The helper pads nothing itself.
     padded = padding(site)
@@ -96,37 +102,3 @@ def _table_conv(site: Site) -> Steps:
         name=site.name,
     )
     return [*steps, Make(made, weighted=True)]
-
-
-def conv_transpose(site: Site) -> Steps:
-    """Keras' valid gives the whole sum and, where the stride is the larger, rows of the bias
-    alone after it; what the padding takes away is cropped."""
-    if any(v != 1 for v in site.values("groups")):
-        raise site.refuse("a transposed convolution with groups", "split the channels before it")
-    _check_steps(site)
-    made = call(
-        f"layers.Conv{site.rank}DTranspose",
-        site.text(site.attribute("out")),
-        site.text(site.per_axis("kernel")),
-        strides=site.unless(site.per_axis("stride"), 1),
-        dilation_rate=site.unless(site.per_axis("dilation"), 1),
-        use_bias=site.doc("bias", True),
-        name=site.name,
-    )
-    crops = []
-    for a in site.attributes():
-        some = []
-        for axis, (begin, end) in enumerate(a.padding):
-            spare = max(a.stride[axis] - a.dilation[axis] * (a.kernel[axis] - 1) - 1, 0)
-            some.append((begin, end - a.output_padding[axis] + spare))
-        crops.append(tuple(some))
-    crop = site.same(crops)
-    if any(end < 0 for _, end in crop):
-        raise site.refuse(
-            "output_padding larger than the padding at the end", "enlarge the padding"
-        )
-    steps: Steps = [Make(made, weighted=True)]
-    if any(n for side in crop for n in side):
-        amount = rows(site, crops, written=False)
-        steps.append(Make(call(f"layers.Cropping{site.rank}D", amount, name=site.part("crop"))))
-    return steps

@@ -3,9 +3,10 @@ unless there is a sequence whose channels come first."""
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.expressions import variables
+from archcalc.exporting.expressions import fold
 from archcalc.exporting.keras.emitters.common import in_order, is_in_order
 from archcalc.exporting.keras.site import Make
 from archcalc.exporting.layout import call
@@ -28,7 +29,7 @@ def rbf(site: Site) -> Steps:
     trainable = site.attribute("trainable")
     fixed = None
     if site.unless(trainable, False) is not None:
-        fixed = f"not {site.text(trainable)}" if variables(trainable) else "False"
+        fixed = site.text(fold(ast.UnaryOp(ast.Not(), trainable)))
     made = call(site.need("RBF"), _out(site), fixed=fixed, name=site.name)
     return in_order(site, Make(made, weighted=True))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.exporting.expressions import literal
 from archcalc.exporting.keras.emitters.signs import never_negative
+from archcalc.exporting.keras.emitters.vector import pools_to_vector
 from archcalc.exporting.keras.emitters.windows import Sides, is_same, sides, windows, zeros
 from archcalc.exporting.keras.site import Compute, Make
 from archcalc.exporting.layout import Call, call
@@ -127,11 +128,16 @@ def _amounts(around: Sides) -> str:
 
 
 def global_avgpool(site: Site) -> Steps:
-    return [Make(call(f"layers.GlobalAveragePooling{site.rank}D", keepdims="True", name=site.name))]
+    return [_global(site, "Average", keepdims=not pools_to_vector(site))]
 
 
 def global_maxpool(site: Site) -> Steps:
-    return [Make(call(f"layers.GlobalMaxPooling{site.rank}D", keepdims="True", name=site.name))]
+    return [_global(site, "Max", keepdims=not pools_to_vector(site))]
+
+
+def _global(site: Site, word: str, *, keepdims: bool) -> Make:
+    kept = "True" if keepdims else None
+    return Make(call(f"layers.Global{word}Pooling{site.rank}D", keepdims=kept, name=site.name))
 
 
 def adaptive_avgpool(site: Site) -> Steps:
@@ -155,6 +161,8 @@ def mean(site: Site) -> Steps:
     axes = [site.place(list(column)) for column in zip(*places, strict=True)]
     if not axes:
         return []
+    if sorted(axes) == [1, 2, 3][: site.rank]:
+        return [_global(site, "Average", keepdims=keepdim)]
     where = f"({', '.join(map(str, axes))})" if len(axes) > 1 else str(axes[0])
 
     def run(x: str) -> Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 from archcalc.exporting.expressions import literal
@@ -46,8 +47,6 @@ def pad(site: Site) -> Steps:
 
 def _channels(site: Site) -> Compute:
     """Channels of zeros, before and after the input's own."""
-    import ast
-
     pair = site.attribute("channels")
     parts = list(map(site.text, pair.elts)) if isinstance(pair, ast.Tuple) else []
     inner = f"({', '.join(parts)})" if parts else site.text(pair)
@@ -69,30 +68,42 @@ def crop(site: Site) -> Steps:
 
 
 def upsample(site: Site) -> Steps:
+    if all(x.shape == y.shape for x, y in zip(site.inputs(), site.outputs(), strict=True)):
+        return []
     rank = site.rank
     mode = site.value("mode")
     if mode == "linear" and rank != 2:
         raise site.refuse(f"linear interpolation on {rank} axes", "Keras has it on two axes")
     if site.value("align_corners"):
         raise site.refuse("interpolation with aligned corners", "leave align_corners out")
+    keyword = '"bilinear"' if mode == "linear" else None
     if site.same([v is not None for v in site.values("scale")]):
         factor = site.text(site.per_axis("scale"))
     else:
-        factor = _factors(site)
-    keyword = '"bilinear"' if mode == "linear" else None
+        found = _factors(site)
+        if mode == "linear" and (None in found or len(set(found)) > 1):
+            return [Make(call("layers.Resizing", *_two_sides(site), name=site.name))]
+        if None in found:
+            raise site.refuse(
+                "an enlargement that is no whole number of times",
+                "use scale, a size that is a multiple of the input's, or mode: linear",
+            )
+        factor = site.text(literal(one(site.same(found))))
     made = call(f"layers.UpSampling{rank}D", factor, interpolation=keyword, name=site.name)
     return [Make(made)]
 
 
-def _factors(site: Site) -> str:
-    """How many times larger the sides become; Keras knows whole factors."""
+def _factors(site: Site) -> list[tuple[int, ...] | None]:
+    """How many times larger the sides become, None where that is no whole number."""
     found = []
     for x, y in zip(site.inputs(), site.outputs(), strict=True):
         pairs = list(zip(x.shape[1:], y.shape[1:], strict=True))
-        if any(m % n for n, m in pairs):
-            raise site.refuse(
-                "an enlargement that is no whole number of times",
-                "use scale, or a size that is a multiple of the input's",
-            )
-        found.append(tuple(m // n for n, m in pairs))
-    return site.text(literal(one(site.same(found))))
+        found.append(None if any(m % n for n, m in pairs) else tuple(m // n for n, m in pairs))
+    return found
+
+
+def _two_sides(site: Site) -> tuple[str, str]:
+    """Height and width: Keras' resizing is bilinear, and PyTorch's, unless corners are aligned."""
+    size = site.per_axis("size", [y.shape[1:] for y in site.outputs()])
+    height, width = size.elts if isinstance(size, ast.Tuple) else (size, size)
+    return site.text(height), site.text(width)

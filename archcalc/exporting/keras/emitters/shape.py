@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from archcalc.exporting.expressions import literal, show
 from archcalc.exporting.keras.emitters.common import from_graph, permuted, to_graph
 from archcalc.exporting.keras.emitters.order import order_matters
-from archcalc.exporting.keras.site import Compute, Make, order
+from archcalc.exporting.keras.emitters.vector import pools_to_vector
+from archcalc.exporting.keras.site import Compute, Make, order, shape
 from archcalc.exporting.layout import Call, call
 from archcalc.ops.axes import place_of
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.ops.base import Tensor
 
 
 def flatten(site: Site) -> Steps:
@@ -21,6 +23,8 @@ def flatten(site: Site) -> Steps:
     whole = [len(y.shape) == 1 for y in site.outputs()]
     if not site.same(whole):
         return _reshaped(site)
+    if pools_to_vector(site):
+        return []
     made = Make(call("layers.Flatten", name=site.name))
     if site.same([order_matters(lane.net, node) for lane, node in site.places()]):
         return [*to_graph(site), made]
@@ -32,10 +36,34 @@ def reshape(site: Site) -> Steps:
 
 
 def _reshaped(site: Site) -> Steps:
-    """Exactly as the graph does it: in the graph's order, and back."""
-    target = site.same([y.shape for y in site.outputs()])
+    """As the graph does it: in the graph's order, and back, where numbers change places by that."""
+    before, after = site.inputs(), site.outputs()
+    apart = all(map(_keeps_channels, before, after))
+    turned = not apart and not all(map(_is_in_order, before))
+    back = not apart and not all(map(_is_in_order, after))
+    target = _target(site, [y.shape if back else shape(y) for y in after])
     made = Make(call("layers.Reshape", site.text(literal(target)), name=site.name))
-    return [*to_graph(site), made, *from_graph(site)]
+    return [*(to_graph(site) if turned else []), made, *(from_graph(site) if back else [])]
+
+
+def _target(site: Site, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape in all places; -1 for a length that differs, if it is the only one."""
+    columns = [set(column) for column in zip(*shapes, strict=False)]
+    if len(set(map(len, shapes))) == 1 and sum(len(c) > 1 for c in columns) == 1:
+        return tuple(-1 if len(c) > 1 else c.pop() for c in columns)
+    found: tuple[int, ...] = site.same(shapes)
+    return found
+
+
+def _keeps_channels(x: Tensor, y: Tensor) -> bool:
+    """Whether only the sides change: the channels come first in the graph, last in the code."""
+    return x.channel_axis == y.channel_axis == 0 and x.channels == y.channels
+
+
+def _is_in_order(t: Tensor) -> bool:
+    """Whether the numbers stand in the code as in the graph: axes of length 1 move none."""
+    moved = [i for i in order(t) if t.shape[i] > 1]
+    return moved == sorted(moved)
 
 
 def permute(site: Site) -> Steps:

@@ -84,11 +84,8 @@ def _number(some: Sides) -> int | None:
 
 def is_same(site: Site, found: list[tuple[Window, ...]]) -> bool:
     """Whether Keras' `same` pads so: by its word, or the half of an odd window without a stride."""
-    words = site.values("padding")
-    if all(w in ("same", "same_upper") for w in words):
+    if all(w in ("same", "same_upper") for w in site.values("padding")):
         return True
-    if any(isinstance(w, str) for w in words):
-        return False
     return all(
         w.stride == 1 and w.begin == w.end and w.begin + w.end == w.dilation * (w.kernel - 1)
         for some in found
