@@ -63,18 +63,21 @@ def load(
     return opened.net
 
 
-def analyze(net: Net, dtype: str = "float32") -> Report:
-    """Every figure of a network. `dtype` is the type of a number in memory.
+def analyze(net: Net | str | PathLike[str], dtype: str = "float32") -> Report:
+    """Every figure of a network: one that is loaded, or what `load` takes. `dtype` is the type of
+    a number in memory.
 
-    Raises `ValueError` for a `dtype` that is none of float64, float32, float16, bfloat16 and int8.
+    Raises `archcalc.diagnostics.SpecError` for a spec with faults, and `ValueError` for a `dtype`
+    that is none of float64, float32, float16, bfloat16 and int8.
     """
     from archcalc.analysis.analyze import analyze
 
-    return analyze(net, dtype)
+    return analyze(_net(net), dtype)
 
 
-def export(net: Net, target: str = "pytorch") -> str:
-    """The code of a network for another framework, as the text of one file.
+def export(net: Net | str | PathLike[str], target: str = "pytorch") -> str:
+    """The code of a network, or of what `load` takes, for another framework (`pytorch` or `keras`),
+    as the text of one file.
 
     Raises `archcalc.diagnostics.SpecError` where the target cannot express a layer, and
     `ValueError` for a target that there is none of.
@@ -85,19 +88,31 @@ def export(net: Net, target: str = "pytorch") -> str:
     """
     from archcalc.exporting import export
 
-    return export(net, target)
+    return export(_net(net), target)
 
 
-def to_torch(net: Net, /, **variables: Any) -> Any:
-    """The network as a `torch.nn.Module`, with other values for the spec's `vars` if given.
+def to_torch(net: Net | str | PathLike[str], /, **variables: Any) -> Any:
+    """The network, or that of what `load` takes, as a `torch.nn.Module`, with other values for the
+    spec's `vars` if given.
 
-    Needs PyTorch. Raises `archcalc.diagnostics.SpecError` and `ValueError` as `load` and `export`.
+    It reads and gives [batch, channels, …], one tensor for each input of the spec; where there are
+    heads, a dict of tensors by their names, the main one called "output" (heads that run in
+    training only: a tensor in inference).
+
+    Raises `archcalc.diagnostics.SpecError` and `ValueError` as `load` and `export`, and
+    `ImportError` without PyTorch.
     The class is no part of an importable file: save its `state_dict`, or export a file and import
     the class from there, where the whole object is to be pickled.
     """
     from archcalc.exporting.module import to_torch
 
-    return to_torch(net, variables)
+    return to_torch(_net(net), variables)
+
+
+def _net(source: Net | str | PathLike[str]) -> Net:
+    from archcalc.graph import Net
+
+    return source if isinstance(source, Net) else load(source)
 
 
 def formula(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from archcalc.diagnostics import Diagnostic
     from archcalc.draw.engine import Drawing
-    from archcalc.ops.base import Facts, Operation, Tensor
+    from archcalc.ops.base import Facts, Operation, Shape, Tensor
     from archcalc.spec.syntax import Block, Case, Layer, Spec
 
 
@@ -152,6 +152,16 @@ class Net(NamedTuple):
     overridden: frozenset[str]  # vars set from outside, and inputs as "input NAME"
     expected: tuple[Expected, ...]
     diagnostics: tuple[Diagnostic, ...]
+
+    def given(self) -> tuple[dict[str, Any], dict[str, Shape]]:
+        """What was set from outside when the net was loaded: vars, and shapes of inputs."""
+        settings = {w: self.variables[w] for w in self.overridden if w in self.variables}
+        inputs = {
+            name: tensor.shape
+            for name, index in self.inputs.items()
+            if f"input {name}" in self.overridden and (tensor := self.tensors[index]) is not None
+        }
+        return settings, inputs
 
     def find(self, path: str) -> Node | Group:
         """The layer, block or group at a path (its first call where it is called again); the root

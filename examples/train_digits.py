@@ -87,7 +87,12 @@ def mnist(folder: Path) -> Digits:
         if images.ndim != 3 or labels.shape != images.shape[:1] or labels.max() > 9:
             shapes = f"images {tuple(images.shape)} and labels {tuple(labels.shape)}"
             raise SystemExit(f"{folder}: {shapes} of {part} are not images with a digit each")
+        if images.min() == images.max():
+            raise SystemExit(f"{folder}: the images of {part} are all of one colour")
         found.append((images, labels))
+    sizes = [images.shape[1:] for images, _ in found]
+    if sizes[0] != sizes[1]:
+        raise SystemExit(f"{folder}: images to train on and for the test differ in size")
     return Digits("MNIST", *found)
 
 
@@ -248,17 +253,21 @@ def arguments() -> Namespace:
     )
     add = parser.add_argument
     add("--net", action="append", help="a spec, or several: --net A --net B [lenet5_modern]")
-    add("--set", action="append", type=setting, default=[], metavar="NAME=VALUE")
+    of_spec = "a var of the spec: --set classes=10"
+    add("--set", action="append", type=setting, default=[], metavar="NAME=VALUE", help=of_spec)
     add("--input", type=shape, metavar="SHAPE", help="another input shape: 1x32x32")
     add("--data", type=Path, metavar="DIR", help="the folder of MNIST's files, plain or .gz")
     add("--epochs", type=whole(1, 10_000), metavar="N", help="[5 with --data, else 30]")
     add("--seed", type=whole(0, 10**9 - 1), metavar="N", default=0, help="[%(default)s]")
     threads = "more help large networks only [%(default)s]"
     add("--threads", type=whole(1, 256), metavar="N", default=1, help=threads)
-    add("--picture", type=Path, default=Path("train_digits.png"), metavar="PNG")
+    picture = "where the curves are drawn [%(default)s]"
+    add("--picture", type=Path, default=Path("train_digits.png"), metavar="PNG", help=picture)
     given = parser.parse_args()
     if given.picture.is_dir() or not given.picture.parent.is_dir():
         parser.error(f"--picture {given.picture} is a folder, or there is no folder for it")
+    if given.picture.suffix.lower() != ".png":
+        parser.error(f"--picture {given.picture}: it will be a PNG, so let it end in .png")
     return given
 
 

@@ -40,12 +40,7 @@ def _with(net: Net, variables: dict[str, Any]) -> Net:
     from archcalc.diagnostics import Diagnostics, SpecError
     from archcalc.pipeline import elaborated
 
-    settings = {w: net.variables[w] for w in net.overridden if w in net.variables}
-    shapes = {}
-    for name, index in net.inputs.items():
-        tensor = net.tensors[index]
-        if f"input {name}" in net.overridden and tensor is not None:
-            shapes[name] = tensor.shape
+    settings, shapes = net.given()
     opened = elaborated(net.spec, Diagnostics(), {**settings, **variables}, shapes)
     if opened.net is None or any(d.severity == "error" for d in opened.diagnostics):
         raise SpecError(opened.diagnostics)

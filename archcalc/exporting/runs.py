@@ -78,12 +78,7 @@ def again(net: Net, settings: dict[str, Any]) -> Net | None:
     """The spec elaborated anew with some vars changed, None where that has faults."""
     from archcalc.elaborate import elaborate
 
-    given = {w: net.variables[w] for w in net.overridden if w in net.variables}
-    shapes = {}
-    for name, index in net.inputs.items():
-        tensor = net.tensors[index]
-        if f"input {name}" in net.overridden and tensor is not None:
-            shapes[name] = tensor.shape
+    given, shapes = net.given()
     diagnostics = Diagnostics()
     made = elaborate(net.spec, diagnostics, settings={**given, **settings}, inputs=shapes)
     if diagnostics.failed or len(made.nodes) > LARGEST * len(net.nodes) + 1000:

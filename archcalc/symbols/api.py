@@ -105,11 +105,4 @@ def _opened(
         if spec is None or diagnostics.failed:
             raise SpecError(diagnostics.items)
         return spec, {}, {}
-    net = source
-    settings = {word: net.variables[word] for word in net.overridden if word in net.variables}
-    inputs: dict[str, Shape] = {}
-    for name, index in net.inputs.items():
-        tensor = net.tensors[index]
-        if f"input {name}" in net.overridden and tensor is not None:
-            inputs[name] = tensor.shape
-    return net.spec, settings, inputs
+    return source.spec, *source.given()

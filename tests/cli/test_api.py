@@ -22,6 +22,8 @@ def test_a_path_a_name_and_text(tmp_path):
         report = archcalc.analyze(archcalc.load(source))
         assert report.totals.params == 3 * 3 * 3 * 4 + 4
         assert report.ok
+        assert archcalc.analyze(source).totals == report.totals
+        assert archcalc.export(source) == archcalc.export(archcalc.load(source))
     assert archcalc.load("vgg16").name == "VGG-16"
 
 

@@ -99,6 +99,7 @@ def test_it_trains_and_draws(tmp_path: Path, data: Path) -> None:
         (["--epochs", "0"], "argument --epochs: '0' is no whole number from 1 to 10,000"),
         (["--threads", "none"], "argument --threads: 'none' is no whole number from 1"),
         (["--picture", "."], "--picture . is a folder"),
+        (["--picture", "a.svg"], "--picture a.svg: it will be a PNG"),
         (["--picture", "missing/a.png"], "--picture missing/a.png is a folder, or there is no"),
     ],
 )
@@ -138,6 +139,8 @@ def test_unsuited_nets(
     [
         ("t10k-images-idx3-ubyte", b"", "t10k-images-idx3-ubyte is no IDX file of bytes"),
         ("t10k-images-idx3-ubyte", idx([9, 8, 8], bytes(99)), "or not the whole of it"),
+        ("train-images-idx3-ubyte", idx([2_000, 8, 8], bytes(128_000)), "all of one colour"),
+        ("t10k-images-idx3-ubyte", idx([200, 9, 8], b"ab" * 7_200), "for the test differ in size"),
         ("t10k-images-idx3-ubyte", idx([0, 8, 8], b""), "is no IDX file of bytes"),
         ("t10k-images-idx3-ubyte", idx([2, 8, 8], bytes(128), 9), "is no IDX file of bytes"),
         ("t10k-images-idx3-ubyte", b"words, " * 99, "is no IDX file of bytes"),
