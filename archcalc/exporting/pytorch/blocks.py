@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from archcalc.exporting.pytorch.operands import Factories
 from archcalc.exporting.pytorch.program import Class
 from archcalc.exporting.pytorch.scope import Here, Label, Scope
 from archcalc.exporting.references import References
-from archcalc.graph import Group
+from archcalc.exporting.trials import CHANNELS, Undecided, calls_of
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.pytorch.program import Program
-    from archcalc.graph import Net
+    from archcalc.graph import Group, Net
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Block
 
@@ -40,32 +41,39 @@ class BlockWriter:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.written: dict[str, list[Builder]] = {}
+        self.undecided: dict[str, Undecided] = {}
 
     def write(self) -> None:
         """The classes of all blocks that are called, each block after those that it calls."""
         found: dict[str, list[tuple[Net, Group]]] = {}
         for net in self.program.nets:
-            _collect(net, net.root, found)
+            for word, groups in calls_of(net).items():
+                found.setdefault(word, []).extend((net, group) for group in groups)
         for word, block in self.program.spec.blocks.items():
             if word in found and not block.inline:
-                self._write_block(block, found[word])
+                self.write_block(block, found[word])
 
-    def _write_block(self, block: Block, calls: list[tuple[Net, Group]]) -> None:
+    def write_block(self, block: Block, calls: list[tuple[Net, Group]]) -> None:
+        """The classes of one block: as few as serve its calls."""
         kinds: dict[object, list[tuple[Net, Group]]] = {}
         for net, group in calls:
-            kinds.setdefault(_kind(net, group), []).append((net, group))
+            kinds.setdefault(kind_of(net, group), []).append((net, group))
         waiting = list(kinds.values())
         while waiting:
             some = waiting.pop(0)
             before = self.program.snapshot()
-            lanes = [_block_lane(net, group) for net, group in some]
+            lanes = [block_lane(net, group) for net, group in some]
             try:
-                self._write_class(block, lanes)
+                self.write_class(block, lanes)
             except Differs as differs:
                 self.program.restore(before)
                 waiting = [*_parted(some, lanes, differs), *waiting]
+        if len(self.written[block.name]) > 1:
+            self.undecided.pop(block.name, None)  # what one of them lacks another may have
 
-    def _write_class(self, block: Block, lanes: list[Lane]) -> None:
+    def write_class(self, block: Block, lanes: list[Lane]) -> None:
+        """One class for these calls. Raises `Differs`."""
         builder = Builder(self.program, self.program.class_ids.take_class(block.name), lanes, None)
         builder.note = block.note
         self.program.reserve_attributes(builder)
@@ -89,15 +97,30 @@ class BlockWriter:
         self._operand_defaults(builder, lanes)
         parameters = dict(builder.parameters)
         outputs: dict[int, Expr] = {}
-        lets = dict(_let_values(builder))
         for axis, known in ({} if result is None else result.dims).items():
-            expr = substitute(substitute(known, {**lets, **builder.closed}), lets)
+            expr = _in_parameters(builder, known)
             if set(variables(expr)) <= set(parameters):
                 outputs[axis] = expr
         self.program.add_class(builder)
+        self.written.setdefault(block.name, []).append(builder)
         made = Class(builder, parameters, outputs)
+        self._note_undecided(block, made)
         for lane in lanes:
             self.program.class_of[id(lane.group)] = made
+
+    def _note_undecided(self, block: Block, made: Class) -> None:
+        """Notes what is read where all these calls decide alike."""
+        conditions = [_in_parameters(made.builder, expr) for expr in self.program.alike]
+        self.program.alike.clear()
+        parts = [part for expr in conditions for part in ast.walk(expr)]
+        words = _without_default(block, made.builder)
+        for part in parts:
+            if isinstance(part, ast.Name):
+                words |= _words(block, made.all_parameters.get(part.id))
+        if words:
+            values = [part.value for part in parts if isinstance(part, ast.Constant)]
+            constants = dict.fromkeys(v for v in values if isinstance(v, int | str))
+            self.undecided[block.name] = Undecided(frozenset(words), tuple(constants))
 
     def _entry(self, builder: Builder, lanes: list[Lane]) -> Wire | None:
         """The tensor that enters, its channels a parameter."""
@@ -189,23 +212,15 @@ class BlockWriter:
                 env[word] = name(python)
 
 
-def _collect(net: Net, group: Group, found: dict[str, list[tuple[Net, Group]]]) -> None:
-    stack = [group]
-    while stack:
-        one = stack.pop()
-        if one.kind == "block" and one.block is not None:
-            found.setdefault(one.block.name, []).append((net, one))
-        stack.extend(child for child in reversed(one.children) if isinstance(child, Group))
-
-
-def _kind(net: Net, group: Group) -> object:
+def kind_of(net: Net, group: Group) -> object:
     """What no code can serve together: tensors with other axes."""
     tensors = [group.input, *group.inputs.values()]
     found = [net.tensors[t] for t in tensors if t]
     return tuple((len(t.shape), t.channel_axis) for t in found if t is not None)
 
 
-def _block_lane(net: Net, group: Group) -> Lane:
+def block_lane(net: Net, group: Group) -> Lane:
+    """The place that a call makes."""
     return Lane(net, group, {**net.variables, **group.arguments}, {}, group.path + ".")
 
 
@@ -252,6 +267,28 @@ def _let_expression(
         return settled(expr, lanes, actual)
     except (Differs, Untranslatable):
         return None
+
+
+def _without_default(block: Block, builder: Builder) -> set[str]:
+    """The operations whose default no call shows."""
+    taken = [p for p in builder.parameters.values() if p.kind == "operation" and p.default is None]
+    defaults = {p.name for p in block.parameters if p.default is not None}
+    return {p.word for p in taken} & defaults
+
+
+def _words(block: Block, parameter: Parameter | None) -> set[str]:
+    """What a call gives for a variable: for one that is no parameter, any of its arguments may."""
+    if parameter is None:
+        return {CHANNELS, *(p.name for p in block.parameters)}
+    if parameter.kind == "channels":
+        return {CHANNELS}
+    return {parameter.word} if parameter.kind == "spec" else set()
+
+
+def _in_parameters(builder: Builder, expr: Expr) -> Expr:
+    """An expression of the class in terms of its parameters, as far as that is known."""
+    lets = dict(_let_values(builder))
+    return substitute(substitute(expr, {**lets, **builder.closed}), lets)
 
 
 def _let_values(builder: Builder) -> list[tuple[str, Expr]]:

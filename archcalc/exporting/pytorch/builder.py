@@ -140,6 +140,10 @@ class Builder:
         self.init[:0] = reversed(kept)
         self.parameters = {p: q for p, q in self.parameters.items() if p in self.used}
 
+    def size(self) -> int:
+        """How many statements the class has."""
+        return _count(self.init) + _count(self.forward)
+
     def type_of(self, python: str) -> str:
         if self.parameters[python].kind == "operation":
             self.program.helpers.add("Callable")
@@ -182,6 +186,10 @@ class Builder:
     def _default(self, python: str) -> str:
         default = self.parameters[python].default
         return "" if default is None else f" = {show(default)}"
+
+
+def _count(statements: list[Statement]) -> int:
+    return sum(1 + _count(s.body) if isinstance(s, Nest) else 1 for s in statements)
 
 
 def _leave_out(statements: list[Statement], unread: list[Line]) -> None:
