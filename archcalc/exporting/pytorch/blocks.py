@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Block
 
+    Calls = list[tuple[Net, Group]]
+
+
+JOINED = 8
+"""So many classes of one block are tried in pairs, whether one can serve two."""
+
 
 class BlockWriter:
     """Writes the classes of all blocks that are called."""
@@ -46,7 +52,7 @@ class BlockWriter:
 
     def write(self) -> None:
         """The classes of all blocks that are called, each block after those that it calls."""
-        found: dict[str, list[tuple[Net, Group]]] = {}
+        found: dict[str, Calls] = {}
         for net in self.program.nets:
             for word, groups in calls_of(net).items():
                 found.setdefault(word, []).extend((net, group) for group in groups)
@@ -54,23 +60,72 @@ class BlockWriter:
             if word in found and not block.inline:
                 self.write_block(block, found[word])
 
-    def write_block(self, block: Block, calls: list[tuple[Net, Group]]) -> None:
+    def write_block(self, block: Block, calls: Calls) -> None:
         """The classes of one block: as few as serve its calls."""
-        kinds: dict[object, list[tuple[Net, Group]]] = {}
+        before = self.program.snapshot()
+        parts = self._write_parts(block, calls)
+        if len(parts) == 1:
+            return
+        fewer = self._joined(block, parts) if len(parts) <= JOINED else parts
+        if len(fewer) < len(parts):
+            self._forget(block, before)
+            for some in fewer:
+                self.write_class(block, [block_lane(*call) for call in some])
+        if len(fewer) > 1:
+            self.undecided.pop(block.name, None)  # what one of them lacks another may have
+
+    def _write_parts(self, block: Block, calls: Calls) -> list[Calls]:
+        """Writes the classes; gives the calls of each."""
+        kinds: dict[object, Calls] = {}
         for net, group in calls:
             kinds.setdefault(kind_of(net, group), []).append((net, group))
         waiting = list(kinds.values())
+        parts = []
         while waiting:
             some = waiting.pop(0)
             before = self.program.snapshot()
             lanes = [block_lane(net, group) for net, group in some]
             try:
                 self.write_class(block, lanes)
+                parts.append(some)
             except Differs as differs:
                 self.program.restore(before)
                 waiting = [*_parted(some, lanes, differs), *waiting]
-        if len(self.written[block.name]) > 1:
-            self.undecided.pop(block.name, None)  # what one of them lacks another may have
+        return parts
+
+    def _joined(self, block: Block, parts: list[Calls]) -> list[Calls]:
+        """The parts that one class can serve after all put together: they were told apart by a
+        value that differs from those of another part in more than they do among themselves."""
+        found: list[Calls] = []
+        for part in parts:
+            at = next((i for i, one in enumerate(found) if self._serves_all(block, one, part)), -1)
+            if at < 0:
+                found.append(part)
+            else:
+                found[at] = [*found[at], *part]
+        return found
+
+    def _serves_all(self, block: Block, some: Calls, others: Calls) -> bool:
+        """Whether one class serves these calls and those, and takes only what the author wrote."""
+        if kind_of(*some[0]) != kind_of(*others[0]):
+            return False
+        before, classes = self.program.snapshot(), dict(self.program.class_of)
+        written = list(self.written[block.name])
+        try:
+            self.write_class(block, [block_lane(*call) for call in [*some, *others]])
+            made = self.written[block.name][-1]
+            return all(parameter.kind != "extra" for parameter in made.parameters.values())
+        except Differs:
+            return False
+        finally:
+            self._forget(block, before)
+            self.written[block.name], self.program.class_of = written, classes
+
+    def _forget(self, block: Block, before: Any) -> None:
+        """Takes classes of a block back."""
+        self.program.restore(before)
+        self.written.pop(block.name, None)
+        self.undecided.pop(block.name, None)
 
     def write_class(self, block: Block, lanes: list[Lane]) -> None:
         """One class for these calls. Raises `Differs`."""
@@ -224,14 +279,12 @@ def block_lane(net: Net, group: Group) -> Lane:
     return Lane(net, group, {**net.variables, **group.arguments}, {}, group.path + ".")
 
 
-def _parted(
-    some: list[tuple[Net, Group]], lanes: list[Lane], differs: Differs
-) -> list[list[tuple[Net, Group]]]:
+def _parted(some: Calls, lanes: list[Lane], differs: Differs) -> list[Calls]:
     """The calls told apart by what differs; one by one where that does not part them."""
     keys: dict[int, list[str]] = {}
     for lane, value in differs.keys:
         keys.setdefault(id(lane.root), []).append(repr(value))
-    parts: dict[object, list[tuple[Net, Group]]] = {}
+    parts: dict[object, Calls] = {}
     for lane, call in zip(lanes, some, strict=True):
         parts.setdefault(tuple(keys.get(id(lane), ())), []).append(call)
     if len(parts) == 1 or isinstance(differs, Unroll):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.exporting.annotations import type_of
 from archcalc.exporting.definitions import docstring, signature
-from archcalc.exporting.expressions import functions, show, variables
+from archcalc.exporting.expressions import evaluate, functions, show, variables
 from archcalc.exporting.layout import Line, Nest, Statement, print_statements
 from archcalc.exporting.names import Identifiers
 from archcalc.exporting.pytorch.helpers import NAMES
@@ -148,7 +148,11 @@ class Builder:
         if self.parameters[python].kind == "operation":
             self.program.helpers.add("Callable")
             return "Callable[..., nn.Module]"
-        found = type_of([lane.py[python] for lane in self.lanes])
+        values = [lane.py[python] for lane in self.lanes]
+        default = self.parameters[python].default
+        if default is not None and not variables(default):
+            values.append(evaluate(default, {}))
+        found = type_of(values)
         if "Sequence" in found:
             self.program.helpers.add("Sequence")
         if "Any" in found:

@@ -62,8 +62,7 @@ class FurtherWriter(BlockWriter):
             self.write_class(block, [block_lane(*call) for call in every])
             if _numbers(self.written[block.name][0]) <= _numbers(alone[0]):
                 return True
-        self.program.restore(before)
-        self.written.pop(block.name, None)
+        self._forget(block, before)
         return False
 
 
