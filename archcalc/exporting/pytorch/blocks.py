@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ from archcalc.exporting.expressions import (
     Untranslatable,
     name,
     plain,
-    substitute,
     translate,
     variables,
 )
@@ -22,8 +20,9 @@ from archcalc.exporting.pytorch.forward import ForwardWriter
 from archcalc.exporting.pytorch.operands import Factories
 from archcalc.exporting.pytorch.program import Class
 from archcalc.exporting.pytorch.scope import Here, Label, Scope
+from archcalc.exporting.pytorch.undecided import undecided_in
 from archcalc.exporting.references import References
-from archcalc.exporting.trials import CHANNELS, Undecided, calls_of
+from archcalc.exporting.trials import calls_of
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.pytorch.program import Program
+    from archcalc.exporting.trials import Undecided
     from archcalc.graph import Group, Net
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Block
@@ -153,29 +153,18 @@ class BlockWriter:
         parameters = dict(builder.parameters)
         outputs: dict[int, Expr] = {}
         for axis, known in ({} if result is None else result.dims).items():
-            expr = _in_parameters(builder, known)
+            expr = builder.in_parameters(known)
             if set(variables(expr)) <= set(parameters):
                 outputs[axis] = expr
         self.program.add_class(builder)
         self.written.setdefault(block.name, []).append(builder)
         made = Class(builder, parameters, outputs)
-        self._note_undecided(block, made)
+        undecided = undecided_in(block, made, self.program.alike)
+        self.program.alike.clear()
+        if undecided is not None:
+            self.undecided[block.name] = undecided
         for lane in lanes:
             self.program.class_of[id(lane.group)] = made
-
-    def _note_undecided(self, block: Block, made: Class) -> None:
-        """Notes what is read where all these calls decide alike."""
-        conditions = [_in_parameters(made.builder, expr) for expr in self.program.alike]
-        self.program.alike.clear()
-        parts = [part for expr in conditions for part in ast.walk(expr)]
-        words = _without_default(block, made.builder)
-        for part in parts:
-            if isinstance(part, ast.Name):
-                words |= _words(block, made.all_parameters.get(part.id))
-        if words:
-            values = [part.value for part in parts if isinstance(part, ast.Constant)]
-            constants = dict.fromkeys(v for v in values if isinstance(v, int | str))
-            self.undecided[block.name] = Undecided(frozenset(words), tuple(constants))
 
     def _entry(self, builder: Builder, lanes: list[Lane]) -> Wire | None:
         """The tensor that enters, its channels a parameter."""
@@ -320,33 +309,3 @@ def _let_expression(
         return settled(expr, lanes, actual)
     except (Differs, Untranslatable):
         return None
-
-
-def _without_default(block: Block, builder: Builder) -> set[str]:
-    """The operations whose default no call shows."""
-    taken = [p for p in builder.parameters.values() if p.kind == "operation" and p.default is None]
-    defaults = {p.name for p in block.parameters if p.default is not None}
-    return {p.word for p in taken} & defaults
-
-
-def _words(block: Block, parameter: Parameter | None) -> set[str]:
-    """What a call gives for a variable: for one that is no parameter, any of its arguments may."""
-    if parameter is None:
-        return {CHANNELS, *(p.name for p in block.parameters)}
-    if parameter.kind == "channels":
-        return {CHANNELS}
-    return {parameter.word} if parameter.kind == "spec" else set()
-
-
-def _in_parameters(builder: Builder, expr: Expr) -> Expr:
-    """An expression of the class in terms of its parameters, as far as that is known."""
-    lets = dict(_let_values(builder))
-    return substitute(substitute(expr, {**lets, **builder.closed}), lets)
-
-
-def _let_values(builder: Builder) -> list[tuple[str, Expr]]:
-    """The lets in terms of the parameters alone."""
-    found: dict[str, Expr] = {}
-    for word, expr in builder.lets:
-        found[word] = substitute(expr, found)
-    return list(found.items())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.exporting.annotations import type_of
 from archcalc.exporting.definitions import docstring, signature
-from archcalc.exporting.expressions import evaluate, functions, show, variables
+from archcalc.exporting.expressions import evaluate, functions, show, substitute, variables
 from archcalc.exporting.layout import Line, Nest, Statement, print_statements
 from archcalc.exporting.names import Identifiers
 from archcalc.exporting.pytorch.helpers import NAMES
@@ -139,6 +139,13 @@ class Builder:
                 kept.append(Line(f"{python} = ", self.text(expr)))
         self.init[:0] = reversed(kept)
         self.parameters = {p: q for p, q in self.parameters.items() if p in self.used}
+
+    def in_parameters(self, expr: Expr) -> Expr:
+        """An expression of the class in terms of its parameters, as far as that is known."""
+        lets: dict[str, Expr] = {}
+        for word, value in self.lets:
+            lets[word] = substitute(value, lets)
+        return substitute(substitute(expr, {**lets, **self.closed}), lets)
 
     def size(self) -> int:
         """How many statements the class has."""
