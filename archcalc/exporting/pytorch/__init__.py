@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
+from archcalc.diagnostics import Fault
 from archcalc.exporting.freeing import freest
+from archcalc.exporting.lanes import Differs
 from archcalc.exporting.pytorch.assemble import assemble
 from archcalc.exporting.pytorch.blocks import BlockWriter
+from archcalc.exporting.pytorch.further import FurtherWriter
 from archcalc.exporting.pytorch.model import ModelWriter
 from archcalc.exporting.pytorch.program import Program
+from archcalc.exporting.trials import Trials
 
 if TYPE_CHECKING:
     from archcalc.exporting.pytorch.builder import Builder
@@ -17,15 +23,27 @@ if TYPE_CHECKING:
 
 def generate(net: Net) -> str:
     """The file, as text. Raises `Fault` for a layer that PyTorch cannot express."""
-    return assemble(net, *freest(net, _write, "PyTorch"))
+    return assemble(net, *freest(net, partial(_write, Trials()), "PyTorch"))
 
 
 def _write(
-    nets: list[Net], frozen: frozenset[str], changed: dict[int, str]
+    trials: Trials, nets: list[Net], frozen: frozenset[str], changed: dict[int, str]
 ) -> tuple[tuple[Program, Builder], set[str]]:
     program = Program(nets, frozen, changed)
-    BlockWriter(program).write()
-    return (program, ModelWriter(program).write()), program.doubtful
+    blocks = BlockWriter(program)
+    blocks.write()
+    doubtful = set(program.doubtful)
+    model = ModelWriter(program).write()
+    further = trials.of(nets, changed, blocks.undecided)
+    if further:
+        wider = Program(nets, frozen, changed, further)
+        with suppress(Differs, Fault):
+            FurtherWriter(wider, blocks).write()
+            better = wider.doubtful <= doubtful
+            again = ModelWriter(wider).write()
+            if better and again.size() <= model.size():
+                return (wider, again), wider.doubtful
+    return (program, model), program.doubtful
 
 
 __all__ = ["generate"]

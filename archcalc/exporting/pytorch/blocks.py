@@ -10,7 +10,6 @@ from archcalc.exporting.expressions import (
     Untranslatable,
     name,
     plain,
-    substitute,
     translate,
     variables,
 )
@@ -21,8 +20,9 @@ from archcalc.exporting.pytorch.forward import ForwardWriter
 from archcalc.exporting.pytorch.operands import Factories
 from archcalc.exporting.pytorch.program import Class
 from archcalc.exporting.pytorch.scope import Here, Label, Scope
+from archcalc.exporting.pytorch.undecided import undecided_in
 from archcalc.exporting.references import References
-from archcalc.graph import Group
+from archcalc.exporting.trials import calls_of
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
@@ -30,9 +30,16 @@ if TYPE_CHECKING:
 
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.pytorch.program import Program
-    from archcalc.graph import Net
+    from archcalc.exporting.trials import Undecided
+    from archcalc.graph import Group, Net
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Block
+
+    Calls = list[tuple[Net, Group]]
+
+
+JOINED = 8
+"""So many classes of one block are tried in pairs, whether one can serve two."""
 
 
 class BlockWriter:
@@ -40,32 +47,88 @@ class BlockWriter:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.written: dict[str, list[Builder]] = {}
+        self.undecided: dict[str, Undecided] = {}
 
     def write(self) -> None:
         """The classes of all blocks that are called, each block after those that it calls."""
-        found: dict[str, list[tuple[Net, Group]]] = {}
+        found: dict[str, Calls] = {}
         for net in self.program.nets:
-            _collect(net, net.root, found)
+            for word, groups in calls_of(net).items():
+                found.setdefault(word, []).extend((net, group) for group in groups)
         for word, block in self.program.spec.blocks.items():
             if word in found and not block.inline:
-                self._write_block(block, found[word])
+                self.write_block(block, found[word])
 
-    def _write_block(self, block: Block, calls: list[tuple[Net, Group]]) -> None:
-        kinds: dict[object, list[tuple[Net, Group]]] = {}
+    def write_block(self, block: Block, calls: Calls) -> None:
+        """The classes of one block: as few as serve its calls."""
+        before = self.program.snapshot()
+        parts = self._write_parts(block, calls)
+        if len(parts) == 1:
+            return
+        fewer = self._joined(block, parts) if len(parts) <= JOINED else parts
+        if len(fewer) < len(parts):
+            self._forget(block, before)
+            for some in fewer:
+                self.write_class(block, [block_lane(*call) for call in some])
+        if len(fewer) > 1:
+            self.undecided.pop(block.name, None)  # what one of them lacks another may have
+
+    def _write_parts(self, block: Block, calls: Calls) -> list[Calls]:
+        """Writes the classes; gives the calls of each."""
+        kinds: dict[object, Calls] = {}
         for net, group in calls:
-            kinds.setdefault(_kind(net, group), []).append((net, group))
+            kinds.setdefault(kind_of(net, group), []).append((net, group))
         waiting = list(kinds.values())
+        parts = []
         while waiting:
             some = waiting.pop(0)
             before = self.program.snapshot()
-            lanes = [_block_lane(net, group) for net, group in some]
+            lanes = [block_lane(net, group) for net, group in some]
             try:
-                self._write_class(block, lanes)
+                self.write_class(block, lanes)
+                parts.append(some)
             except Differs as differs:
                 self.program.restore(before)
                 waiting = [*_parted(some, lanes, differs), *waiting]
+        return parts
 
-    def _write_class(self, block: Block, lanes: list[Lane]) -> None:
+    def _joined(self, block: Block, parts: list[Calls]) -> list[Calls]:
+        """The parts that one class can serve after all put together: they were told apart by a
+        value that differs from those of another part in more than they do among themselves."""
+        found: list[Calls] = []
+        for part in parts:
+            at = next((i for i, one in enumerate(found) if self._serves_all(block, one, part)), -1)
+            if at < 0:
+                found.append(part)
+            else:
+                found[at] = [*found[at], *part]
+        return found
+
+    def _serves_all(self, block: Block, some: Calls, others: Calls) -> bool:
+        """Whether one class serves these calls and those, and takes only what the author wrote."""
+        if kind_of(*some[0]) != kind_of(*others[0]):
+            return False
+        before, classes = self.program.snapshot(), dict(self.program.class_of)
+        written = list(self.written[block.name])
+        try:
+            self.write_class(block, [block_lane(*call) for call in [*some, *others]])
+            made = self.written[block.name][-1]
+            return all(parameter.kind != "extra" for parameter in made.parameters.values())
+        except Differs:
+            return False
+        finally:
+            self._forget(block, before)
+            self.written[block.name], self.program.class_of = written, classes
+
+    def _forget(self, block: Block, before: Any) -> None:
+        """Takes classes of a block back."""
+        self.program.restore(before)
+        self.written.pop(block.name, None)
+        self.undecided.pop(block.name, None)
+
+    def write_class(self, block: Block, lanes: list[Lane]) -> None:
+        """One class for these calls. Raises `Differs`."""
         builder = Builder(self.program, self.program.class_ids.take_class(block.name), lanes, None)
         builder.note = block.note
         self.program.reserve_attributes(builder)
@@ -89,13 +152,17 @@ class BlockWriter:
         self._operand_defaults(builder, lanes)
         parameters = dict(builder.parameters)
         outputs: dict[int, Expr] = {}
-        lets = dict(_let_values(builder))
         for axis, known in ({} if result is None else result.dims).items():
-            expr = substitute(substitute(known, {**lets, **builder.closed}), lets)
+            expr = builder.in_parameters(known)
             if set(variables(expr)) <= set(parameters):
                 outputs[axis] = expr
         self.program.add_class(builder)
+        self.written.setdefault(block.name, []).append(builder)
         made = Class(builder, parameters, outputs)
+        undecided = undecided_in(block, made, self.program.alike)
+        self.program.alike.clear()
+        if undecided is not None:
+            self.undecided[block.name] = undecided
         for lane in lanes:
             self.program.class_of[id(lane.group)] = made
 
@@ -189,34 +256,24 @@ class BlockWriter:
                 env[word] = name(python)
 
 
-def _collect(net: Net, group: Group, found: dict[str, list[tuple[Net, Group]]]) -> None:
-    stack = [group]
-    while stack:
-        one = stack.pop()
-        if one.kind == "block" and one.block is not None:
-            found.setdefault(one.block.name, []).append((net, one))
-        stack.extend(child for child in reversed(one.children) if isinstance(child, Group))
-
-
-def _kind(net: Net, group: Group) -> object:
+def kind_of(net: Net, group: Group) -> object:
     """What no code can serve together: tensors with other axes."""
     tensors = [group.input, *group.inputs.values()]
     found = [net.tensors[t] for t in tensors if t]
     return tuple((len(t.shape), t.channel_axis) for t in found if t is not None)
 
 
-def _block_lane(net: Net, group: Group) -> Lane:
+def block_lane(net: Net, group: Group) -> Lane:
+    """The place that a call makes."""
     return Lane(net, group, {**net.variables, **group.arguments}, {}, group.path + ".")
 
 
-def _parted(
-    some: list[tuple[Net, Group]], lanes: list[Lane], differs: Differs
-) -> list[list[tuple[Net, Group]]]:
+def _parted(some: Calls, lanes: list[Lane], differs: Differs) -> list[Calls]:
     """The calls told apart by what differs; one by one where that does not part them."""
     keys: dict[int, list[str]] = {}
     for lane, value in differs.keys:
         keys.setdefault(id(lane.root), []).append(repr(value))
-    parts: dict[object, list[tuple[Net, Group]]] = {}
+    parts: dict[object, Calls] = {}
     for lane, call in zip(lanes, some, strict=True):
         parts.setdefault(tuple(keys.get(id(lane), ())), []).append(call)
     if len(parts) == 1 or isinstance(differs, Unroll):
@@ -252,11 +309,3 @@ def _let_expression(
         return settled(expr, lanes, actual)
     except (Differs, Untranslatable):
         return None
-
-
-def _let_values(builder: Builder) -> list[tuple[str, Expr]]:
-    """The lets in terms of the parameters alone."""
-    found: dict[str, Expr] = {}
-    for word, expr in builder.lets:
-        found[word] = substitute(expr, found)
-    return list(found.items())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.exporting.annotations import type_of
 from archcalc.exporting.definitions import docstring, signature
-from archcalc.exporting.expressions import functions, show, variables
+from archcalc.exporting.expressions import evaluate, functions, show, substitute, variables
 from archcalc.exporting.layout import Line, Nest, Statement, print_statements
 from archcalc.exporting.names import Identifiers
 from archcalc.exporting.pytorch.helpers import NAMES
@@ -140,11 +140,26 @@ class Builder:
         self.init[:0] = reversed(kept)
         self.parameters = {p: q for p, q in self.parameters.items() if p in self.used}
 
+    def in_parameters(self, expr: Expr) -> Expr:
+        """An expression of the class in terms of its parameters, as far as that is known."""
+        lets: dict[str, Expr] = {}
+        for word, value in self.lets:
+            lets[word] = substitute(value, lets)
+        return substitute(substitute(expr, {**lets, **self.closed}), lets)
+
+    def size(self) -> int:
+        """How many statements the class has."""
+        return _count(self.init) + _count(self.forward)
+
     def type_of(self, python: str) -> str:
         if self.parameters[python].kind == "operation":
             self.program.helpers.add("Callable")
             return "Callable[..., nn.Module]"
-        found = type_of([lane.py[python] for lane in self.lanes])
+        values = [lane.py[python] for lane in self.lanes]
+        default = self.parameters[python].default
+        if default is not None and not variables(default):
+            values.append(evaluate(default, {}))
+        found = type_of(values)
         if "Sequence" in found:
             self.program.helpers.add("Sequence")
         if "Any" in found:
@@ -182,6 +197,10 @@ class Builder:
     def _default(self, python: str) -> str:
         default = self.parameters[python].default
         return "" if default is None else f" = {show(default)}"
+
+
+def _count(statements: list[Statement]) -> int:
+    return sum(1 + _count(s.body) if isinstance(s, Nest) else 1 for s in statements)
 
 
 def _leave_out(statements: list[Statement], unread: list[Line]) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.pytorch.forward import ForwardWriter
+    from archcalc.exporting.trials import Trial
     from archcalc.graph import Net
     from archcalc.spec.syntax import Layer
 
@@ -45,12 +46,18 @@ class Class:
 
 class Program:
     """The file in the making. `nets` are elaborations of one spec under different vars; what is
-    written must hold in all of them. `frozen` vars are written as the numbers they have."""
+    written must hold in all of them. `frozen` vars are written as the numbers they have. The
+    classes of blocks hold for the calls of the `trials` too, where they can."""
 
     def __init__(
-        self, nets: Sequence[Net], frozen: frozenset[str], changed: dict[int, str]
+        self,
+        nets: Sequence[Net],
+        frozen: frozenset[str],
+        changed: dict[int, str],
+        trials: Sequence[Trial] = (),
     ) -> None:
         self.nets = nets
+        self.trials = trials
         self.changed = changed  # which var is another one in a net, by the net's id
         self.spec = nets[0].spec
         self.frozen = frozen
@@ -59,16 +66,20 @@ class Program:
         self.class_ids = Identifiers(NAMES)
         self.class_of: dict[int, Class] = {}
         self.doubtful: set[str] = set()
+        self.alike: list[Expr] = []  # conditions of a class that come out the same everywhere
+        self._tried = {id(trial.net) for trial in trials}
         self._captured_wires: dict[tuple[str, int], Wire] = {}
 
     def snapshot(self) -> Any:
-        return set(self.helpers), len(self.classes), set(self.class_ids.used), set(self.doubtful)
+        names = (set(self.class_ids.used), set(self.doubtful))
+        return set(self.helpers), len(self.classes), *names, len(self.alike)
 
     def restore(self, before: Any) -> None:
         self.helpers = set(before[0])
         del self.classes[before[1] :]
         self.class_ids.used = set(before[2])
         self.doubtful = set(before[3])
+        del self.alike[before[4] :]
 
     # -- what writers ask -------------------------------------------------------------------
 
@@ -79,12 +90,16 @@ class Program:
         names = [] if condition is None else variables(condition)
         if condition is not None and not names:
             return
+        if condition is not None:
+            self.alike.append(condition)
         seen: dict[str | None, set[object]] = {}
         for lane in lanes:
+            if id(lane.net) in self._tried:
+                continue
             values = repr([lane.py.get(n) for n in names])
             seen.setdefault(self.changed.get(id(lane.net)), set()).add(values)
         for word in set(self.spec.variables) - self.frozen:
-            if condition is None or seen.get(word) != seen.get(None):
+            if condition is None or not seen or seen.get(word) != seen.get(None):
                 self.doubtful.add(word)
 
     def has_heads(self, lanes: list[Lane]) -> bool:
