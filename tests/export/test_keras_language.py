@@ -33,7 +33,7 @@ CASES = {
             "layers: [{name: a, conv: {out: 4, kernel: 3, padding: 1}}, relu, {reuse: a}, "
             "{reuse: a}]"
         ),
-        "conv_layer = layers.Conv2D(",
+        "a = layers.Conv2D(",
     ),
     "branches from a table": (
         (
@@ -118,7 +118,7 @@ CASES = {
             "layers: [{name: a, conv: {out: 4, kernel: 3, padding: [[1, 1], [0, 2]]}}, "
             "relu, {reuse: a}]"
         ),
-        "x = conv_layer(x)",
+        "x = a(x)",
     ),
     "a layer without weights called again": (
         ("layers: [{name: a, pad: 1}, relu, {reuse: a}, {name: b, softmax: }, {reuse: b}]"),

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Layer, Name
 
+    # How a layer is called again: by a `reuse`, at a place, on a tensor.
+    Recall = Callable[[Layer, "Here", "Wire | None"], "Wire | None"]
+
 CHANNELS = "in_channels"
 """The variable that stands for `x.shape[-1]` while an expression is proved."""
 
@@ -47,7 +50,7 @@ class Label:
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
-        self.again: Callable[[Here, Wire], Wire | None] | None = None
+        self.again: Recall | None = None
 
 
 class Scope:
@@ -64,6 +67,11 @@ class Scope:
                 return scope.labels[word]
             scope = scope.around
         raise KeyError(word)
+
+    def visible(self) -> dict[str, Label]:
+        """All labels that references see."""
+        around = {} if self.around is None else self.around.visible()
+        return {**around, **self.labels}
 
 
 class Here(NamedTuple):
