@@ -451,6 +451,17 @@ CASES = {
         "layers: [{name: a, gelu: {approximate: tanh}}, {reuse: a}]",
         "x = ops.gelu(x, approximate=True)",
     ),
+    "vars that are called as the code's own variables": (
+        (
+            "vars: {x: 3, inputs: 2, outputs: 5, name: 1, training_heads: 2, count: 4}\n"
+            "blocks: {b: {with: {outputs: }, do: [{when: outputs > x, relu: }, {conv: {out: "
+            "outputs + x*name, kernel: 1}}]}}\n"
+            "layers: [{b: outputs}, {b: inputs}, {name: h, head: true, training_only: true, "
+            "tanh: }, {name: i, head: true, relu: }, {conv: {out: count, kernel: "
+            "training_heads}}]"
+        ),
+        "x2 = b(inputs2, outputs, x2=x, name2=name, name=",
+    ),
     "branches that come and go in a loop": (
         "layers: [{repeat: 3, do: [add: [[relu], {only_if: index > 0, branch: [tanh]}]]}]",
         "if i > 0:",

@@ -103,6 +103,36 @@ def test_a_var_that_decides_what_no_value_tried_shows_is_fixed() -> None:
     assert "Fixed here, because the code's shape hangs on it: n = 3." in code
 
 
+def test_a_var_keeps_its_name() -> None:
+    """The code's own variables give way; only what the file itself needs does not."""
+    words = ["outputs", "inputs", "count", "x", "model", "name", "build", "training_heads", "self"]
+    told = "".join(f", {word}: {n}" for n, word in enumerate(words, 1))
+    text = (
+        f"input: [4, 5, 5]\nvars: {{keras: 2, range: 2{told}}}\n"
+        "blocks: {model: {do: [{when: x > 3, relu: }, {conv: {out: x + name, kernel: 1}}]}}\n"
+        f"layers: [model, {{linear: {' + '.join([*words, 'keras', 'range'])}}}, {{name: h, "
+        "head: true, training_only: true, relu: }, {repeat: range, do: [abs]}]"
+    ).replace("{linear:", "flatten, {linear:")
+    code = export(archcalc.load(text), "keras")
+    (build,) = (n for n in ast.parse(code).body if getattr(n, "name", "") == "build")
+    assert isinstance(build, ast.FunctionDef)
+    assert [a.arg for a in build.args.args] == ["keras2", "range2", *words, "training_heads2"]
+    compile(code, "generated.py", "exec")
+
+
+def test_a_parameter_hides_the_var_of_its_name() -> None:
+    code = export(
+        archcalc.load(
+            "input: [4, 5, 5]\nvars: {growth: 3}\n"
+            "blocks: {b: {with: {growth: }, do: [{conv: {out: growth, kernel: 1}}]}}\n"
+            "layers: [{b: growth}, {b: 2*growth}]"
+        ),
+        "keras",
+    )
+    assert "def b(x: keras.KerasTensor, growth: int, *, name: str)" in code
+    assert "x = b(x, 2 * growth, name=" in code
+
+
 def test_notes_and_names_ask_for_no_import() -> None:
     text = "note: of math.pi and ops.pad\nname: math.pi\ninput: [4]\nlayers: [linear: 3]"
     code = export(archcalc.load(text), "keras")

@@ -35,7 +35,6 @@ def _helper(word: str) -> list[str]:
 
 _FROM = {
     "collections.abc": ("Callable", "Sequence"),
-    "itertools": ("count",),
     "typing": ("Any",),
     "keras": ("layers", "ops"),
 }
@@ -47,7 +46,7 @@ def _imports(body: str) -> list[str]:
     found = {m: [w for w in words if w in read] for m, words in _FROM.items()}
     lines = {m: f"from {m} import {', '.join(words)}" for m, words in found.items() if words}
     ours = ["import keras", *filter(None, [lines.pop("keras", None)])]
-    others = [*(f"import {m}" for m in ("math", "sys") if m in read), *lines.values()]
+    others = [*(f"import {m}" for m in ("itertools", "math", "sys") if m in read), *lines.values()]
     return [*others, "", *ours] if others else ours
 
 

@@ -127,15 +127,14 @@ class BodyWriter(CallWriter):
         if not layer.training_only:
             self.statements += body
             return current
-        if "training_heads" not in self.function.parameters:
-            parameter = Parameter("heads", "training_heads", literal(False))
-            self.function.parameters["training_heads"] = parameter
-        self.function.used.add("training_heads")
+        asked = self.function.own["training_heads"]
+        self.function.parameters[asked] = Parameter("heads", asked, literal(False))
+        self.function.used.add(asked)
         last = self.statements[-1] if self.statements else None
-        if isinstance(last, Nest) and last.doc == "training_heads":
+        if isinstance(last, Nest) and last.doc == asked:
             last.body.extend(body)
         else:
-            self.statements.append(Nest("if ", "training_heads", body))
+            self.statements.append(Nest("if ", asked, body))
         return current
 
     def _head_body(self, layer: Layer, here: Here, start: Wire | None) -> None:
@@ -144,10 +143,11 @@ class BodyWriter(CallWriter):
         wire = self.present(bare, here, start, start)
         assert wire is not None
         key = quoted(constant(here.lanes, [_output(lane, wire) for lane in here.lanes]))
+        place = f"{self.function.own['outputs']}[{key}]"
         if wire.doc == self.target:
-            redirect(self.statements, self.target, f"outputs[{key}]")
+            redirect(self.statements, self.target, place)
         else:  # a variable that something reads later
-            self.statements.append(assign(f"outputs[{key}]", wire.doc))
+            self.statements.append(assign(place, wire.doc))
         self.function.ids.used.discard(self.target)
         self.target = target
         self.program.heads = True

@@ -94,7 +94,7 @@ class BaseWriter(ABC):
         self.program = function.program
         self.references = references
         self.statements: list[Statement] = function.statements
-        self.target = "x"
+        self.target = function.own["x"]
 
     def body(self, layers: tuple[Layer, ...], here: Here, wire: Wire | None) -> Wire | None:
         for layer in layers:
@@ -290,4 +290,5 @@ class BaseWriter(ABC):
         for word in self.program.counted(level):
             counter = self.function.ids.take(f"{word}_number" if word else "number")
             self.program.counters[(level.key, word)] = counter
-            self.statements.append(assign(counter, "count(1)" if word else "count()"))
+            start = "1" if word else ""
+            self.statements.append(assign(counter, f"itertools.count({start})"))
