@@ -133,6 +133,26 @@ def test_a_parameter_hides_the_var_of_its_name() -> None:
     assert "x = b(x, 2 * growth, name=" in code
 
 
+def test_what_names_nothing_is_not_counted() -> None:
+    dense = export(
+        archcalc.load(
+            "input: [4, 8, 8]\nvars: {depths: [1, 2]}\nlayers: [{for: depth, in: depths, do: "
+            "[{repeat: depth, do: [{conv: {out: 4, kernel: 1}}]}, relu]}, {name: f, flatten: }]"
+        ),
+        "keras",
+    )
+    assert "{next(number)}" in dense
+    assert "\n    next(number)" not in dense
+    parts = export(
+        archcalc.load(
+            "input: [4, 8, 8]\nlayers: [{repeat: 2, do: [{split: [l, r]}, concat: [[{from: r}], "
+            "[{from: l}]]]}, {split: [m, n]}, {concat: [{from: m}, {from: n}]}]"
+        ),
+        "keras",
+    )
+    assert "count" not in parts.partition("import keras")[2]
+
+
 def test_notes_and_names_ask_for_no_import() -> None:
     text = "note: of math.pi and ops.pad\nname: math.pi\ninput: [4]\nlayers: [linear: 3]"
     code = export(archcalc.load(text), "keras")

@@ -8,6 +8,7 @@ from archcalc.exporting.annotations import type_of
 from archcalc.exporting.definitions import docstring, signature
 from archcalc.exporting.expressions import functions, show, variables
 from archcalc.exporting.keras.code import Nest, Path, Statement, print_code
+from archcalc.exporting.keras.counters import leave_idle_out
 from archcalc.exporting.names import Identifiers, snake
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Function:
         self.optional: list[tuple[str, Line, Expr]] = []  # sizes under names, if they are read
         self.variables: dict[str, Expr | None] = {}  # the spec's vars
         self.operations: dict[str, dict[int, str]] = {}  # what an operation is, by its call
+        self.counters: list[str] = []  # of layers, while the code runs
         self.returns = "keras.KerasTensor"
 
     def claim(self) -> None:
@@ -91,6 +93,8 @@ class Function:
             else:
                 unread.append(line)
         _leave_out(self.statements, unread)
+        for counter in self.counters:
+            leave_idle_out(self.statements, counter)
         self.parameters = {p: q for p, q in self.parameters.items() if p in self.used}
 
     def positional(self) -> list[str]:

@@ -21,6 +21,7 @@ from archcalc.exporting.expressions import (
     variables,
 )
 from archcalc.exporting.keras.code import Nest, Path, Statement
+from archcalc.exporting.keras.counters import new_counter
 from archcalc.exporting.keras.marks import Level
 from archcalc.exporting.keras.names import local_name
 from archcalc.exporting.lanes import Differs, Lane, Wire, constant, holds_truth, settled
@@ -290,5 +291,5 @@ class BaseWriter(ABC):
         for word in self.program.counted(level):
             counter = self.function.ids.take(f"{word}_number" if word else "number")
             self.program.counters[(level.key, word)] = counter
-            start = "1" if word else ""
-            self.statements.append(assign(counter, f"itertools.count({start})"))
+            self.function.counters.append(counter)
+            self.statements.append(new_counter(counter, "1" if word else ""))
