@@ -35,8 +35,10 @@ def heading(net: Net, frozen: frozenset[str], renamed: Mapping[str, str]) -> lis
     field = report.receptive_field_of(net.root.output) if net.root.output else None
     if field is not None and field.size and all(field.size):
         sizes = "x".join(map(str, field.size)) if len(set(field.size)) > 1 else str(field.size[0])
-        figures += f" Receptive field: {sizes}."
-    lines += _wrapped(figures)
+        seen = f"Receptive field: {sizes}."
+        whole = len(figures) + 1 + len(seen) <= 100  # else on a line of its own
+        figures += f" {seen}" if whole else f"\n{seen}"
+    lines += [line for figure in figures.split("\n") for line in _wrapped(figure)]
     fixed = sorted(frozen)
     if fixed:
         told = ", ".join(f"{safe(w)} = {safe(_value(net.variables[w]))}" for w in fixed)

@@ -111,6 +111,10 @@ class Lane:
     def set(self, wire: Wire, tensor: int) -> None:
         self._at[wire] = tensor
 
+    def __contains__(self, wire: Wire) -> bool:
+        """Whether the wire is one of the net's tensors here."""
+        return wire in self._at or (self.outer is not None and wire in self.outer)
+
     def index(self, wire: Wire) -> int:
         """Which of the net's tensors the wire is here."""
         lane: Lane | None = self

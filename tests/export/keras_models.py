@@ -73,7 +73,7 @@ def differences(net: Net, model: Any) -> list[str]:
     given = model.output if isinstance(model.output, dict) else {"output": model.output}
     if (outputs := {word: y.shape[1:] for word, y in given.items()}) != _outputs(net):
         found.append(f"the outputs are {outputs}, not {_outputs(net)}")
-    layers = {layer.name: layer for layer in model.layers}
+    layers = _layers(model)
     for node in nodes:
         layer = layers.get(_layer_name(net, node))
         if layer is None:
@@ -84,9 +84,22 @@ def differences(net: Net, model: Any) -> list[str]:
             found.append(f"{node.path} has {count(layer.weights)} weights")
         if not _in_steps(node) and len(layer._inbound_nodes) == 1:
             expected = shape(net.tensors[node.outputs[0]])
-            if layer.output.shape[1:] != expected:
+            if not _agree(layer.output.shape[1:], expected):
                 found.append(f"{node.path} gives {layer.output.shape}, not {expected}")
     return found
+
+
+def _layers(model: Any) -> dict[str, Any]:
+    """The layers by their names, those of the models inside too."""
+    every = model._flatten_layers(include_self=False, recursive=True)
+    return {layer.name: layer for layer in every}
+
+
+def _agree(found: tuple[int | None, ...], expected: tuple[int, ...]) -> bool:
+    """Whether shapes are equal where they are known: a model inside may leave sides open."""
+    return len(found) == len(expected) and all(
+        n in (None, m) for n, m in zip(found, expected, strict=True)
+    )
 
 
 def _outputs(net: Net) -> dict[str, tuple[int, ...]]:
@@ -184,12 +197,12 @@ def _state(net: Net, generator: torch.Generator) -> dict[str, torch.Tensor]:
 
 def _put(net: Net, model: Any, state: dict[str, torch.Tensor]) -> None:
     """The graph's weights into the model's layers, their axes turned as Keras has them."""
-    places = _feature_orders(net)
+    places, layers = _feature_orders(net), _layers(model)
     for node in net.nodes:
         if not node.facts.weights or node.shared is not None or node.training_only:
             continue
         given = {w.name: state[f"{node.path}.{w.name}"] for w in node.facts.weights}
-        layer = model.get_layer(_layer_name(net, node))
+        layer = layers[_layer_name(net, node)]
         arrays = _arrays(net, node, given, places.get(node.inputs[0]))
         assert len(arrays) == len(layer.weights), node.path
         for variable, array in zip(layer.weights, arrays, strict=True):

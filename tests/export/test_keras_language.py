@@ -33,7 +33,7 @@ CASES = {
             "layers: [{name: a, conv: {out: 4, kernel: 3, padding: 1}}, relu, {reuse: a}, "
             "{reuse: a}]"
         ),
-        "conv_layer = layers.Conv2D(",
+        "a = layers.Conv2D(",
     ),
     "branches from a table": (
         (
@@ -118,7 +118,7 @@ CASES = {
             "layers: [{name: a, conv: {out: 4, kernel: 3, padding: [[1, 1], [0, 2]]}}, "
             "relu, {reuse: a}]"
         ),
-        "x = conv_layer(x)",
+        "x = a(x)",
     ),
     "a layer without weights called again": (
         ("layers: [{name: a, pad: 1}, relu, {reuse: a}, {name: b, softmax: }, {reuse: b}]"),
@@ -388,7 +388,8 @@ CASES = {
             "layers: [{as: f0, relu: }, {for: [n, k], in: rows, do: [{as: f$(index + 1), "
             "conv: {out: n, kernel: 1}}]}, concat: [{from: f1}, {from: f2}]]"
         ),
-        "Conv2D(rows[0][0], 1, ",
+        # Another row would be another layer here, so the table is no argument.
+        "f1 = layers.Conv2D(4, 1, ",
     ),
     "labels of a list's turns": (
         (
@@ -458,6 +459,17 @@ CASES = {
     "a layer without a layer called again": (
         "layers: [{name: a, gelu: {approximate: tanh}}, {reuse: a}]",
         "x = ops.gelu(x, approximate=True)",
+    ),
+    "vars that are called as the code's own variables": (
+        (
+            "vars: {x: 3, inputs: 2, outputs: 5, name: 1, training_heads: 2, count: 4}\n"
+            "blocks: {b: {with: {outputs: }, do: [{when: outputs > x, relu: }, {conv: {out: "
+            "outputs + x*name, kernel: 1}}]}}\n"
+            "layers: [{b: outputs}, {b: inputs}, {name: h, head: true, training_only: true, "
+            "tanh: }, {name: i, head: true, relu: }, {conv: {out: count, kernel: "
+            "training_heads}}]"
+        ),
+        "x2 = b(inputs2, outputs, x2=x, name2=name, name=",
     ),
     "branches that come and go in a loop": (
         "layers: [{repeat: 3, do: [add: [[relu], {only_if: index > 0, branch: [tanh]}]]}]",

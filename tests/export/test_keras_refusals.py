@@ -37,8 +37,46 @@ CASES = [
     ("[flatten, {reshape: [12, 12]}, {upsample: {scale: 2, mode: linear}}]", "on 1 axes"),
     ("[{reshape: [4, 1, 6, 6]}, {upsample: {scale: 2, mode: linear}}]", "on 3 axes"),
     (
-        "[{name: a, group: [conv: {out: 4, kernel: 1}]}, {reuse: a}]",
-        "a block or a group called again: its layers are made anew by every call",
+        "[{name: a, group: [{name: h, head: true, relu: }, tanh]}, {reuse: a}]",
+        "a head in a block or a group that is called again",
+    ),
+    (
+        "[{name: a, group: [relu]}, {conv: {out: 5, kernel: 1}}, {reuse: a}]",
+        "a block or a group called again on another number of channels",
+    ),
+    (
+        "[{name: a, group: []}, {conv: {out: 5, kernel: 1}}, {reuse: a}]",
+        "a block or a group called again on another number of channels",
+    ),
+    (
+        (
+            "[{as: x, relu: }, {name: a, group: [flatten, {when: in_channels > 99, relu: }]}, "
+            "{from: x, maxpool: 2}, {reuse: a}]"
+        ),
+        "a block or a group called again on another size, where its code is written for one",
+    ),
+    (
+        "[{name: a, group: [{channel_shuffle: 2}]}, {maxpool: 2}, {reuse: a}]",
+        "a block or a group called again on another size, where its code is written for one",
+    ),
+    (
+        (
+            "[{reshape: [4, 9, 4]}, {name: a, group: [flatten, {linear: 144}]}, "
+            "{reshape: [4, 4, 9]}, {reuse: a}]"
+        ),
+        "a block or a group called again on another size, where its code is written for one",
+    ),
+    (
+        "[{name: a, group: [{maxpool: {kernel: 3, stride: 2, ceil: true}}]}, {reuse: a}]",
+        "a block or a group called again on another size, where its code is written for one",
+    ),
+    (
+        "[{name: a, group: [flatten]}, {linear: 144}, {reshape: [4, 6, 6]}, {reuse: a}]",
+        "a block or a group called again where axes or features stand in another order",
+    ),
+    (
+        "[{as: x, relu: }, {name: a, group: [{split: [l, r]}]}, {from: x, reuse: a}, {from: x}]",
+        "a block or a group called again that gives no tensor",
     ),
     (
         "[{as: a, relu: }, {conv: {out: 4, kernel: 1}}, {from: a, tanh: }]",
@@ -63,6 +101,13 @@ CASES = [
             "{name: a_b, group: [{name: c, conv: {out: 4, kernel: 1}}]}]"
         ),
         "two layers of one name: a.b_c and a_b.c are both a_b_c",
+    ),
+    (
+        (
+            "[{name: a, group: [{name: b, relu: }]}, "
+            "{name: a_b, group: [{conv: {out: 4, kernel: 1}}]}, {reuse: a_b}]"
+        ),
+        "two layers of one name: a.b and a_b are both a_b",
     ),
     (
         "[{conv: {out: 6, kernel: 1}}, concat: [{permute: [1, 2, 0]}, []]]",

@@ -97,10 +97,60 @@ def test_the_docstring_says_what_the_net_is() -> None:
 
 
 def test_a_var_that_decides_what_no_value_tried_shows_is_fixed() -> None:
-    text = "input: [4]\nvars: {n: 3}\nlayers: [linear: n, {when: n > 900, linear: 5}]"
+    text = "input: [4]\nvars: {n: 3}\nlayers: [linear: n, {when: n**3 == 2197, linear: 5}]"
     code = export(archcalc.load(text), "keras")
     assert "def build() -> keras.Model:" in code
     assert "Fixed here, because the code's shape hangs on it: n = 3." in code
+
+
+def test_a_var_keeps_its_name() -> None:
+    """The code's own variables give way; only what the file itself needs does not."""
+    words = ["outputs", "inputs", "count", "x", "model", "name", "build", "training_heads", "self"]
+    told = "".join(f", {word}: {n}" for n, word in enumerate(words, 1))
+    text = (
+        f"input: [4, 5, 5]\nvars: {{keras: 2, range: 2{told}}}\n"
+        "blocks: {model: {do: [{when: x > 3, relu: }, {conv: {out: x + name, kernel: 1}}]}}\n"
+        f"layers: [model, {{linear: {' + '.join([*words, 'keras', 'range'])}}}, {{name: h, "
+        "head: true, training_only: true, relu: }, {repeat: range, do: [abs]}]"
+    ).replace("{linear:", "flatten, {linear:")
+    code = export(archcalc.load(text), "keras")
+    (build,) = (n for n in ast.parse(code).body if getattr(n, "name", "") == "build")
+    assert isinstance(build, ast.FunctionDef)
+    assert [a.arg for a in build.args.args] == ["keras2", "range2", *words, "training_heads2"]
+    compile(code, "generated.py", "exec")
+
+
+def test_a_parameter_hides_the_var_of_its_name() -> None:
+    code = export(
+        archcalc.load(
+            "input: [4, 5, 5]\nvars: {growth: 3}\n"
+            "blocks: {b: {with: {growth: }, do: [{conv: {out: growth, kernel: 1}}]}}\n"
+            "layers: [{b: growth}, {b: 2*growth}]"
+        ),
+        "keras",
+    )
+    assert "def b(x: keras.KerasTensor, growth: int, *, name: str)" in code
+    assert "x = b(x, 2 * growth, name=" in code
+
+
+def test_what_names_nothing_is_not_counted() -> None:
+    dense = export(
+        archcalc.load(
+            "input: [4, 8, 8]\nvars: {depths: [1, 2]}\nlayers: [{for: depth, in: depths, do: "
+            "[{repeat: depth, do: [{conv: {out: 4, kernel: 1}}]}, relu]}, {name: f, flatten: }]"
+        ),
+        "keras",
+    )
+    assert "{next(number)}" in dense
+    assert "\n    next(number)" not in dense
+    parts = export(
+        archcalc.load(
+            "input: [4, 8, 8]\nlayers: [{repeat: 2, do: [{split: [l, r]}, concat: [[{from: r}], "
+            "[{from: l}]]]}, {split: [m, n]}, {concat: [{from: m}, {from: n}]}]"
+        ),
+        "keras",
+    )
+    assert "count" not in parts.partition("import keras")[2]
 
 
 def test_notes_and_names_ask_for_no_import() -> None:

@@ -1,6 +1,7 @@
 """Keras 3: functional code as one would write it by hand, channels last.
 
-A block of the spec is a function, the whole net is `build`, whose arguments are the spec's vars.
+A block of the spec is a function, the whole net is `build`, whose arguments are the spec's vars. A
+block or group that is called again (`reuse`) is a model inside the model, made at its first call.
 Layers have the spec's paths for names, with `_` for the dot that Keras does not take. Flatten
 follows Keras' own order of axes (channels last), so that counts are equal but weights of a linear
 layer after it are not interchangeable with PyTorch's.

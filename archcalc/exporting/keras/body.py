@@ -9,13 +9,14 @@ from archcalc.exporting.expressions import (
     name,
     quoted,
 )
+from archcalc.exporting.heads import output_name
 from archcalc.exporting.keras.calls import CallWriter
 from archcalc.exporting.keras.code import Nest, Path, redirect
 from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.function import Parameter
 from archcalc.exporting.keras.marks import Again
 from archcalc.exporting.keras.site import Make
-from archcalc.exporting.lanes import Differs, Lane, Wire, constant
+from archcalc.exporting.lanes import Differs, Wire, constant
 from archcalc.exporting.layout import assign, call, flat
 from archcalc.exporting.refusal import refused
 from archcalc.graph import Node
@@ -24,12 +25,13 @@ from archcalc.spec.expressions import Operand
 from archcalc.spec.syntax import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from archcalc.exporting.keras.site import Steps
-    from archcalc.exporting.keras.writer import Env, Here, Label
+    from archcalc.exporting.keras.writer import Env, Here, Label, Recall
 
-Result = tuple["Wire | None", "Callable[[Here, Wire], Wire | None] | None"]
+Result = tuple["Wire | None", "Recall | None"]
+
+LABELLED = ("operation", "block", "join", "group", "apply", "reuse")
+"""The kinds of layers that are written into the variable of their label."""
 
 LONGEST = 70
 """The longest function of one line that reads well as an argument."""
@@ -45,7 +47,7 @@ class BodyWriter(CallWriter):
             return self._head(layer, here, start, current)
         label = self._own_label(layer, here)
         target = self.target
-        if label is not None and layer.kind in ("operation", "block", "join", "group", "apply"):
+        if label is not None and layer.kind in LABELLED:
             self.target = flat(label.wire.doc)
         wire, again = self.dispatch(layer, here, start)
         self.target = target
@@ -61,7 +63,7 @@ class BodyWriter(CallWriter):
         if kind == "operation":
             return self.operation(layer, layer, here, start, here.env)
         if kind == "block":
-            return self.block(layer, layer, here, start, here.env), None
+            return self.block(layer, layer, here, start, here.env)
         if kind == "apply":
             return self._apply(layer, here, start)
         if kind == "reuse":
@@ -77,11 +79,14 @@ class BodyWriter(CallWriter):
         if kind == "join" and layer.name is None:
             return self.join(layer, here, start, groups, None), None
         path = self.held(self.local(layer, here, [g.path for g in groups], layer.word or "group"))
-        inside = self.enter(layer, here, path, groups)
-        if kind == "join":
-            return self.outer(here, groups, self.join(layer, inside, start, groups, path)), None
-        result = self.body(layer.body, inside, start)
-        return self.outer(here, groups, result), None
+
+        def write(there: Here, some: list[Any], entry: Wire | None, path: Path) -> Wire | None:
+            inside = self.enter(layer, there, path, some)
+            if kind == "join":
+                return self.join(layer, inside, entry, some, path)
+            return self.body(layer.body, inside, entry)
+
+        return self.part(layer, layer, here, start, groups, path, write)
 
     # -- labels -----------------------------------------------------------------------------
 
@@ -110,21 +115,27 @@ class BodyWriter(CallWriter):
         self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
     ) -> Wire | None:
         """An output beside the main one; those for training are asked for."""
+        if self.within:
+            raise refused(
+                layer,
+                "a head in a block or a group that is called again",
+                "write the head behind its call, outside of it",
+                "Keras",
+            )
         if self.function.block is not None:
             raise Again(("expand", self.function.block))
         body, _ = self.apart(lambda: self._head_body(layer, here, start))
         if not layer.training_only:
             self.statements += body
             return current
-        if "training_heads" not in self.function.parameters:
-            parameter = Parameter("heads", "training_heads", literal(False))
-            self.function.parameters["training_heads"] = parameter
-        self.function.used.add("training_heads")
+        asked = self.function.own["training_heads"]
+        self.function.parameters[asked] = Parameter("heads", asked, literal(False))
+        self.function.used.add(asked)
         last = self.statements[-1] if self.statements else None
-        if isinstance(last, Nest) and last.doc == "training_heads":
+        if isinstance(last, Nest) and last.doc == asked:
             last.body.extend(body)
         else:
-            self.statements.append(Nest("if ", "training_heads", body))
+            self.statements.append(Nest("if ", asked, body))
         return current
 
     def _head_body(self, layer: Layer, here: Here, start: Wire | None) -> None:
@@ -132,11 +143,13 @@ class BodyWriter(CallWriter):
         bare = layer._replace(head=False, training_only=False)
         wire = self.present(bare, here, start, start)
         assert wire is not None
-        key = quoted(constant(here.lanes, [_output(lane, wire) for lane in here.lanes]))
+        names = [output_name(layer, lane, lane.index(wire)) for lane in here.lanes]
+        key = quoted(constant(here.lanes, names))
+        place = f"{self.function.own['outputs']}[{key}]"
         if wire.doc == self.target:
-            redirect(self.statements, self.target, f"outputs[{key}]")
+            redirect(self.statements, self.target, place)
         else:  # a variable that something reads later
-            self.statements.append(assign(f"outputs[{key}]", wire.doc))
+            self.statements.append(assign(place, wire.doc))
         self.function.ids.used.discard(self.target)
         self.target = target
         self.program.heads = True
@@ -152,7 +165,7 @@ class BodyWriter(CallWriter):
         applied = applied._replace(init=applied.init or layer.init)
         if applied.kind == "operation":
             return self.operation(applied, layer, here, start, env)
-        return self.block(applied, layer, here, start, env), None
+        return self.block(applied, layer, here, start, env)
 
     def _applied(self, layer: Layer, held: Any, here: Here) -> tuple[Layer, Env]:
         if isinstance(held, Operand):
@@ -175,7 +188,8 @@ class BodyWriter(CallWriter):
         """An operation that is another one from call to call: the parameter, called."""
         differs = Differs(here.lanes, keys)
         operations = self.function.operations.get(layer.word)
-        if operations is None or start is None or layer.init is not None:
+        again = any(map(self.references.called, self.labels(layer, here)))
+        if again or operations is None or start is None or layer.init is not None:
             raise differs
         nodes: list[Any] = [lane.take() for lane in here.lanes]
         if not all(isinstance(node, Node) for node in nodes):
@@ -203,15 +217,9 @@ class BodyWriter(CallWriter):
     # -- layers called again ------------------------------------------------------------------
 
     def _reuse(self, layer: Layer, here: Here, start: Wire | None) -> Wire | None:
-        label = here.scope.find(layer.word)
-        if label.again is None or start is None:
-            raise refused(
-                layer,
-                "a block or a group called again: its layers are made anew by every call",
-                "call its layers with weights again, one by one",
-                "Keras",
-            )
-        return label.again(here, start)
+        again = here.scope.find(layer.word).again
+        assert again is not None  # the walk has refused what cannot be called again
+        return again(layer, here, start)
 
 
 def _as_function(steps: Steps) -> str | None:
@@ -221,8 +229,3 @@ def _as_function(steps: Steps) -> str | None:
     (step,) = steps
     made = f"{flat(step.layer)}(x)" if isinstance(step, Make) else flat(step.write("x"))
     return f"lambda x, name: {made}" if len(made) < LONGEST else None
-
-
-def _output(lane: Lane, wire: Wire) -> str:
-    tensor = lane.index(wire)
-    return next(word for word, t in lane.net.outputs.items() if t == tensor and word != "output")

@@ -14,35 +14,63 @@ from archcalc.exporting.expressions import (
     translate,
     variables,
 )
-from archcalc.exporting.keras.joins import JoinWriter
+from archcalc.exporting.keras.shared import SharedWriter
 from archcalc.exporting.keras.writer import CHANNELS, Here, Label, Scope
 from archcalc.exporting.lanes import Differs, Lane, Wire, constant, settled
 from archcalc.exporting.layout import Call, Line, Prefixed, assign, flat
+from archcalc.exporting.references import References
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.code import Path
     from archcalc.exporting.keras.function import Function
-    from archcalc.exporting.keras.writer import Env
+    from archcalc.exporting.keras.writer import Env, Recall
     from archcalc.exporting.layout import Doc
     from archcalc.spec.syntax import Block, Layer
 
 
-class CallWriter(JoinWriter):
+class CallWriter(SharedWriter):
     """Adds blocks."""
 
     def block(
         self, layer: Layer, named: Layer, here: Here, start: Wire | None, env: Env
-    ) -> Wire | None:
+    ) -> tuple[Wire | None, Recall | None]:
         groups: list[Any] = [lane.take() for lane in here.lanes]
         block = self.program.spec.blocks[layer.word]
-        if block.inline or layer.word not in self.program.functions:
-            inside = self._inside(layer, named, here, start, groups, env)
-            return self.outer(here, groups, self.body(block.body, inside, start))
+        if block.inline:
+            inside = self._inside(layer, here, start, groups, env)
+            return self.outer(here, groups, self.body(block.body, inside, start)), None
         path = self.local(named, here, [g.path for g in groups], layer.word)
-        made = self._call(layer, here, start, groups, path, env)
-        self.statements.append(assign(self.target, made))
-        return self.new(here, self.target, [g.output for g in groups])
+
+        def write(there: Here, some: list[Any], entry: Wire | None, path: Path) -> Wire | None:
+            if layer.word in self.program.functions:
+                made = self._call(layer, there, entry, some, path, env)
+                self.statements.append(assign(self.target, made))
+                return self.new(there, self.target, [g.output for g in some])
+            return self._expanded(layer, there, entry, some, path, env)
+
+        return self.part(layer, named, here, start, groups, path, write)
+
+    def _expanded(
+        self,
+        layer: Layer,
+        here: Here,
+        start: Wire | None,
+        groups: list[Any],
+        path: Path,
+        env: Env,
+    ) -> Wire | None:
+        """A block's body where it is called: a level, in which its own labels are named."""
+        block = self.program.spec.blocks[layer.word]
+        level = self.program.level(block)
+        path = self.held(path)
+        self.start_counting(level)
+        inside = self._inside(layer, here, start, groups, env)._replace(level=level, path=path)
+        around = self.references
+        self.references = References(block.body, self.program.spec.blocks)
+        result = self.body(block.body, inside, start)
+        self.references = around
+        return result
 
     def _call(
         self,
@@ -138,7 +166,6 @@ class CallWriter(JoinWriter):
     def _inside(
         self,
         layer: Layer,
-        named: Layer,
         here: Here,
         start: Wire | None,
         groups: list[Any],
@@ -146,11 +173,6 @@ class CallWriter(JoinWriter):
     ) -> Here:
         """The place inside a block that is written where it is called."""
         block = self.program.spec.blocks[layer.word]
-        path, level = here.path, here.level
-        if not block.inline:
-            path = self.held(self.local(named, here, [g.path for g in groups], layer.word))
-            level = self.program.level(block)
-            self.start_counting(level)
         lanes = []
         for lane, group in zip(here.lanes, groups, strict=True):
             inner = lane.inside(group)
@@ -163,7 +185,7 @@ class CallWriter(JoinWriter):
         for word in block.inputs:
             text = str(layer.arguments[word].label(here.lanes[0].names))
             scope.labels[word] = Label(here.scope.find(text).wire)
-        return Here(lanes, known, scope, level, path, here.indices)
+        return here._replace(lanes=lanes, env=known, scope=scope)
 
     def _known(
         self,

@@ -8,13 +8,23 @@ from archcalc.exporting.annotations import type_of
 from archcalc.exporting.definitions import docstring, signature
 from archcalc.exporting.expressions import functions, show, variables
 from archcalc.exporting.keras.code import Nest, Path, Statement, print_code
-from archcalc.exporting.names import Identifiers
+from archcalc.exporting.keras.counters import leave_idle_out
+from archcalc.exporting.names import Identifiers, snake
 
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.program import Program
     from archcalc.exporting.lanes import Lane
     from archcalc.exporting.layout import Line
+
+
+OWN = ("x", "name", "inputs", "outputs", "training_heads")
+"""The variables that the code has whatever the net is."""
+
+CALLED = frozenset(
+    {"range", "enumerate", "len", "next", "min", "max", "round", "abs", "sum", "int"}
+)
+"""What functions call by a name that is Python's own."""
 
 
 class Parameter(NamedTuple):
@@ -36,6 +46,7 @@ class Function:
         self.block = block
         self.note: str | None = None
         self.ids = Identifiers(program.reserved)
+        self.own: dict[str, str] = {}  # the variables of `OWN`, by their names here
         self.tensors: list[str] = []  # the tensors among its arguments
         self.parameters: dict[str, Parameter] = {}
         self.statements: list[Statement] = []
@@ -43,7 +54,13 @@ class Function:
         self.optional: list[tuple[str, Line, Expr]] = []  # sizes under names, if they are read
         self.variables: dict[str, Expr | None] = {}  # the spec's vars
         self.operations: dict[str, dict[int, str]] = {}  # what an operation is, by its call
+        self.counters: list[str] = []  # of layers, while the code runs
         self.returns = "keras.KerasTensor"
+
+    def claim(self) -> None:
+        """Takes its own variables, by other names where arguments have those."""
+        self.ids.used.difference_update(set(OWN) - set(self.parameters))
+        self.own = {word: self.ids.take(word) for word in OWN}
 
     def text(self, expr: Expr) -> str:
         """The expression; what it reads is noted as used."""
@@ -57,7 +74,10 @@ class Function:
         return path.text()
 
     def parameter(self, word: str, parameter: Parameter, values: list[Any]) -> str:
-        """A new parameter, with its value in every place."""
+        """A new parameter, with its value in every place. It keeps its word, unless the file needs
+        that for something else."""
+        needed = {*self.program.kept, *self.own.values(), *self.tensors, *self.parameters}
+        self.ids.used -= {snake(word)} - needed
         python = self.ids.take(word)
         self.parameters[python] = parameter
         for lane, value in zip(self.lanes, values, strict=bool(values)):
@@ -73,6 +93,8 @@ class Function:
             else:
                 unread.append(line)
         _leave_out(self.statements, unread)
+        for counter in self.counters:
+            leave_idle_out(self.statements, counter)
         self.parameters = {p: q for p, q in self.parameters.items() if p in self.used}
 
     def positional(self) -> list[str]:

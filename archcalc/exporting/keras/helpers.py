@@ -5,8 +5,9 @@ from __future__ import annotations
 MAKE_DIVISIBLE = '''
 def make_divisible(v: float, divisor: int = 8, min_value: int | None = None) -> int:
     """The multiple of the divisor nearest to v, never more than 10% below it."""
+    v = round(v, 9)  # 0.7 * 360 is a little less than 252
     new = max(min_value or divisor, int(v + divisor / 2) // divisor * divisor)
-    return new + divisor if new < 0.9 * v else new
+    return new + divisor if 10 * new < 9 * v else new
 '''
 
 LRN = '''

@@ -36,8 +36,8 @@ def build(program: Program) -> Function:
     function = Function(program, "build", lanes, None)
     env = program.variables(function)
     function.variables = dict(env)
+    function.claim()
     function.returns = "keras.Model"
-    function.note = "The model, with the spec's vars as arguments." if spec.variables else ""
     writer = BodyWriter(function, References(spec.layers, spec.blocks))
     level = Level(id(spec.layers), is_chain(spec.layers, spec.blocks, {}))
     # A first part that is ours alone, where Keras could give a layer's name to another.
@@ -53,6 +53,7 @@ def build(program: Program) -> Function:
     made = call("keras.Model", inputs, outputs, name=quoted(_model_name(spec.name)))
     function.statements.append(Line("return ", made))
     function.finish()
+    function.note = "The model, with the spec's vars as arguments." if function.keywords() else ""
     return function
 
 
@@ -75,7 +76,11 @@ def _inputs(writer: BodyWriter, here: Here) -> tuple[str, Wire | None]:
 
 
 def _input(writer: BodyWriter, here: Here, declared: Input, *, single: bool) -> Wire:
-    python = "inputs" if single else writer.function.ids.take(declared.name, "tensor")
+    python = (
+        writer.function.own["inputs"]
+        if single
+        else writer.function.ids.take(declared.name, "tensor")
+    )
     wire = Wire(python)
     for lane in here.lanes:
         lane.set(wire, lane.net.inputs[declared.name])
@@ -112,13 +117,14 @@ def _outputs(program: Program, function: Function, main: str | None, start: int)
     net = program.nets[0]
     if main is not None and "output" in net.outputs and not program.heads:
         return main
-    function.statements.insert(start, Line("outputs = ", "{}"))
+    outputs = function.own["outputs"]
+    function.statements.insert(start, assign(outputs, "{}"))
     if main is None or "output" not in net.outputs:
-        return "outputs"
-    function.statements.append(assign('outputs["output"]', main))
+        return outputs
+    function.statements.append(assign(f'{outputs}["output"]', main))
     if all(map(_only_training, program.nets)):
-        return f"outputs if training_heads else {main}"
-    return "outputs"
+        return f"{outputs} if {function.own['training_heads']} else {main}"
+    return outputs
 
 
 def _only_training(net: Net) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from archcalc.exporting.attributes import settled_attribute
 from archcalc.exporting.keras.code import Path, Step
 from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.initial import initialised
@@ -11,14 +13,14 @@ from archcalc.exporting.keras.site import Compute, Make, Site
 from archcalc.exporting.keras.writer import BaseWriter, Env, Here, Label
 from archcalc.exporting.lanes import Differs, Wire, constant
 from archcalc.exporting.layout import Call, Line, assign, flat
+from archcalc.exporting.names import snake
 from archcalc.ops.attributes import Reference
 from archcalc.ops.registry import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.site import Steps
+    from archcalc.exporting.keras.writer import Recall
     from archcalc.graph import Node
     from archcalc.spec.syntax import Layer
 
@@ -34,13 +36,14 @@ class OperationWriter(BaseWriter):
 
         def settle(attribute: str, actual: list[Any], channels: bool) -> Expr:
             value, start = layer.arguments.get(attribute), wires[0] if channels else None
-            return self.settle(value, here._replace(env=env), start, actual)
+            prove = partial(settled_attribute, layer.word, attribute)
+            return self.settle(value, here._replace(env=env), start, actual, prove)
 
         return Site(self, layer, here.lanes, nodes, wires, path, settle)
 
     def operation(
         self, layer: Layer, named: Layer, here: Here, start: Wire | None, env: Env
-    ) -> tuple[Wire | None, Callable[[Here, Wire], Wire | None] | None]:
+    ) -> tuple[Wire | None, Recall | None]:
         """Writes an operation; gives its tensor, and how it is called again."""
         nodes: list[Any] = [lane.take() for lane in here.lanes]
         wires = self.operands(layer, here, start)
@@ -56,10 +59,11 @@ class OperationWriter(BaseWriter):
         if named.init is not None:
             steps = initialised(named, site, steps, self, here)
         shared = None
-        if any(map(self.references.called, self.labels(named, here))):
-            steps, shared = self._kept(steps, named)
+        word = next(filter(self.references.called, self.labels(named, here)), None)
+        if word is not None:
+            steps, shared = self._kept(steps, word)
 
-        def again(there: Here, wire: Wire) -> Wire | None:
+        def again(_: Layer, there: Here, wire: Wire | None) -> Wire | None:
             made: list[Any] = [lane.take() for lane in there.lanes]
             read = self.operands(layer, there, wire)
             once = self.site(layer, there, made, read, path, env)
@@ -68,18 +72,23 @@ class OperationWriter(BaseWriter):
 
         return self.result(here, nodes, steps, wires), again
 
-    def _kept(self, steps: Steps, layer: Layer) -> tuple[Steps, str | None]:
+    def _kept(self, steps: Steps, word: str) -> tuple[Steps, str | None]:
         """The layer with the weights under a name, to be called again."""
         kept: Steps = []
         shared = None
         for step in steps:
             if isinstance(step, Make) and step.weighted:
-                shared = self.function.ids.take(f"{layer.word}_layer")
+                shared = self.callee(word, "layer")
                 self.statements.append(assign(shared, step.layer))
                 kept.append(Make(shared, weighted=True))
             else:
                 kept.append(step)
         return kept, shared
+
+    def callee(self, word: str, kind: str) -> str:
+        """The variable of what is called again: by its own name, where no tensor has that."""
+        taken = self.references.tensor(word) or snake(word) in self.function.ids.used
+        return self.function.ids.take(f"{word}_{kind}" if taken else word, kind)
 
     def operands(self, layer: Layer, here: Here, start: Wire | None) -> list[Wire]:
         """The tensors that an operation reads: what enters, and those its attributes name."""

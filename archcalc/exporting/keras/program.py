@@ -18,7 +18,7 @@ from archcalc.exporting.keras.body import BodyWriter
 from archcalc.exporting.keras.calls import bound_names, constant_default
 from archcalc.exporting.keras.code import Path
 from archcalc.exporting.keras.emitters.vector import pooled_flat
-from archcalc.exporting.keras.function import Function, Parameter
+from archcalc.exporting.keras.function import CALLED, OWN, Function, Parameter
 from archcalc.exporting.keras.helpers import RESERVED
 from archcalc.exporting.keras.marks import Again, Level
 from archcalc.exporting.keras.model import build
@@ -26,7 +26,7 @@ from archcalc.exporting.keras.unique import layer_names
 from archcalc.exporting.keras.writer import Here, Label, Scope
 from archcalc.exporting.lanes import Differs, Lane, Wire
 from archcalc.exporting.layout import Line, flat
-from archcalc.exporting.names import Identifiers
+from archcalc.exporting.names import Identifiers, snake
 from archcalc.exporting.references import References
 from archcalc.graph import Group
 from archcalc.spec.expressions import Operand
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from archcalc.exporting.keras.writer import Env
     from archcalc.graph import Net
     from archcalc.spec.syntax import Block
+
+MODULES = frozenset({"math", "itertools"})
+"""What is imported where something reads it, beside Keras."""
 
 
 class Program:
@@ -59,9 +62,11 @@ class Program:
         self.heads = False
         self.pooled_flat = pooled_flat(self.spec)
         self.functions: dict[str, Function] = {}
-        own = Identifiers(RESERVED)
+        arguments = frozenset(snake(word) for word in set(self.spec.variables) - frozen)
+        own = Identifiers(RESERVED | arguments)
         self.function_ids = {word: own.take(word, "block") for word in self.spec.blocks}
-        self.reserved = RESERVED | frozenset(self.function_ids.values())
+        self.reserved = RESERVED | MODULES | frozenset(self.function_ids.values())
+        self.kept = (self.reserved - {*OWN, "model", "build", "count"}) | CALLED
 
     # -- what writers ask -------------------------------------------------------------------
 
@@ -115,10 +120,11 @@ class Program:
             raise Differs(lanes, range(len(lanes)))
         function = Function(self, self.function_ids[block.name], lanes, block.name)
         function.note = block.note
+        function.claim()
         function.tensors = ["x", *(function.ids.take(word, "tensor") for word in block.inputs)]
-        env = self.variables(function)
-        function.variables = dict(env)
-        self._parameters(block, function, env)
+        parameters = self._parameters(block, function)
+        function.variables = self.variables(function)
+        env = {**function.variables, **parameters}
         writer = BodyWriter(function, References(block.body, self.spec.blocks))
         level = self.level(block)
         here = Here(lanes, env, Scope(), level, Path((name("name"),)))
@@ -148,7 +154,9 @@ class Program:
             env[word] = name(function.parameter(word, Parameter("var", word, default), values))
         return env
 
-    def _parameters(self, block: Block, function: Function, env: Env) -> None:
+    def _parameters(self, block: Block, function: Function) -> Env:
+        """The block's own parameters, which hide vars of the same names."""
+        env: Env = {}
         words = [p.name for p in block.parameters]
         for parameter in block.parameters:
             word = parameter.name
@@ -163,6 +171,7 @@ class Program:
             default = constant_default(parameter.default, [*words, *self.spec.variables])
             made = Parameter("spec", word, default)
             env[word] = name(function.parameter(word, made, [plain(v) for v in values]))
+        return env
 
 
 def _entry(block: Block, function: Function, here: Here) -> Wire:

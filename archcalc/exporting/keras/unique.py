@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from archcalc.exporting.keras.code import keras_name
+from archcalc.exporting.keras.twins import called_again
 from archcalc.exporting.refusal import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archcalc.graph import Net
+    from archcalc.graph import Group, Net, Node
 
 _OWN = re.compile(
     r"(pad|get_item|multiply|add|subtract|true_divide|divide|tanh|absolute|clip|max|mean|reshape"
@@ -23,13 +24,18 @@ _OWN = re.compile(
 
 def could_collide(net: Net) -> bool:
     """Whether a layer's name is like one that Keras gives to an operation without a name."""
-    return any(_OWN.fullmatch(keras_name(node.path)) for node in net.nodes)
+    return any(_OWN.fullmatch(keras_name(part.path)) for part in _named(net))
+
+
+def _named(net: Net) -> list[Node | Group]:
+    """What has a name in the model: the layers, and parts that are models of their own."""
+    return [*net.nodes, *called_again(net)]
 
 
 def layer_names(nets: Iterable[Net]) -> frozenset[str]:
     """The names of all inputs and layers."""
     return frozenset(
-        keras_name(name) for net in nets for name in (*net.inputs, *(n.path for n in net.nodes))
+        keras_name(name) for net in nets for name in (*net.inputs, *(n.path for n in _named(net)))
     )
 
 
@@ -38,13 +44,13 @@ def check_names(net: Net) -> None:
     seen: dict[str, str] = {keras_name(name): f"the input {name}" for name in net.inputs}
     if len(net.inputs) == 1:
         seen = {}
-    for node in net.nodes:
-        made = keras_name(node.path)
-        path = seen.setdefault(made, node.path)
-        if path != node.path and node.shared is None:
+    for part in _named(net):
+        made = keras_name(part.path)
+        path = seen.setdefault(made, part.path)
+        if path != part.path and part.layer is not None:
             raise refused(
-                node.layer,
-                f"two layers of one name: {path} and {node.path} are both {made}",
+                part.layer,
+                f"two layers of one name: {path} and {part.path} are both {made}",
                 "give one of them another name",
                 "Keras",
             )

@@ -21,6 +21,7 @@ from archcalc.exporting.expressions import (
     variables,
 )
 from archcalc.exporting.keras.code import Nest, Path, Statement
+from archcalc.exporting.keras.counters import new_counter
 from archcalc.exporting.keras.marks import Level
 from archcalc.exporting.keras.names import local_name
 from archcalc.exporting.lanes import Differs, Lane, Wire, constant, holds_truth, settled
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Layer, Name
 
+    # How a layer is called again: by a `reuse`, at a place, on a tensor.
+    Recall = Callable[[Layer, "Here", "Wire | None"], "Wire | None"]
+
 CHANNELS = "in_channels"
 """The variable that stands for `x.shape[-1]` while an expression is proved."""
 
@@ -47,7 +51,7 @@ class Label:
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
-        self.again: Callable[[Here, Wire], Wire | None] | None = None
+        self.again: Recall | None = None
 
 
 class Scope:
@@ -64,6 +68,11 @@ class Scope:
                 return scope.labels[word]
             scope = scope.around
         raise KeyError(word)
+
+    def visible(self) -> dict[str, Label]:
+        """All labels that references see."""
+        around = {} if self.around is None else self.around.visible()
+        return {**around, **self.labels}
 
 
 class Here(NamedTuple):
@@ -86,7 +95,7 @@ class BaseWriter(ABC):
         self.program = function.program
         self.references = references
         self.statements: list[Statement] = function.statements
-        self.target = "x"
+        self.target = function.own["x"]
 
     def body(self, layers: tuple[Layer, ...], here: Here, wire: Wire | None) -> Wire | None:
         for layer in layers:
@@ -185,12 +194,17 @@ class BaseWriter(ABC):
             return None
 
     def settle(
-        self, value: Value | None, here: Here, start: Wire | None, actual: list[Any]
+        self,
+        value: Value | None,
+        here: Here,
+        start: Wire | None,
+        actual: list[Any],
+        prove: Callable[[Expr | None, list[Lane], list[Any]], Expr] = settled,
     ) -> Expr:
         """An expression that is proved to have these values. Raises `Differs`."""
         expr = None if value is None else self.proposed(value, here, start)
         try:
-            found = settled(expr, here.lanes, actual)
+            found = prove(expr, here.lanes, actual)
         except Untranslatable:
             raise Differs(here.lanes, map(repr, actual)) from None
         return self.at_run_time(found, start)
@@ -282,4 +296,5 @@ class BaseWriter(ABC):
         for word in self.program.counted(level):
             counter = self.function.ids.take(f"{word}_number" if word else "number")
             self.program.counters[(level.key, word)] = counter
-            self.statements.append(assign(counter, "count(1)" if word else "count()"))
+            self.function.counters.append(counter)
+            self.statements.append(new_counter(counter, "1" if word else ""))

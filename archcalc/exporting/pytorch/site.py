@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.diagnostics import Fault
+from archcalc.exporting.attributes import settled_attribute
 from archcalc.exporting.expressions import Untranslatable, literal, show, translate, variables
-from archcalc.exporting.lanes import Differs, constant, holds, settled
+from archcalc.exporting.lanes import Differs, constant, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,14 +130,7 @@ class Site:
 
     def attribute(self, name: str) -> Expr:
         """An attribute as an expression."""
-        return settled(self._written(name), self.lanes, self.values(name))
-
-    def number(self, name: str) -> Expr:
-        """An attribute that need not be an integer: 2 * 0.5 is as good as 1."""
-        written, values = self._written(name), self.values(name)
-        if written is not None and holds(written, self.lanes, [Fraction(v) for v in values]):
-            return written
-        return settled(written, self.lanes, values)
+        return settled_attribute(self.op, name, self._written(name), self.lanes, self.values(name))
 
     def sides(self, name: str) -> Sides:
         """What an attribute says of the begin and the end of every axis."""
@@ -188,10 +181,7 @@ class Site:
 
     def doc(self, attribute: str, default: Any = None) -> str | None:
         """An attribute's text, None where it has the default that PyTorch has too."""
-        fraction = isinstance(default, float)
-        return self.unless(
-            self.number(attribute) if fraction else self.attribute(attribute), default
-        )
+        return self.unless(self.attribute(attribute), default)
 
     def unless(self, expr: Expr, default: Any) -> str | None:
         """The expression's text, None where it is the default."""

@@ -44,8 +44,22 @@ def order_matters(net: Net, node: Node) -> bool:
 
 
 def _shared(net: Net, node: Node) -> bool:
-    """Whether it is one of a layer's calls: others may read features in another order."""
-    return node.shared is not None or any(other.shared == node.index for other in net.nodes)
+    """Whether other calls of the same layer may read features in another order: from a flatten of
+    another tensor, or through other layers."""
+    first = node.index if node.shared is None else node.shared
+    calls = [one for one in net.nodes if first in (one.index, one.shared)]
+    return len({_way(net, one) for one in calls}) > 1
+
+
+def _way(net: Net, node: Node) -> tuple[object, ...]:
+    """The layers from a flatten to this one by their paths, and what was flattened."""
+    way: list[object] = []
+    while (maker := net.producers[node.inputs[0]]) is not None:
+        node = net.nodes[maker]
+        way.append(node.path)
+        if node.op.name == "flatten":
+            break
+    return (*way, net.tensors[node.inputs[0]])
 
 
 def _readers(net: Net, tensor: int, after: int) -> list[Node]:

@@ -23,7 +23,7 @@ def _simple(
     """One of PyTorch's own; `attributes` are our name, PyTorch's, and its default."""
 
     def emit(site: Site) -> Form:
-        exprs = [(theirs, site.number(ours), d) for ours, theirs, d in attributes]
+        exprs = [(theirs, site.attribute(ours), d) for ours, theirs, d in attributes]
         keywords = {theirs: site.unless(expr, d) for theirs, expr, d in exprs}
         given = [(theirs, expr) for theirs, expr, d in exprs if keywords[theirs] is not None]
 
@@ -52,7 +52,7 @@ def prelu(site: Site) -> Form:
 
 def tanh(site: Site) -> Form:
     """amplitude·tanh(slope·x), LeNet-5's with its own numbers."""
-    amplitude, slope = site.number("amplitude"), site.number("slope")
+    amplitude, slope = site.attribute("amplitude"), site.attribute("slope")
     plain = show(amplitude) in ("1", "1.0") and show(slope) in ("1", "1.0")
 
     def write(x: str, use: Callable[[Expr, str], str]) -> str:
@@ -113,7 +113,7 @@ def maxout(site: Site) -> Form:
 
 
 def scale(site: Site) -> Form:
-    factor = site.number("factor")
+    factor = site.attribute("factor")
     if not variables(factor):
         site.text(factor)
 

@@ -55,8 +55,8 @@ def layernorm(site: Site) -> Form:
 
 
 def lrn(site: Site) -> Form:
-    size, alpha = site.attribute("size"), site.number("alpha")
-    beta, k = site.number("beta"), site.number("k")
+    size, alpha = site.attribute("size"), site.attribute("alpha")
+    beta, k = site.attribute("beta"), site.attribute("k")
     keywords = {
         "alpha": site.unless(alpha, 1e-4),
         "beta": site.unless(beta, 0.75),
@@ -83,7 +83,7 @@ def _is_one(values: list[float]) -> bool:
 
 
 def dropout(site: Site) -> Form:
-    p = site.number("p")
+    p = site.attribute("p")
     return Form(
         call("nn.Dropout", site.text(p)),
         lambda run: call("nn.functional.dropout", run.x[0], run.use(p, "p"), "self.training"),
@@ -95,7 +95,7 @@ def dropout(site: Site) -> Form:
 
 def drop_path(site: Site) -> Form:
     module = site.need("DropPath")
-    return Form(call(module, site.text(site.number("p"))), None, (kept(site),))
+    return Form(call(module, site.text(site.attribute("p"))), None, (kept(site),))
 
 
 def layer_scale(site: Site) -> Form:

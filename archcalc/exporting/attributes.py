@@ -1,0 +1,36 @@
+"""An attribute of an operation as an expression."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from archcalc.exporting.lanes import holds, settled
+from archcalc.ops.attributes import Number
+from archcalc.ops.registry import OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcalc.exporting.expressions import Expr
+    from archcalc.exporting.lanes import Lane
+
+
+def settled_attribute(
+    word: str, attribute: str, expr: Expr | None, lanes: Sequence[Lane], values: Sequence[Any]
+) -> Expr:
+    """As `settled`, but where the attribute need not be an integer, 2 * 0.5 is as good as 1.
+
+    Raises `Differs`."""
+    if expr is not None and _is_number(word, attribute):
+        numbers = [Fraction(v) if isinstance(v, int) else v for v in values]
+        if holds(expr, lanes, numbers):
+            return expr
+    return settled(expr, lanes, values)
+
+
+def _is_number(word: str, attribute: str) -> bool:
+    return any(
+        one.name == attribute and isinstance(one.kind, Number)
+        for one in OPERATIONS[word].attributes
+    )
