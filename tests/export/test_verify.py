@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -15,7 +17,10 @@ from archcalc.exporting.measurable import Unmeasurable, choose
 from archcalc.exporting.module import load_module, model_of
 from archcalc.exporting.verify import verify
 from tests.cli.support import run
-from tests.export.support import differences
+from tests.export.support import compared, differences
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_verify_runs_in_a_process_of_its_own_and_measures_the_receptive_field() -> None:
@@ -174,13 +179,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize("title", WRONG)
-def test_verify_sees(title: str) -> None:
+def test_verify_sees(title: str, tmp_path: Path) -> None:
     """3·4·9 weights at 10·10 positions, 4·4·9 at 8·8 and 4·2 at 10·10 are 20,816 multiplies."""
     before, after, expected = WRONG[title]
     net = archcalc.load(TWO)
     code = archcalc.export(net)
     assert before in code
-    told = differences(list(verify(net, text=code.replace(before, after)).rows))
+    file = tmp_path / "wrong.py"
+    file.write_text(code.replace(before, after))
+    told = differences(compared(net, tmp_path, file=file))
     assert any(one.startswith(expected) for one in told), told
 
 
