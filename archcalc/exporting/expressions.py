@@ -207,14 +207,17 @@ def fold(e: Expr) -> Expr:
         return _fold_binary(e.op, fold(e.left), fold(e.right))
     if isinstance(e, ast.IfExp):
         test = fold(e.test)
+        body, other = fold(e.body), fold(e.orelse)
         if isinstance(test, ast.Constant):
-            return fold(e.body) if test.value else fold(e.orelse)
-        return ast.IfExp(test, fold(e.body), fold(e.orelse))
+            return body if test.value else other
+        return body if show(body) == show(other) else ast.IfExp(test, body, other)
     if isinstance(e, ast.Compare):
         left, rights = fold(e.left), [fold(c) for c in e.comparators]
         result = ast.Compare(left, e.ops, rights)
         if all(isinstance(x, ast.Constant) for x in (left, *rights)):
             return ast.Constant(bool(evaluate(result, {})))
+        if len(rights) == 1 and show(left) == show(rights[0]):
+            return ast.Constant(isinstance(e.ops[0], ast.Eq | ast.LtE | ast.GtE))
         return result
     if isinstance(e, ast.BoolOp):
         return _fold_bool(e)

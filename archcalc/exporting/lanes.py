@@ -178,7 +178,7 @@ def settled(expr: Expr | None, lanes: Sequence[Lane], values: Sequence[Any]) -> 
     """An expression that is proved to have these values: the given one, a variant that stays an
     integer where Python's division does not, or the value itself. Raises `Differs`."""
     if expr is not None:
-        for candidate in _variants(expr):
+        for candidate in _variants(expr) if variables(expr) else (expr,):
             if holds(candidate, lanes, values):
                 return with_exact_floors(candidate, lanes)
     return literal(constant(lanes, values))

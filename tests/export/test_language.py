@@ -592,6 +592,39 @@ layers:
             '                self.add_module(f"merge{i}", nn.Identity())',
         ),
     ),
+    "channels that change in loops and that nothing reads": (
+        """
+input: [4, 8, 8]
+layers:
+  - repeat: 2
+    do:
+      - repeat: 2
+        do:
+          - conv: {out: 3, kernel: 3, connections: [[0], [0, 1], [1]], padding: same}
+          - add: [[], [relu]]
+""",
+        ("            for j in range(2):",),
+    ),
+    "a loop of one turn, a choice without difference, a rate that is a number": (
+        """
+input: [8, 8, 8]
+vars: {rows: [[1, 4], [1, 6]], drop: 0.2}
+blocks:
+  unit:
+    with: {out: , p: 0}
+    do:
+      - {name: conv, conv: {out: out, kernel: 1}}
+      - {when: p > 0 and out == out, drop_path: p}
+layers:
+  - {repeat: 1, do: [{unit: {out: "4 if index == 0 else 4", p: 0.2*0/3}}]}
+  - {unit: {out: 6, p: 0.2/3}}
+""",
+        (
+            "        self.has_drop_path = p > 0",
+            "Unit(8, 4)",
+            "Unit(4, 6, p=0.2 / 3)",
+        ),
+    ),
 }
 
 

@@ -51,8 +51,7 @@ class LoopWriter(Writer):
             assert over is not None
             self.program.untried(self.translated(over, here, start), here.lanes)
             return start
-        single = set(counts) == {1} and len({id(lane.root) for lane in here.lanes}) == 1
-        if not single:
+        if not self._turns_once(layer, here, counts, start):
             before = (self.builder.snapshot(), [dict(lane.py) for lane in here.lanes])
             lengths = self.lengths()
             try:
@@ -68,6 +67,17 @@ class LoopWriter(Writer):
                     lane.py.clear()
                     lane.py.update(py)
         return self._unrolled(layer, here, groups, start)
+
+    def _turns_once(self, layer: Layer, here: Here, counts: list[int], start: Wire | None) -> bool:
+        """Whether the loop turns once, whatever the variables of the code are."""
+        if set(counts) != {1}:
+            return False
+        if len({id(lane.root) for lane in here.lanes}) == 1:
+            return True
+        assert layer.loop is not None
+        over = layer.loop.count or layer.loop.table
+        expr = None if over is None else self.translated(over, here, start)
+        return expr is not None and not variables(expr)
 
     # -- what differs between the two ways of writing ------------------------------------------
 
@@ -266,11 +276,22 @@ class LoopWriter(Writer):
         expr = self.fitting(expr, inner)
         self.statements = kept
         step = step_of(expr, plan.running)
+        body.append(self._advance(plan.running, expr, step))
+        return step if body is init else None
+
+    def _advance(self, running: str, expr: Expr, step: Expr | None) -> Line:
+        """The line that gives the running variable its next value; left out, as the lines before
+        it, where it is all that reads the variable."""
+        builder = self.builder
+        read = running in builder.used
         if step is not None:
-            body.append(Line(f"{plan.running} += ", self.builder.text(step)))
-            return step if body is init else None
-        body.append(Line(f"{plan.running} = ", self.builder.text(expr)))
-        return None
+            line = Line(f"{running} += ", builder.text(step))
+        else:
+            line = Line(f"{running} = ", builder.text(expr))
+        if not read:
+            builder.used.discard(running)
+        builder.optional.append((running, line, literal(0)))
+        return line
 
     def _as_named(self, expr: Expr, init: list[Statement]) -> Expr:
         """What a name stands for that the last line of a turn has just been given."""
