@@ -42,7 +42,7 @@ def heading(net: Net, frozen: frozenset[str], renamed: Mapping[str, str]) -> lis
     fixed = sorted(frozen)
     if fixed:
         told = ", ".join(f"{safe(w)} = {safe(_value(net.variables[w]))}" for w in fixed)
-        lines += _wrapped(f"Fixed here, because the code's shape hangs on it: {told}.")
+        lines += _wrapped(f"Fixed here, as another value may need other code: {told}.")
     if renamed:
         told = ", ".join(f"{safe(word)} is {python}" for word, python in renamed.items())
         lines += _wrapped(f"Arguments by other names than the spec's: {told}.")

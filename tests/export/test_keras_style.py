@@ -100,7 +100,7 @@ def test_a_var_that_decides_what_no_value_tried_shows_is_fixed() -> None:
     text = "input: [4]\nvars: {n: 3}\nlayers: [linear: n, {when: n**3 == 2197, linear: 5}]"
     code = export(archcalc.load(text), "keras")
     assert "def build() -> keras.Model:" in code
-    assert "Fixed here, because the code's shape hangs on it: n = 3." in code
+    assert "Fixed here, as another value may need other code: n = 3." in code
 
 
 def test_a_var_keeps_its_name() -> None:

@@ -331,7 +331,7 @@ layers:
   - flatten
   - {linear: 3}
 """,
-        ("Fixed here, because the code's shape hangs on it: table = [[4, 2]].",),
+        ("Fixed here, as another value may need other code: table = [[4, 2]].",),
     ),
     "a long size that only a layer called again would read": (
         """
@@ -735,7 +735,7 @@ def test_a_var_that_changes_the_shape_of_the_code_is_fixed() -> None:
         "layers: [{crop: {size: side}}, flatten, linear: out]"
     )
     code = archcalc.export(archcalc.load(text))
-    assert "Fixed here, because the code's shape hangs on it: side = 4." in code
+    assert "Fixed here, as another value may need other code: side = 4." in code
     assert "def __init__(self, out: int = 5) -> None:" in code
 
 
