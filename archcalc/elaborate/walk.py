@@ -142,7 +142,9 @@ class Walker:
         self.enter_labels(layer, result, place, path, first)
         if layer.head:
             label = layer.name or layer.label
-            self._output(result, path or (read_name(label, place) if label else None))
+            if path is None and label is not None:
+                path = place.level.prefix + read_name(label, place)
+            self._output(result, path, layer)
             return current
         return result
 
@@ -264,13 +266,21 @@ class Walker:
                 fault.span = fault.span or value.span
                 self.state.report(fault, place, layer)
 
-    def _output(self, result: int, path: str | None) -> None:
-        """Notes an output of the net by the last part of its path (its label, where it has none),
-        by all of it where two share that."""
+    def _output(self, result: int, path: str | None, layer: Layer) -> None:
+        """Notes an output of the net by the last part of its path (of its label, where it has
+        none), by all of it where two share that. Raises `Fault` where that is another's as well."""
         outputs = self.state.outputs
         name = path.rpartition(".")[2] if path else f"head{len(outputs) + 1}"
         if path and name in outputs:
             name = path
+        if path and name in outputs:
+            raise Fault(
+                "duplicate-name",
+                f"two outputs are called {name!r}",
+                label="a loop or a reuse comes here again, and the name is the same",
+                help="let it differ from turn to turn, as in name: head$(index + 1)",
+                span=layer.span,
+            )
         outputs[name if name != "output" else "output_head"] = result
 
 

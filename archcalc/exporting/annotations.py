@@ -15,6 +15,8 @@ def type_of(values: list[Any]) -> str:
         found = {"float"}
     if "Any" in found:
         return "Any"
+    if "Sequence[Any]" in found:
+        found = {f for f in found if f == "Sequence[Any]" or not f.startswith("Sequence")}
     return " | ".join(sorted(found, key=lambda f: (f == "None", f)))
 
 

@@ -63,6 +63,10 @@ def _for_all(
             written, doubtful = write([*nets, *joint], frozenset(frozen), changed)
         except Differs:
             return None
+        except Fault:
+            if len(nets) == 1:
+                raise
+            return None  # the target may refuse another value alone, and not the net itself
         if not set(doubtful) - frozen:
             return written
         # A layer that no value tried makes appear: the vars that might are fixed.

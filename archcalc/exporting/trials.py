@@ -33,8 +33,8 @@ CHANNELS = "in_channels"
 TRIED = 60
 """At most so many calls are tried in place of one."""
 
-NODES = 4000
-"""At most about so many layers are elaborated for them: export stays quick."""
+CALLS, NODES = 400, 12_000
+"""At most so many calls, and about so many layers, are elaborated for a net: export stays quick."""
 
 ALIKE = 4
 """So many calls are kept of each way that a block can come out."""
@@ -60,31 +60,50 @@ class Trial(NamedTuple):
     changed: str | None
 
 
+class Budget:
+    """What all the trials of a net may cost together."""
+
+    def __init__(self, calls: int, nodes: int) -> None:
+        self.calls = calls
+        self.nodes = nodes
+
+    @property
+    def spent(self) -> bool:
+        return self.calls <= 0 or self.nodes <= 0
+
+    def take(self, nodes: int) -> None:
+        """A call of so many layers has been tried."""
+        self.calls -= 1
+        self.nodes -= nodes
+
+
 class Trials:
     """The further calls, made once for all the ways in which a net is written."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[int, str, Undecided], list[Net]] = {}
+        self._budget = Budget(CALLS, NODES)
 
     def of(
         self, nets: Sequence[Net], changed: Mapping[int, str], wanted: Mapping[str, Undecided]
     ) -> list[Trial]:
         """Trials of these blocks, under one other value of every var too: a part that no other
-        call has must not hold a var as a number."""
+        call has must not hold a var as a number. None where they would be too many."""
         under: dict[str | None, Net] = {}
         for net in nets:
             under.setdefault(changed.get(id(net)), net)
-        return [
+        found = [
             Trial(made, block, word)
             for block, undecided in wanted.items()
             for word, net in under.items()
             for made in self._of_block(net, block, undecided)
         ]
+        return [] if self._budget.spent else found
 
     def _of_block(self, net: Net, block: str, undecided: Undecided) -> list[Net]:
         key = (id(net), block, undecided)
         if key not in self._made:
-            self._made[key] = _further(net, block, undecided)
+            self._made[key] = _further(net, block, undecided, self._budget)
         return self._made[key]
 
 
@@ -100,7 +119,7 @@ def calls_of(net: Net) -> dict[str, list[Group]]:
     return found
 
 
-def _further(net: Net, block: str, undecided: Undecided) -> list[Net]:
+def _further(net: Net, block: str, undecided: Undecided, budget: Budget) -> list[Net]:
     """Nets of one call in which the block comes out as it does in no call of the net."""
     ways: dict[object, Group] = {}
     for group in calls_of(net).get(block, ()):
@@ -108,8 +127,10 @@ def _further(net: Net, block: str, undecided: Undecided) -> list[Net]:
     counts = dict.fromkeys(ways, ALIKE)
     found: list[Net] = []
     for group in islice(ways.values(), 2):
-        most = min(TRIED, NODES // (group.end - group.start + 1))
-        for change in islice(_changes(net, group, undecided), most):
+        for change in islice(_changes(net, group, undecided), TRIED):
+            if budget.spent:
+                return []
+            budget.take(group.end - group.start + 1)
             made = _elaborated(net, group, change)
             if made is None:
                 continue

@@ -155,3 +155,21 @@ def test_every_operation_is_exported_or_known_to_be_refused(word: str) -> None:
             export(net, "keras")
     else:
         compile(export(net, "keras"), f"{word}.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("variables", "layer"),
+    [
+        ("{d: 1}", "conv: {out: 4, kernel: 3, dilation: d, padding: d, stride: 2}"),
+        ("{g: 1}", "conv_transpose: {out: 4, kernel: 2, stride: 2, groups: g}"),
+        ("{d: 1}", "maxpool: {kernel: 2, dilation: d}"),
+        ("{r: false}", "{when: r, rrelu: }"),
+        ("{s: 18}", "upsample: {size: s}"),
+    ],
+)
+def test_a_var_that_keras_takes_at_its_own_value_is_fixed(variables: str, layer: str) -> None:
+    """What Keras cannot say for another value is no reason to refuse the net."""
+    text = f"input: [4, 9, 9]\nvars: {variables}\nlayers: [relu, {layer}]"
+    code = archcalc.export(archcalc.load(text), "keras")
+    assert "def build() -> keras.Model:" in code
+    assert "Fixed here, as another value may need other code: " in code

@@ -625,6 +625,32 @@ layers:
             "Unit(4, 6, p=0.2 / 3)",
         ),
     ),
+    "a head of a block that is called twice has a name in each": (
+        """
+input: [4, 16, 16]
+blocks:
+  blk:
+    do:
+      - {name: c1, conv: {out: 4, kernel: 3, padding: 1}}
+      - {name: aux, head: true, conv: {out: 2, kernel: 1}}
+      - {name: mean, head: true, from: c1}
+layers: [{name: first, blk: }, {name: second, blk: }]
+""",
+        (
+            '        heads["aux"] = self.aux(c1)',
+            '        heads["second.aux"] = self.aux(c1)',
+            '        heads["second.mean"] = c1',
+        ),
+    ),
+    "several inputs and heads fit the last lines": (
+        """
+input: {left_image: [4, 8, 8], right_image: [4, 8, 8]}
+layers:
+  - add: [{from: left_image}, {from: right_image}]
+  - {name: tap, head: true, conv: {out: 2, kernel: 1}}
+""",
+        ('        "->",',),
+    ),
 }
 
 

@@ -55,6 +55,17 @@ CASES = {
             ("5", 5, {"out": 5}),
         ),
     ),
+    "a block that no call of the net reaches": Case(
+        """
+  gate: {with: {r: 4}, do: [{name: fc1, when: r > 1, conv: {out: 16, kernel: 1}}]}
+  unit:
+    with: {out: , se: false}
+    do: [{name: p, conv: {out: out, kernel: 1}}, {name: se, when: se, gate: 4}]
+""",
+        "[unit: 16]",
+        ("class Gate(nn.Module):", "        if se:", "            self.se = Gate(out)"),
+        (("{out: 16, se: true}", 8, {"out": 16, "se": True}),),
+    ),
     "a var that only has no other case in the net stays an argument": Case(
         RES,
         "[{name: s, conv: {out: f, kernel: 1}}, {name: a, unit: f}]",

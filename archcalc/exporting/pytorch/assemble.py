@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from archcalc.exporting.heading import heading
+from archcalc.exporting.layout import call, lay_out
 from archcalc.exporting.pytorch.helpers import HELPERS, TYPE_VARIABLE, with_needed
 
 if TYPE_CHECKING:
@@ -74,6 +75,6 @@ def _main(net: Net, model: Builder) -> list[str]:
     made = f"tuple({called}.shape)"
     if "dict" in model.returns and not model.returns.startswith("Tensor"):
         made = f"{{name: tuple(y.shape) for name, y in {called}.items()}}"
-    lines.append(f'    print({given}, "->", {made})')
+    lines += lay_out(call("print", given, '"->"', made), 4)
     lines.append('    print(f"{sum(p.numel() for p in model.parameters()):,} parameters")')
     return lines

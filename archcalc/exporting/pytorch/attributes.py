@@ -39,6 +39,14 @@ class Attribute(NamedTuple):
         """Every name that the class gives with it."""
         return self.words or frozenset((self.word,))
 
+    def in_place(self, lane: Lane) -> str:
+        """The name that it has in a place."""
+        if self.template is None:
+            return self.word
+        return "".join(
+            p if isinstance(p, str) else str(evaluate(p, lane.py)) for p in self.template
+        )
+
     def text(self, builder: Builder) -> str:
         """The module in the forward pass."""
         if self.passed:
@@ -107,6 +115,8 @@ def attribute_of(
             return Attribute(writer.builder.attributes.take(layer.word, "layer"))
         return Attribute(words[0])
     if not indices:
+        if not weighted and layer.name is None:
+            return Attribute(writer.builder.attributes.take(layer.word, "layer"))
         raise Differs(here.lanes, words)
     template = None if layer.name is not None else _counted(here, words)
     if template is None or not _gives(template, here.lanes, words, indices):
@@ -163,7 +173,5 @@ def _gives(
     for part in template:
         if not isinstance(part, str) and not set(variables(part)) <= indices:
             return False
-    return all(
-        "".join(p if isinstance(p, str) else str(evaluate(p, lane.py)) for p in template) == word
-        for lane, word in zip(lanes, words, strict=True)
-    )
+    made = Attribute("", template)
+    return all(made.in_place(lane) == word for lane, word in zip(lanes, words, strict=True))

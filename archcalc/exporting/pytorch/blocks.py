@@ -52,13 +52,18 @@ class BlockWriter:
 
     def write(self) -> None:
         """The classes of all blocks that are called, each block after those that it calls."""
+        found = self.calls()
+        for word, block in self.program.spec.blocks.items():
+            if word in found and not block.inline:
+                self.write_block(block, found[word])
+
+    def calls(self) -> dict[str, Calls]:
+        """The net's own calls of every block."""
         found: dict[str, Calls] = {}
         for net in self.program.nets:
             for word, groups in calls_of(net).items():
                 found.setdefault(word, []).extend((net, group) for group in groups)
-        for word, block in self.program.spec.blocks.items():
-            if word in found and not block.inline:
-                self.write_block(block, found[word])
+        return found
 
     def write_block(self, block: Block, calls: Calls) -> None:
         """The classes of one block: as few as serve its calls."""

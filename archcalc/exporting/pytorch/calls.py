@@ -44,9 +44,10 @@ def instance(
     writer: Writer, layer: Layer, here: Here, start: Wire | None, groups: list[Group], env: Env
 ) -> Made:
     """A call of a block: an instance of its class."""
-    classes = [writer.program.class_of[id(group)] for group in groups]
-    constant(here.lanes, [id(c) for c in classes])
+    classes = [writer.program.class_of.get(id(group)) for group in groups]
     made = classes[0]
+    if made is None or any(one is not made for one in classes):
+        raise Differs(here.lanes, map(id, classes))
     arguments = _Arguments(writer, layer, here, start, groups, made, env)
     given: list[Doc] = []
     for python in made.builder.ordered():

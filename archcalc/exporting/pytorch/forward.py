@@ -270,6 +270,8 @@ class ForwardWriter(Frame):
             writer: ForwardWriter, there: Here, wire: Wire | None, module: Attribute | None
         ) -> Wire | None:
             called: list[Any] = [lane.take() for lane in there.lanes]
+            if writer.program.gives_heads(called):
+                raise refused(named, "a block with a head, called again", "write the head outside")
             again_made = instance(writer, layer, there, wire, called, env)
             assert module is not None
             return writer.call_made(
@@ -359,13 +361,11 @@ class ForwardWriter(Frame):
 
     def _head(self, layer: Layer, here: Here, wire: Wire, attribute: Attribute | None) -> None:
         self.builder.gives_heads = True
-        if attribute is not None:
+        names = [output_name(layer, lane, lane.index(wire)) for lane in here.lanes]
+        key = None
+        if attribute is not None and [attribute.in_place(lane) for lane in here.lanes] == names:
             key = attribute.key(self.builder)
-        else:
-            names = [output_name(layer, lane, lane.index(wire)) for lane in here.lanes]
-            key = quoted(constant(here.lanes, names))
-        if key == '"output"':
-            key = '"output_head"'
+        key = key or quoted(constant(here.lanes, names))
         self.forward.append(assign(f"heads[{key}]", wire.doc))
 
     # -- conditions -------------------------------------------------------------------------

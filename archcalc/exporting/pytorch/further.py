@@ -22,12 +22,24 @@ if TYPE_CHECKING:
 
 class FurtherWriter(BlockWriter):
     """Writes the classes anew. `alone` wrote them for the net's own calls, which come first: no
-    further call may add a class, or a number to a class that nobody wrote as its parameter."""
+    further call may add a second class of a block, or a number to a class that nobody wrote as its
+    parameter."""
 
     def __init__(self, program: Program, alone: BlockWriter) -> None:
         super().__init__(program)
         self.alone = alone
         self._calls = [(trial, calls_of(trial.net)) for trial in program.trials]
+
+    def write(self) -> None:
+        """The classes of all blocks that the net calls, and of those that further calls reach."""
+        called = self.calls()
+        for word, block in self.program.spec.blocks.items():
+            if block.inline:
+                continue
+            if word in called:
+                self.write_block(block, called[word])
+            elif not self._serves(block, []):
+                self._without(word)
 
     def write_block(self, block: Block, calls: list[tuple[Net, Group]]) -> None:
         """One class for all further calls that reach the block, or else for those that were made
@@ -38,10 +50,14 @@ class FurtherWriter(BlockWriter):
         self._keep(lambda trial, found: block.name not in found or trial.block == block.name)
         if self._serves(block, calls):
             return
-        self._keep(lambda _, found: block.name not in found)
+        self._without(block.name)
         super().write_block(block, calls)
         if _size(self.written[block.name]) > _size(self.alone.written[block.name]):
             raise Differs([], [])  # what it calls takes more now than it can say in as few lines
+
+    def _without(self, word: str) -> None:
+        """Leaves out the further calls that reach a block."""
+        self._keep(lambda _, found: word not in found)
 
     def _keep(self, kept: Callable[[Trial, dict[str, list[Group]]], bool]) -> None:
         self._calls = [one for one in self._calls if kept(*one)]
@@ -53,14 +69,14 @@ class FurtherWriter(BlockWriter):
             for trial, found in self._calls
             for group in found.get(block.name, ())
         ]
-        alone = self.alone.written[block.name]
+        alone = self.alone.written.get(block.name, [])
         every = [*calls, *further]
         if not further or len(alone) > 1 or len({kind_of(*call) for call in every}) > 1:
             return False
         before = self.program.snapshot()
         with suppress(Differs, Fault):
             self.write_class(block, [block_lane(*call) for call in every])
-            if _numbers(self.written[block.name][0]) <= _numbers(alone[0]):
+            if _numbers(self.written[block.name][0]) <= sum(map(_numbers, alone)):
                 return True
         self._forget(block, before)
         return False

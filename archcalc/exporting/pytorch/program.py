@@ -104,7 +104,11 @@ class Program:
 
     def has_heads(self, lanes: list[Lane]) -> bool:
         """Whether the block called here gives heads."""
-        found = [self.class_of.get(id(lane.peek())) for lane in lanes]
+        return self.gives_heads([lane.peek() for lane in lanes])
+
+    def gives_heads(self, calls: Sequence[object]) -> bool:
+        """Whether the block of these calls gives heads."""
+        found = [self.class_of.get(id(call)) for call in calls]
         return any(c is not None and c.builder.gives_heads for c in found)
 
     def extra(self, builder: Builder, lanes: list[Lane], actual: list[int], hint: str) -> Expr:
