@@ -5,6 +5,9 @@ from __future__ import annotations
 import builtins
 from keyword import iskeyword, issoftkeyword
 
+LONGEST = 60
+"""Characters of a class name: it stands on lines of 100."""
+
 _READ = frozenset(
     {"abs", "bool", "dict", "enumerate", "float", "int", "isinstance", "len", "list", "max", "min"}
     | {"print", "range", "repr", "round", "str", "sum", "super", "tuple", "zip"}
@@ -73,7 +76,7 @@ class Identifiers:
         return text
 
     def take_class(self, text: str) -> str:
-        base = camel(text) or "Block"
+        base = camel(text)[:LONGEST] or "Block"
         if base in _TAKEN:
             base += "Module"
         return self._unused(base, "x")
