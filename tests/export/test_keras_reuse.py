@@ -112,6 +112,20 @@ CASES = {
         ),
         "g_outputs = c(g_inputs)\n    g_outputs = c(g_outputs)",
     ),
+    "a part that reads a tensor from around it, in a group that is called again": (
+        (
+            "layers: [{name: a, relu: }, {name: p, group: [tanh, add: [[], {from: a}]]}, "
+            f"{{name: o, group: [{CONV}, {{reuse: p}}]}}, {{reuse: o}}]"
+        ),
+        "o_outputs = p([o_outputs, o_a])",
+    ),
+    "a layer whose tensor is read too, in a group that is called again": (
+        (
+            "layers: [{name: a, conv: {out: 4, kernel: 1}}, {name: o, group: [{reuse: a}, "
+            "add: [[], {from: a}]]}, {reuse: o}]"
+        ),
+        "o_outputs = a_layer(o_inputs)",
+    ),
     "a layer from around it, in a group that is called again": (
         (
             f"layers: [{{name: c, conv: {{out: 4, kernel: 1}}}}, {{name: g, group: [relu, "

@@ -219,7 +219,7 @@ class BodyWriter(CallWriter):
     def _reuse(self, layer: Layer, here: Here, start: Wire | None) -> Wire | None:
         again = here.scope.find(layer.word).again
         assert again is not None  # the walk has refused what cannot be called again
-        return again(layer, here, start)
+        return again.call(layer, here, start)
 
 
 def _as_function(steps: Steps) -> str | None:

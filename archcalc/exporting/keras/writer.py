@@ -37,13 +37,18 @@ if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Layer, Name
 
-    # How a layer is called again: by a `reuse`, at a place, on a tensor.
-    Recall = Callable[[Layer, "Here", "Wire | None"], "Wire | None"]
-
 CHANNELS = "in_channels"
 """The variable that stands for `x.shape[-1]` while an expression is proved."""
 
 Env = dict[str, "Expr | None"]
+
+
+class Recall(NamedTuple):
+    """How a layer is called again, by a `reuse`, at a place, on a tensor; and the labels whose
+    tensors such a call reads."""
+
+    call: Callable[[Layer, Here, Wire | None], Wire | None]
+    reads: tuple[str, ...]
 
 
 class Label:
@@ -52,6 +57,12 @@ class Label:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.again: Recall | None = None
+
+    def given_as(self, wire: Wire) -> Label:
+        """The label where its tensor is given to a model: its layer is called as around it."""
+        inside = Label(wire)
+        inside.again = self.again
+        return inside
 
 
 class Scope:
