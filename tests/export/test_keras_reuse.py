@@ -190,6 +190,22 @@ CASES = {
         ),
         'g_outputs = layers.Identity(name="g_identity")(g_inputs)',
     ),
+    "a part whose axes Keras has in order": (
+        (
+            "input: {a: [8, 6, 8], b: [8, 8, 14]}\n"
+            "layers: [{from: a, name: g, group: [{permute: [1, 2, 0]}]}, {head: true, name: h, "
+            "abs: }, {from: b, reuse: g}]"
+        ),
+        'g_outputs = layers.Identity(name="g_identity")(g_inputs)',
+    ),
+    "a part with a block whose axes Keras has in order": (
+        (
+            "blocks: {turned: {do: [{permute: [1, 2, 0]}]}}\n"
+            "layers: [turned, relu, {permute: [2, 0, 1]}, {name: g, group: [turned]}, tanh, "
+            "{permute: [2, 0, 1]}, {reuse: g}]"
+        ),
+        'layers.Identity(name="g_identity")',
+    ),
     "a part that a condition leaves empty": (
         (
             "vars: {n: 4}\n"

@@ -109,6 +109,8 @@ class OperationWriter(BaseWriter):
         if nodes[0].op.name == "split":
             self._split(here, nodes, steps, wires)
             return None
+        if not steps:
+            self.program.silent.update(map(id, nodes))
         variable = self.apply(steps, flat(wires[0].doc))
         return self.new(here, variable, [n.outputs[0] for n in nodes])
 

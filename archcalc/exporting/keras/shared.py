@@ -172,11 +172,17 @@ class SharedWriter(JoinWriter):
         self.within -= 1
         assert result is not None  # its groups have an output
         doc = flat(result.doc)
-        if any(one.group.output in one.given for one in shared.calls):
+        if any(self._gives_what_enters(one) for one in shared.calls):
             # Keras takes no model without a layer.
             name = self.function.path(path / "identity")
             return self.apply([Make(call("layers.Identity", name=name))], doc)
         return doc
+
+    def _gives_what_enters(self, one: Call) -> bool:
+        """Whether a call gives on a tensor as it is, or with its axes named anew alone."""
+        nodes = one.lane.net.nodes[one.group.start : one.group.end]
+        written = [node for node in nodes if id(node) not in self.program.silent]
+        return not written or one.group.output in one.given
 
     def _input(self, inside: Here, shared: Shared, place: int, given: Wire) -> Wire:
         """An input of the model, of the shape that every call gives it."""
