@@ -41,6 +41,41 @@ CASES = [
         "a head in a block or a group that is called again",
     ),
     (
+        (
+            "[{name: h, head: true, training_only: true, conv: {out: 4, kernel: 1}}, tanh, "
+            "{reuse: h}]"
+        ),
+        "reading or calling h where it is made for training only",
+    ),
+    (
+        (
+            "[{name: h, head: true, training_only: true, conv: {out: 4, kernel: 1}}, tanh, "
+            "{add: [[], {from: h}]}]"
+        ),
+        "reading or calling h where it is made for training only",
+    ),
+    (
+        (
+            "[{name: h, head: true, training_only: true, group: [{conv: {out: 4, kernel: 1}}]}, "
+            "tanh, {reuse: h}]"
+        ),
+        "reading or calling h where it is made for training only",
+    ),
+    (
+        (
+            "[{name: h, head: true, training_only: true, conv: {out: 4, kernel: 1}}, tanh, "
+            "{maxpool: 2}, {upsample: {like: h}}]"
+        ),
+        "reading or calling h where it is made for training only",
+    ),
+    (
+        (
+            "[{name: h, head: true, training_only: true, conv: {out: 4, kernel: 1}}, tanh, "
+            "{name: g, group: [add: [[], {from: h}]]}, {reuse: g}]"
+        ),
+        "reading or calling h where it is made for training only",
+    ),
+    (
         "[{name: a, group: [relu]}, {conv: {out: 5, kernel: 1}}, {reuse: a}]",
         "a block or a group called again on another number of channels",
     ),

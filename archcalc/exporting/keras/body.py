@@ -124,7 +124,9 @@ class BodyWriter(CallWriter):
             )
         if self.function.block is not None:
             raise Again(("expand", self.function.block))
+        around, self.training = self.training, self.training or layer.training_only
         body, _ = self.apart(lambda: self._head_body(layer, here, start))
+        self.training = around
         if not layer.training_only:
             self.statements += body
             return current
@@ -217,7 +219,7 @@ class BodyWriter(CallWriter):
     # -- layers called again ------------------------------------------------------------------
 
     def _reuse(self, layer: Layer, here: Here, start: Wire | None) -> Wire | None:
-        again = here.scope.find(layer.word).again
+        again = self.find(layer, here, layer.word).again
         assert again is not None  # the walk has refused what cannot be called again
         return again.call(layer, here, start)
 

@@ -92,7 +92,7 @@ class OperationWriter(BaseWriter):
     def operands(self, layer: Layer, here: Here, start: Wire | None) -> list[Wire]:
         """The tensors that an operation reads: what enters, and those its attributes name."""
         assert start is not None
-        return [start, *(here.scope.find(word).wire for word in self.read(layer, here))]
+        return [start, *(self.find(layer, here, word).wire for word in self.read(layer, here))]
 
     def read(self, layer: Layer, here: Here) -> list[str]:
         """The labels that an operation's attributes name."""
@@ -154,7 +154,7 @@ class OperationWriter(BaseWriter):
         """The label of this body, with a variable of its own."""
         if word not in here.scope.labels:
             python = self.function.ids.take(word, "tensor")
-            here.scope.labels[word] = Label(Wire(python))
+            here.scope.labels[word] = Label(Wire(python), training=self.training)
         return here.scope.labels[word]
 
 
