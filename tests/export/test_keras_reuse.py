@@ -13,6 +13,7 @@ pytest.importorskip("keras", reason="Keras is not installed")
 import archcalc
 from archcalc.diagnostics import SpecError
 from archcalc.exporting import export
+from archcalc.exporting.keras.unique import could_collide
 from archcalc.ops.registry import OPERATIONS
 from tests.export import keras_models as models
 from tests.export.support import ROOT
@@ -183,6 +184,17 @@ CASES = {
         f"layers: [{{name: add, group: [{CONV}, relu]}}, abs, {{reuse: add}}, abs]",
         'name="net_add")',
     ),
+    "a name that Keras gives to a layer that is called again": (
+        (
+            f"layers: [{{name: d, dropout: 0.5}}, {CONV}, {{name: dropout, dropout: 0.3}}, "
+            "{reuse: d}]"
+        ),
+        'name="net_dropout")',
+    ),
+    "a name that Keras gives to no layer of a part": (
+        f"layers: [{{name: d, group: [{CONV}, relu]}}, {{name: re_lu, relu: }}, {{reuse: d}}]",
+        'name="re_lu")',
+    ),
     "a part that gives on what enters": (
         (
             "layers: [{name: g, group: [{when: in_channels > 9, relu: }]}, {maxpool: 3}, "
@@ -282,6 +294,20 @@ FORMS = {
 
 ONE_SIZE = {"linear", "rbf", "layernorm", "split"}
 """Operations that the language itself refuses here."""
+
+
+@pytest.mark.parametrize("word", [word for word in OPERATIONS if word not in {*ONE_SIZE, "rrelu"}])
+def test_names_that_keras_gives_to_layers_called_again_are_known(word: str) -> None:
+    """A layer of such a name gets another: two of one name are no model."""
+    layer = FORMS.get(word, f"{word}: ")
+    text = (
+        f"input: [4, 6, 6]\nlayers: [{{name: e, relu: }}, {{name: d, {layer}}}, "
+        "{name: h, head: true, relu: }, {from: e, reuse: d}, {name: last, relu: }]\n"
+    )
+    net = archcalc.load(text)
+    model = models.outline(export(net, "keras"))
+    for name in {one.name for one in model.operations} - {node.path for node in net.nodes}:
+        assert name.startswith("d_") or could_collide(archcalc.load(text.replace("last", name)))
 
 
 @pytest.mark.parametrize("sides", [(8, 6), (6, 9)])

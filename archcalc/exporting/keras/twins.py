@@ -39,11 +39,11 @@ def _levels(group: Group) -> Iterator[Group]:
 
 
 def called_again(net: Net) -> list[Group]:
-    """Blocks and groups that are called again, each by a later call."""
+    """The later calls of blocks and groups that are called again."""
     found: dict[str, list[Group]] = {}
     for group in _levels(net.root):
         found.setdefault(group.path, []).append(group)
-    return [calls[-1] for calls in found.values() if len(calls) > 1]
+    return [later for calls in found.values() for later in calls[1:]]
 
 
 def _nodes(net: Net, group: Group) -> tuple[Node, ...]:
