@@ -180,6 +180,31 @@ CASES = {
         ),
         "h_inputs = keras.Input((None, None, inputs.shape[-1]))",
     ),
+    "sides that change up to a global pooling": (
+        (
+            "input: {a: [3, 16, 16], b: [3, 12, 20]}\n"
+            f"layers: [{{from: a, name: g, group: [{CONV}, global_avgpool, flatten]}}, "
+            "{head: true, name: h, abs: }, {from: b, reuse: g}]"
+        ),
+        "g_outputs = layers.GlobalAveragePooling2D(",
+    ),
+    "sides that change around a gate": (
+        (
+            "input: {a: [4, 16, 16], b: [4, 12, 20]}\n"
+            f"layers: [{{from: a, name: g, group: [{CONV}, mul: [[], [global_avgpool, flatten, "
+            "{linear: 4}, sigmoid, {reshape: [4, 1, 1]}]]]}, {head: true, name: h, abs: }, "
+            "{from: b, reuse: g}]"
+        ),
+        "g_inputs = keras.Input((None, None, a.shape[-1]))",
+    ),
+    "sides that change up to a pooling to fixed ones": (
+        (
+            "input: {a: [4, 16, 16], b: [4, 12, 20]}\n"
+            "layers: [{from: a, name: g, group: [{adaptive_avgpool: 3}, {channel_shuffle: 2}, "
+            "flatten, {linear: 2}]}, {head: true, name: h, abs: }, {from: b, reuse: g}]"
+        ),
+        "g_outputs = channel_shuffle(g_outputs, 2)",
+    ),
     "a name that Keras gives to what has none": (
         f"layers: [{{name: add, group: [{CONV}, relu]}}, abs, {{reuse: add}}, abs]",
         'name="net_add")',
