@@ -163,6 +163,17 @@ def test_a_group_as_a_parameter_is_refused() -> None:
         export(net, "keras")
 
 
+def test_a_head_that_counts_on_by_its_own_tensors_is_refused() -> None:
+    net = archcalc.load(
+        "input: [4, 6, 6]\nvars: {deep: true}\n"
+        "layers: [{when: deep, conv: {out: 6, kernel: 1}}, {name: h, head: true, training_only: "
+        "true, do: [{maxpool: 2}, {when: in_channels > 4, conv: {out: 5, kernel: 1}}]}, "
+        "{conv: {out: 6, kernel: 1}}, add: [[], [relu]]]\n"
+    )
+    with pytest.raises(SpecError, match="a head for training that has a condition on its own"):
+        export(net, "keras")
+
+
 @pytest.mark.parametrize(("layers", "told"), CASES)
 def test_a_refusal_points_at_its_line_and_helps(layers: str, told: str) -> None:
     net = archcalc.load(f"input: [4, 6, 6]\n\nlayers:\n  {layers}\n")
