@@ -353,3 +353,14 @@ def test_every_operation_in_a_group_on_two_sizes(word: str, sides: tuple[int, in
             raise
     else:
         assert models.wrong(net, code) == []
+
+
+def test_a_name_that_keras_gives_where_a_var_asks_for_the_call() -> None:
+    text = (
+        "input: [4, 9, 9]\nvars: {deep: false}\nlayers: [{name: d, dropout: 0.5}, "
+        f"{CONV}, {{name: dropout, dropout: 0.3}}, {{when: deep, reuse: d}}]\n"
+    )
+    code = export(archcalc.load(text), "keras")
+    for deep in (False, True):
+        names = [one.name for one in models.outline(code, deep=deep).layers]
+        assert names[1:4] == ["net_d", "net_conv1", "net_dropout"]
