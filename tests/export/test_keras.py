@@ -20,6 +20,7 @@ import torch
 import archcalc
 from archcalc.diagnostics import SpecError
 from archcalc.exporting import export
+from archcalc.exporting.keras.code import keras_name
 from archcalc.ops.registry import ALL
 from tests.export import keras_models as models
 from tests.export.keras_code import NETS, of_catalogue, of_random_net, random_net
@@ -141,6 +142,36 @@ def test_heads_for_training_are_asked_for() -> None:
     assert {k: v.shape for k, v in whole.output.items()} == dict.fromkeys(
         ("output", "aux1", "aux2"), (None, 1000)
     )
+
+
+HEAD = "head: true, training_only: true"
+
+COUNTED = {
+    "one": f"{{name: h, {HEAD}, do: [{{conv: {{out: 5, kernel: 1}}}}]}}",
+    "in a loop": f"{{name: h, {HEAD}, do: [{{repeat: 2, do: [conv: {{out: 5, kernel: 1}}]}}]}}",
+    "two in a row": (
+        f"{{name: h, {HEAD}, do: [{{conv: {{out: 5, kernel: 1}}}}]}}, "
+        f"{{name: i, {HEAD}, do: [{{conv: {{out: 5, kernel: 1}}}}, {{group: [relu]}}]}}"
+    ),
+    "under a condition": f"{{when: deep, name: h, {HEAD}, do: [{{conv: {{out: 5, kernel: 1}}}}]}}",
+}
+
+
+@pytest.mark.parametrize("heads", [False, True])
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("case", COUNTED)
+def test_names_are_the_same_without_heads_for_training(case: str, deep: bool, heads: bool) -> None:
+    text = (
+        "input: [4, 9, 9]\nvars: {deep: true}\n"
+        "layers: [{when: deep, conv: {out: 4, kernel: 1}}, {when: deep, group: [relu]}, "
+        f"{COUNTED[case]}, {{conv: {{out: 6, kernel: 1}}}}, {{group: [tanh]}}, add: [[], [relu]]]\n"
+    )
+    code = export(archcalc.load(text), "keras")
+    changed = archcalc.load(text, set={"deep": deep})
+    model = models.outline(code, deep=deep, training_heads=heads)
+    found = {one.name for one in model.operations}
+    there = [node for node in changed.nodes if heads or not node.training_only]
+    assert {keras_name(node.path) for node in there} <= found
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # Keras on some versions of NumPy

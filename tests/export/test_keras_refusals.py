@@ -41,6 +41,41 @@ CASES = [
         "a head in a block or a group that is called again",
     ),
     (
+        (
+            "[{name: h, head: true, training_only: true, conv: {out: 4, kernel: 1}}, tanh, "
+            "{reuse: h}]"
+        ),
+        "reading or calling h where it is made for training only",
+    ),
+    (
+        (
+            "[{name: h, head: true, training_only: true, conv: {out: 4, kernel: 1}}, tanh, "
+            "{add: [[], {from: h}]}]"
+        ),
+        "reading or calling h where it is made for training only",
+    ),
+    (
+        (
+            "[{name: h, head: true, training_only: true, group: [{conv: {out: 4, kernel: 1}}]}, "
+            "tanh, {reuse: h}]"
+        ),
+        "reading or calling h where it is made for training only",
+    ),
+    (
+        (
+            "[{name: h, head: true, training_only: true, conv: {out: 4, kernel: 1}}, tanh, "
+            "{maxpool: 2}, {upsample: {like: h}}]"
+        ),
+        "reading or calling h where it is made for training only",
+    ),
+    (
+        (
+            "[{name: h, head: true, training_only: true, conv: {out: 4, kernel: 1}}, tanh, "
+            "{name: g, group: [add: [[], {from: h}]]}, {reuse: g}]"
+        ),
+        "reading or calling h where it is made for training only",
+    ),
+    (
         "[{name: a, group: [relu]}, {conv: {out: 5, kernel: 1}}, {reuse: a}]",
         "a block or a group called again on another number of channels",
     ),
@@ -125,6 +160,17 @@ def test_a_group_as_a_parameter_is_refused() -> None:
     blocks = "blocks: {b: {with: {unit: {type: operation}}, do: [{apply: unit}]}}"
     net = archcalc.load(f"input: [4, 6, 6]\n{blocks}\nlayers: [{{b: {{unit: {{group: [relu]}}}}}}]")
     with pytest.raises(SpecError, match="Keras cannot express a group given as a parameter"):
+        export(net, "keras")
+
+
+def test_a_head_that_counts_on_by_its_own_tensors_is_refused() -> None:
+    net = archcalc.load(
+        "input: [4, 6, 6]\nvars: {deep: true}\n"
+        "layers: [{when: deep, conv: {out: 6, kernel: 1}}, {name: h, head: true, training_only: "
+        "true, do: [{maxpool: 2}, {when: in_channels > 4, conv: {out: 5, kernel: 1}}]}, "
+        "{conv: {out: 6, kernel: 1}}, add: [[], [relu]]]\n"
+    )
+    with pytest.raises(SpecError, match="a head for training that has a condition on its own"):
         export(net, "keras")
 
 

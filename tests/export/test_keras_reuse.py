@@ -13,6 +13,7 @@ pytest.importorskip("keras", reason="Keras is not installed")
 import archcalc
 from archcalc.diagnostics import SpecError
 from archcalc.exporting import export
+from archcalc.exporting.keras.unique import could_collide
 from archcalc.ops.registry import OPERATIONS
 from tests.export import keras_models as models
 from tests.export.support import ROOT
@@ -112,6 +113,20 @@ CASES = {
         ),
         "g_outputs = c(g_inputs)\n    g_outputs = c(g_outputs)",
     ),
+    "a part that reads a tensor from around it, in a group that is called again": (
+        (
+            "layers: [{name: a, relu: }, {name: p, group: [tanh, add: [[], {from: a}]]}, "
+            f"{{name: o, group: [{CONV}, {{reuse: p}}]}}, {{reuse: o}}]"
+        ),
+        "o_outputs = p([o_outputs, o_a])",
+    ),
+    "a layer whose tensor is read too, in a group that is called again": (
+        (
+            "layers: [{name: a, conv: {out: 4, kernel: 1}}, {name: o, group: [{reuse: a}, "
+            "add: [[], {from: a}]]}, {reuse: o}]"
+        ),
+        "o_outputs = a_layer(o_inputs)",
+    ),
     "a layer from around it, in a group that is called again": (
         (
             f"layers: [{{name: c, conv: {{out: 4, kernel: 1}}}}, {{name: g, group: [relu, "
@@ -165,9 +180,45 @@ CASES = {
         ),
         "h_inputs = keras.Input((None, None, inputs.shape[-1]))",
     ),
+    "sides that change up to a global pooling": (
+        (
+            "input: {a: [3, 16, 16], b: [3, 12, 20]}\n"
+            f"layers: [{{from: a, name: g, group: [{CONV}, global_avgpool, flatten]}}, "
+            "{head: true, name: h, abs: }, {from: b, reuse: g}]"
+        ),
+        "g_outputs = layers.GlobalAveragePooling2D(",
+    ),
+    "sides that change around a gate": (
+        (
+            "input: {a: [4, 16, 16], b: [4, 12, 20]}\n"
+            f"layers: [{{from: a, name: g, group: [{CONV}, mul: [[], [global_avgpool, flatten, "
+            "{linear: 4}, sigmoid, {reshape: [4, 1, 1]}]]]}, {head: true, name: h, abs: }, "
+            "{from: b, reuse: g}]"
+        ),
+        "g_inputs = keras.Input((None, None, a.shape[-1]))",
+    ),
+    "sides that change up to a pooling to fixed ones": (
+        (
+            "input: {a: [4, 16, 16], b: [4, 12, 20]}\n"
+            "layers: [{from: a, name: g, group: [{adaptive_avgpool: 3}, {channel_shuffle: 2}, "
+            "flatten, {linear: 2}]}, {head: true, name: h, abs: }, {from: b, reuse: g}]"
+        ),
+        "g_outputs = channel_shuffle(g_outputs, 2)",
+    ),
     "a name that Keras gives to what has none": (
         f"layers: [{{name: add, group: [{CONV}, relu]}}, abs, {{reuse: add}}, abs]",
         'name="net_add")',
+    ),
+    "a name that Keras gives to a layer that is called again": (
+        (
+            f"layers: [{{name: d, dropout: 0.5}}, {CONV}, {{name: dropout, dropout: 0.3}}, "
+            "{reuse: d}]"
+        ),
+        'name="net_dropout")',
+    ),
+    "a name that Keras gives to no layer of a part": (
+        f"layers: [{{name: d, group: [{CONV}, relu]}}, {{name: re_lu, relu: }}, {{reuse: d}}]",
+        'name="re_lu")',
     ),
     "a part that gives on what enters": (
         (
@@ -175,6 +226,22 @@ CASES = {
             "{reuse: g}, tanh, {reuse: g}]"
         ),
         'g_outputs = layers.Identity(name="g_identity")(g_inputs)',
+    ),
+    "a part whose axes Keras has in order": (
+        (
+            "input: {a: [8, 6, 8], b: [8, 8, 14]}\n"
+            "layers: [{from: a, name: g, group: [{permute: [1, 2, 0]}]}, {head: true, name: h, "
+            "abs: }, {from: b, reuse: g}]"
+        ),
+        'g_outputs = layers.Identity(name="g_identity")(g_inputs)',
+    ),
+    "a part with a block whose axes Keras has in order": (
+        (
+            "blocks: {turned: {do: [{permute: [1, 2, 0]}]}}\n"
+            "layers: [turned, relu, {permute: [2, 0, 1]}, {name: g, group: [turned]}, tanh, "
+            "{permute: [2, 0, 1]}, {reuse: g}]"
+        ),
+        'layers.Identity(name="g_identity")',
     ),
     "a part that a condition leaves empty": (
         (
@@ -254,6 +321,20 @@ ONE_SIZE = {"linear", "rbf", "layernorm", "split"}
 """Operations that the language itself refuses here."""
 
 
+@pytest.mark.parametrize("word", [word for word in OPERATIONS if word not in {*ONE_SIZE, "rrelu"}])
+def test_names_that_keras_gives_to_layers_called_again_are_known(word: str) -> None:
+    """A layer of such a name gets another: two of one name are no model."""
+    layer = FORMS.get(word, f"{word}: ")
+    text = (
+        f"input: [4, 6, 6]\nlayers: [{{name: e, relu: }}, {{name: d, {layer}}}, "
+        "{name: h, head: true, relu: }, {from: e, reuse: d}, {name: last, relu: }]\n"
+    )
+    net = archcalc.load(text)
+    model = models.outline(export(net, "keras"))
+    for name in {one.name for one in model.operations} - {node.path for node in net.nodes}:
+        assert name.startswith("d_") or could_collide(archcalc.load(text.replace("last", name)))
+
+
 @pytest.mark.parametrize("sides", [(8, 6), (6, 9)])
 @pytest.mark.parametrize("word", [word for word in OPERATIONS if word not in ONE_SIZE])
 def test_every_operation_in_a_group_on_two_sizes(word: str, sides: tuple[int, int]) -> None:
@@ -272,3 +353,14 @@ def test_every_operation_in_a_group_on_two_sizes(word: str, sides: tuple[int, in
             raise
     else:
         assert models.wrong(net, code) == []
+
+
+def test_a_name_that_keras_gives_where_a_var_asks_for_the_call() -> None:
+    text = (
+        "input: [4, 9, 9]\nvars: {deep: false}\nlayers: [{name: d, dropout: 0.5}, "
+        f"{CONV}, {{name: dropout, dropout: 0.3}}, {{when: deep, reuse: d}}]\n"
+    )
+    code = export(archcalc.load(text), "keras")
+    for deep in (False, True):
+        names = [one.name for one in models.outline(code, deep=deep).layers]
+        assert names[1:4] == ["net_d", "net_conv1", "net_dropout"]

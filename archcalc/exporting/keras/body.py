@@ -12,6 +12,7 @@ from archcalc.exporting.expressions import (
 from archcalc.exporting.heads import output_name
 from archcalc.exporting.keras.calls import CallWriter
 from archcalc.exporting.keras.code import Nest, Path, redirect
+from archcalc.exporting.keras.counters import counting_alone, hangs_on
 from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.function import Parameter
 from archcalc.exporting.keras.marks import Again
@@ -25,6 +26,7 @@ from archcalc.spec.expressions import Operand
 from archcalc.spec.syntax import Layer
 
 if TYPE_CHECKING:
+    from archcalc.exporting.keras.code import Statement
     from archcalc.exporting.keras.site import Steps
     from archcalc.exporting.keras.writer import Env, Here, Label, Recall
 
@@ -124,19 +126,46 @@ class BodyWriter(CallWriter):
             )
         if self.function.block is not None:
             raise Again(("expand", self.function.block))
+        counters = list(self.function.counters)
+        around, self.training = self.training, self.training or layer.training_only
         body, _ = self.apart(lambda: self._head_body(layer, here, start))
+        self.training = around
         if not layer.training_only:
             self.statements += body
             return current
         asked = self.function.own["training_heads"]
         self.function.parameters[asked] = Parameter("heads", asked, literal(False))
         self.function.used.add(asked)
+        self._where_asked(asked, body, self._uncounted(layer, body, counters))
+        return current
+
+    def _uncounted(
+        self, layer: Layer, body: list[Statement], counters: list[str]
+    ) -> list[Statement]:
+        """What counts on where a head is not asked for, so that later layers have their names."""
+        counting = counting_alone(body, counters)
+        if hangs_on(counting, body):
+            raise refused(
+                layer,
+                "a head for training that has a condition on its own tensors beside counted names",
+                "give its layers names, or put them in a group",
+                "Keras",
+            )
+        return counting
+
+    def _where_asked(self, asked: str, body: list[Statement], instead: list[Statement]) -> None:
+        """Code for where heads are asked for, and for where not; heads in a row ask once."""
         last = self.statements[-1] if self.statements else None
+        if isinstance(last, Nest) and last.before == "else":
+            self.statements.pop()
+            instead = last.body + instead
+            last = self.statements[-1]
         if isinstance(last, Nest) and last.doc == asked:
             last.body.extend(body)
         else:
             self.statements.append(Nest("if ", asked, body))
-        return current
+        if instead:
+            self.statements.append(Nest("else", "", instead))
 
     def _head_body(self, layer: Layer, here: Here, start: Wire | None) -> None:
         target, self.target = self.target, self.function.ids.take("head")
@@ -217,9 +246,9 @@ class BodyWriter(CallWriter):
     # -- layers called again ------------------------------------------------------------------
 
     def _reuse(self, layer: Layer, here: Here, start: Wire | None) -> Wire | None:
-        again = here.scope.find(layer.word).again
+        again = self.find(layer, here, layer.word).again
         assert again is not None  # the walk has refused what cannot be called again
-        return again(layer, here, start)
+        return again.call(layer, here, start)
 
 
 def _as_function(steps: Steps) -> str | None:

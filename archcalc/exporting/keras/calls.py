@@ -88,7 +88,7 @@ class CallWriter(SharedWriter):
         given: list[Doc] = [flat(start.doc)]
         for word in block.inputs:
             text = str(layer.arguments[word].label(here.lanes[0].names))
-            wire = here.scope.find(text).wire
+            wire = self.find(layer, here, text).wire
             self.check_same(here, wire, [group.inputs[word] for group in groups])
             given.append(flat(wire.doc))
         for python in function.positional():
@@ -184,7 +184,7 @@ class CallWriter(SharedWriter):
         scope = Scope()
         for word in block.inputs:
             text = str(layer.arguments[word].label(here.lanes[0].names))
-            scope.labels[word] = Label(here.scope.find(text).wire)
+            scope.labels[word] = Label(self.find(layer, here, text).wire)
         return here._replace(lanes=lanes, env=known, scope=scope)
 
     def _known(

@@ -41,7 +41,7 @@ def build(program: Program) -> Function:
     writer = BodyWriter(function, References(spec.layers, spec.blocks))
     level = Level(id(spec.layers), is_chain(spec.layers, spec.blocks, {}))
     # A first part that is ours alone, where Keras could give a layer's name to another.
-    path = Path(("net",) if could_collide(program.nets[0]) else ())
+    path = Path(("net",) if any(map(could_collide, program.nets)) else ())
     here = Here(lanes, env, Scope(), level, path)
     inputs, entry = _inputs(writer, here)
     start = len(function.statements)

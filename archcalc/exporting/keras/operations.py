@@ -10,7 +10,7 @@ from archcalc.exporting.keras.code import Path, Step
 from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.initial import initialised
 from archcalc.exporting.keras.site import Compute, Make, Site
-from archcalc.exporting.keras.writer import BaseWriter, Env, Here, Label
+from archcalc.exporting.keras.writer import BaseWriter, Env, Here, Label, Recall
 from archcalc.exporting.lanes import Differs, Wire, constant
 from archcalc.exporting.layout import Call, Line, assign, flat
 from archcalc.exporting.names import snake
@@ -20,7 +20,6 @@ from archcalc.ops.registry import OPERATIONS
 if TYPE_CHECKING:
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.site import Steps
-    from archcalc.exporting.keras.writer import Recall
     from archcalc.graph import Node
     from archcalc.spec.syntax import Layer
 
@@ -70,7 +69,7 @@ class OperationWriter(BaseWriter):
             steps = [_once_more(step, shared) for step in EMITTERS[layer.word](once)]
             return self.result(there, made, steps, read)
 
-        return self.result(here, nodes, steps, wires), again
+        return self.result(here, nodes, steps, wires), Recall(again, tuple(self.read(layer, here)))
 
     def _kept(self, steps: Steps, word: str) -> tuple[Steps, str | None]:
         """The layer with the weights under a name, to be called again."""
@@ -93,19 +92,25 @@ class OperationWriter(BaseWriter):
     def operands(self, layer: Layer, here: Here, start: Wire | None) -> list[Wire]:
         """The tensors that an operation reads: what enters, and those its attributes name."""
         assert start is not None
-        wires = [start]
+        return [start, *(self.find(layer, here, word).wire for word in self.read(layer, here))]
+
+    def read(self, layer: Layer, here: Here) -> list[str]:
+        """The labels that an operation's attributes name."""
+        words = []
         for attribute in OPERATIONS[layer.word].attributes:
             if isinstance(attribute.kind, Reference) and attribute.name in layer.arguments:
                 value = layer.arguments[attribute.name]
                 texts = [str(value.evaluate(lane.names)) for lane in here.lanes]
-                wires.append(here.scope.find(constant(here.lanes, texts)).wire)
-        return wires
+                words.append(constant(here.lanes, texts))
+        return words
 
     def result(self, here: Here, nodes: list[Node], steps: Steps, wires: list[Wire]) -> Wire | None:
         """Writes the steps; gives the tensor, or enters the labels of a split."""
         if nodes[0].op.name == "split":
             self._split(here, nodes, steps, wires)
             return None
+        if not steps:
+            self.program.silent.update(map(id, nodes))
         variable = self.apply(steps, flat(wires[0].doc))
         return self.new(here, variable, [n.outputs[0] for n in nodes])
 
@@ -149,7 +154,7 @@ class OperationWriter(BaseWriter):
         """The label of this body, with a variable of its own."""
         if word not in here.scope.labels:
             python = self.function.ids.take(word, "tensor")
-            here.scope.labels[word] = Label(Wire(python))
+            here.scope.labels[word] = Label(Wire(python), training=self.training)
         return here.scope.labels[word]
 
 

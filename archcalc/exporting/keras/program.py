@@ -59,6 +59,7 @@ class Program:
         self.needed: set[str] = set()  # helpers, by their names
         self.doubtful: set[str] = set()
         self.counters: dict[tuple[int, str], str] = {}
+        self.silent: set[int] = set()  # the nodes that nothing is written for, by their ids
         self.heads = False
         self.pooled_flat = pooled_flat(self.spec)
         self.functions: dict[str, Function] = {}

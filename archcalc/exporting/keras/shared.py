@@ -19,7 +19,7 @@ from archcalc.exporting.keras.twins import (
     read_by,
     what_differs,
 )
-from archcalc.exporting.keras.writer import Label, Scope
+from archcalc.exporting.keras.writer import Recall, Scope
 from archcalc.exporting.lanes import Differs, Wire, constant
 from archcalc.exporting.layout import Items, assign, call, flat
 from archcalc.exporting.references import References
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcalc.exporting.keras.code import Path
-    from archcalc.exporting.keras.writer import Here, Recall
+    from archcalc.exporting.keras.writer import Here, Label
     from archcalc.exporting.lanes import Lane
     from archcalc.exporting.layout import Doc
     from archcalc.graph import Group
@@ -95,7 +95,8 @@ class SharedWriter(JoinWriter):
             wires = [wire if word == ENTRY else find(word).wire for word in shared.words]
             return self._called(there, shared, made, wires)
 
-        return self._called(here, shared, groups, [*read.values()]), again
+        words = tuple(word for word in shared.words if word != ENTRY)
+        return self._called(here, shared, groups, [*read.values()]), Recall(again, words)
 
     # -- what a part reads ------------------------------------------------------------------
 
@@ -106,8 +107,10 @@ class SharedWriter(JoinWriter):
         own = References((layer._replace(source=None),), self.program.spec.blocks)
         read = {} if start is None else {ENTRY: start}
         places = list(zip(here.lanes, groups, strict=True))
-        for word, label in here.scope.visible().items():
-            named = own.tensor(word)
+        visible = here.scope.visible()
+        passed_on = _passed_on(own, visible)
+        for word, label in visible.items():
+            named = own.tensor(word) or word in passed_on
             if named and any(
                 label.wire in lane and lane.index(label.wire) in read_by(lane.net, group)
                 for lane, group in places
@@ -169,11 +172,17 @@ class SharedWriter(JoinWriter):
         self.within -= 1
         assert result is not None  # its groups have an output
         doc = flat(result.doc)
-        if any(one.group.output in one.given for one in shared.calls):
+        if any(self._gives_what_enters(one) for one in shared.calls):
             # Keras takes no model without a layer.
             name = self.function.path(path / "identity")
             return self.apply([Make(call("layers.Identity", name=name))], doc)
         return doc
+
+    def _gives_what_enters(self, one: Call) -> bool:
+        """Whether a call gives on a tensor as it is, or with its axes named anew alone."""
+        nodes = one.lane.net.nodes[one.group.start : one.group.end]
+        written = [node for node in nodes if id(node) not in self.program.silent]
+        return not written or one.group.output in one.given
 
     def _input(self, inside: Here, shared: Shared, place: int, given: Wire) -> Wire:
         """An input of the model, of the shape that every call gives it."""
@@ -181,7 +190,7 @@ class SharedWriter(JoinWriter):
         python = self.function.ids.take(f"{shared.model}_{word or 'inputs'}")
         wire = self.new(inside, python, [c.given[place] for c in shared.calls])
         if word != ENTRY:
-            inside.scope.labels[word] = Label(wire)
+            inside.scope.labels[word] = inside.scope.find(word).given_as(wire)
         made = call("keras.Input", _shape(flat(given.doc), inside.lanes, wire))
         self.statements.append(assign(python, made))
         return wire
@@ -205,6 +214,12 @@ class SharedWriter(JoinWriter):
             self.check_same(here, wire, [given[id(group)][place] for group in groups])
         self.statements.append(assign(self.target, call(shared.model, _together(wires))))
         return self.new(here, self.target, [group.output for group in groups])
+
+
+def _passed_on(own: References, visible: dict[str, Label]) -> set[str]:
+    """The labels read by what a part calls again, which is given their tensors there."""
+    called = [label.again for word, label in visible.items() if own.called(word)]
+    return {word for again in called if again is not None for word in again.reads}
 
 
 def _shape(given: str, lanes: list[Lane], wire: Wire) -> str:

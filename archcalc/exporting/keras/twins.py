@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SIDED = {"channel_shuffle", "maxout", "flatten"}
 """Operations that need the sides of a tensor while the model is made."""
 
+SETTLING = {"global_avgpool", "global_maxpool", "adaptive_avgpool"}
+"""Operations that give the same sides whatever enters."""
+
 SIZE = "on another size, where its code is written for one"
 
 ORDER = "where axes or features stand in another order"
@@ -39,11 +42,11 @@ def _levels(group: Group) -> Iterator[Group]:
 
 
 def called_again(net: Net) -> list[Group]:
-    """Blocks and groups that are called again, each by a later call."""
+    """The later calls of blocks and groups that are called again."""
     found: dict[str, list[Group]] = {}
     for group in _levels(net.root):
         found.setdefault(group.path, []).append(group)
-    return [calls[-1] for calls in found.values() if len(calls) > 1]
+    return [later for calls in found.values() for later in calls[1:]]
 
 
 def _nodes(net: Net, group: Group) -> tuple[Node, ...]:
@@ -61,8 +64,18 @@ def are_twins(net: Net, first: Group, later: Group) -> bool:
     """Whether one model may serve both calls, as far as the graph tells."""
     if not _as_many(net, first, later):
         return False
-    sided = any(node.op.name in SIDED for node in _nodes(net, first))
-    return not sided or _as_large(net, first, later)
+    return _as_large(net, first, later) or not _needs_open_sides(net, first)
+
+
+def _needs_open_sides(net: Net, group: Group) -> bool:
+    """Whether an operation needs sides that hang on what enters."""
+    settled: set[int] = set()
+    for node in _nodes(net, group):
+        if node.op.name in SETTLING or settled.issuperset(node.inputs):
+            settled.update(node.outputs)
+        elif node.op.name in SIDED:
+            return True
+    return False
 
 
 def what_differs(net: Net, first: Group, later: Group) -> str:

@@ -21,10 +21,29 @@ _OWN = re.compile(
 )
 """The names of operations on tensors, which have no names of ours."""
 
+_OWN_AGAIN = re.compile(
+    r"((adaptive_average_pooling|average_pooling|max_pooling|global_average_pooling"
+    r"|global_max_pooling|cropping|up_sampling|zero_padding)[123]d|activation|dropout|elu|flatten"
+    r"|identity|leaky_re_lu|local_response_normalization|permute|re_lu|rescaling|reshape|resizing"
+    r"|softmax)(_\d+)?"
+)
+"""The names of layers without weights, which have ours where they are first called alone."""
+
 
 def could_collide(net: Net) -> bool:
-    """Whether a layer's name is like one that Keras gives to an operation without a name."""
-    return any(_OWN.fullmatch(keras_name(part.path)) for part in _named(net))
+    """Whether a layer's name is like one that Keras gives to what has no name of ours."""
+    patterns = (_OWN, _OWN_AGAIN) if _is_layer_called_again(net) else (_OWN,)
+    names = [keras_name(part.path) for part in _named(net)]
+    return any(pattern.fullmatch(name) for pattern in patterns for name in names)
+
+
+def _is_layer_called_again(net: Net) -> bool:
+    """Whether a layer is, by itself: those of a part that is called again are written once."""
+    parts = called_again(net)
+    return any(
+        node.shared is not None and not any(g.start <= node.index < g.end for g in parts)
+        for node in net.nodes
+    )
 
 
 def _named(net: Net) -> list[Node | Group]:

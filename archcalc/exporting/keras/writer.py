@@ -26,6 +26,7 @@ from archcalc.exporting.keras.marks import Level
 from archcalc.exporting.keras.names import local_name
 from archcalc.exporting.lanes import Differs, Lane, Wire, constant, holds_truth, settled
 from archcalc.exporting.layout import assign, flat
+from archcalc.exporting.refusal import refused
 from archcalc.ops.attributes import shown
 
 if TYPE_CHECKING:
@@ -37,21 +38,34 @@ if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Layer, Name
 
-    # How a layer is called again: by a `reuse`, at a place, on a tensor.
-    Recall = Callable[[Layer, "Here", "Wire | None"], "Wire | None"]
-
 CHANNELS = "in_channels"
 """The variable that stands for `x.shape[-1]` while an expression is proved."""
 
 Env = dict[str, "Expr | None"]
 
 
-class Label:
-    """What a label stands for: its tensor, and how its layer is called again."""
+class Recall(NamedTuple):
+    """How a layer is called again, by a `reuse`, at a place, on a tensor; and the labels whose
+    tensors such a call reads."""
 
-    def __init__(self, wire: Wire) -> None:
+    call: Callable[[Layer, Here, Wire | None], Wire | None]
+    reads: tuple[str, ...]
+
+
+class Label:
+    """What a label stands for: its tensor, how its layer is called again, and whether both are
+    there for training only."""
+
+    def __init__(self, wire: Wire, *, training: bool = False) -> None:
         self.wire = wire
         self.again: Recall | None = None
+        self.training = training
+
+    def given_as(self, wire: Wire) -> Label:
+        """The label where its tensor is given to a model: its layer is called as around it."""
+        inside = Label(wire, training=self.training)
+        inside.again = self.again
+        return inside
 
 
 class Scope:
@@ -90,6 +104,8 @@ class Here(NamedTuple):
 class BaseWriter(ABC):
     """Walks layers, works values out, keeps labels. `target` is the variable written to."""
 
+    training = False  # whether a head that is there for training only is being written
+
     def __init__(self, function: Function, references: References) -> None:
         self.function = function
         self.program = function.program
@@ -106,7 +122,7 @@ class BaseWriter(ABC):
         """One layer, in the places where it is present."""
         start = wire
         if layer.source is not None:
-            start = here.scope.find(self.name_of(layer.source, here)).wire
+            start = self.find(layer, here, self.name_of(layer.source, here)).wire
         if layer.when is None:
             return self.present(layer, here, start, wire)
         truths = [self.truth(layer.when, lane, start) for lane in here.lanes]
@@ -239,6 +255,19 @@ class BaseWriter(ABC):
         return found
 
     # -- tensors ----------------------------------------------------------------------------
+
+    def find(self, layer: Layer, here: Here, word: str) -> Label:
+        """The label that a layer names. What a head makes for training only is not there, in the
+        code, where heads are not asked for."""
+        label = here.scope.find(word)
+        if label.training and not (self.training or layer.training_only):
+            raise refused(
+                layer,
+                f"reading or calling {word} where it is made for training only",
+                "leave its training_only out, or read what is before the head",
+                "Keras",
+            )
+        return label
 
     def as_target(self, here: Here, wire: Wire) -> Wire:
         """The tensor in the variable that is written to."""
