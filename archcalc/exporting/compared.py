@@ -236,7 +236,8 @@ def _multiplies(report: Report, told: dict[str, Any], parts: set[int]) -> Compar
     unseen = sorted({one.node.op.name for one in run if one.node.index in parts} & set(UNSEEN))
     apart = [*unseen, *(["what nothing reads"] if unread else [])]
     what = f"multiplies, {', '.join(apart)} left out" if apart else "multiplies"
-    total = report.totals.macs or 0
+    # Where nothing runs but in training, the totals are those of that.
+    total = (report.totals.macs or 0) if run else 0
     of: dict[str, int] = {}  # a layer that is called again has the multiplies of all its calls
     for layer in run:
         node, macs = layer.node, layer.totals.macs or 0

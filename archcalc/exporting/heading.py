@@ -80,9 +80,12 @@ def _value(value: object) -> str:
 
 def _params(report: Report) -> str:
     """The parameters of inference, and those that a model in training has beside them."""
-    heads = [layer.totals.params or 0 for layer in report.layers if layer.node.training_only]
+    heads = [layer for layer in report.layers if layer.node.training_only]
     told = _count(report.totals.params)
-    return f"{told}, and {sum(heads):,} in training only" if sum(heads) else told
+    count = sum(layer.totals.params or 0 for layer in heads)
+    # A net of such heads alone has their parameters in its total.
+    apart = count > 0 and len(heads) < len(report.layers)
+    return f"{told}, and {count:,} in training only" if apart else told
 
 
 def _command(net: Net) -> str:

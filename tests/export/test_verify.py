@@ -217,6 +217,14 @@ def test_a_layer_that_training_and_inference_share_is_counted_once_in_inference(
     assert verify(net).ok
 
 
+def test_a_net_of_a_training_head_alone(tmp_path: Path) -> None:
+    net = archcalc.load(
+        "input: [3, 8]\nlayers: [{name: h, head: true, training_only: true, do: [flatten, linear: "
+        "5]}]"
+    )
+    assert differences(compared(net, tmp_path)) == []
+
+
 # -- the receptive field by gradient ---------------------------------------------------------
 
 FIELDS = {
