@@ -3,11 +3,11 @@
 A target is a folder or file here with one function, `generate(net) -> str`, and an entry below;
 nothing else in archcalc knows which targets there are.
 
-What targets share: the spec's expressions in Python (`expressions`, `evaluation`, `parts`), the
-places where one piece of code must hold (`lanes`, `runs`, `trials`, `freeing`, `references`), and
-how code is spelt and laid out (`names`, `spelling`, `annotations`, `definitions`, `heading`,
-`layout`). The proof that PyTorch's code is the net: `verify`, what is `measurable`, and `probe`,
-which runs it.
+What targets share: the spec's expressions in Python (`expressions`, `evaluation`, `parts`,
+`attributes`), the places where one piece of code must hold (`lanes`, `runs` with `edges`, `trials`,
+`freeing`, `references`), and how code is spelt and laid out (`names`, `spelling`, `annotations`,
+`definitions`, `heading`, `heads`, `layout`). The proof that PyTorch's code is the net: `verify`,
+what it `compared`, what is `measurable`, and `probe`, which runs the code.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ _LEFT_OUT: Any = object()
 class Undecided(NamedTuple):
     """What the conditions of a block read that all its calls decide alike: parameters and the
     channels that enter, and the constants that they are compared with. Among the words are
-    operations too that all calls give, so that none shows the default."""
+    operations too that are the same in all calls, or whose default none of them shows."""
 
     words: frozenset[str]
     constants: tuple[int | str, ...]
@@ -156,12 +156,14 @@ def _inside(group: Group) -> object:
 
 def _operations(group: Group) -> tuple[str, ...]:
     """The operations that a call gives, and does not leave to their defaults."""
-    assert group.block is not None
     assert group.layer is not None
-    given = group.layer.arguments
-    return tuple(
-        p.name for p in group.block.parameters if p.type == "operation" and p.name in given
-    )
+    return tuple(p for p in _operation_parameters(group) if p in group.layer.arguments)
+
+
+def _operation_parameters(group: Group) -> list[str]:
+    """The parameters of a block that hold operations."""
+    assert group.block is not None
+    return [p.name for p in group.block.parameters if p.type == "operation"]
 
 
 def _has_heads(part: Group | Node) -> bool:
@@ -211,6 +213,8 @@ def _values(net: Net, group: Group, word: str, constants: tuple[int | str, ...])
         found += [Fraction(1, 2)] if own == 0 else [0]
     elif isinstance(own, Fraction):
         found += [2 * own, own / 2, 0]
+    elif word in _operation_parameters(group):
+        found.append("tanh" if own != "tanh" else "relu")
     elif isinstance(own, str):
         found += [text for text in constants if isinstance(text, str)]
     return _unlike(own, found)

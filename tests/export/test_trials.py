@@ -55,6 +55,24 @@ CASES = {
             ("5", 5, {"out": 5}),
         ),
     ),
+    "operations that no call gives": Case(
+        """
+  unit:
+    with:
+      out:
+      norm: {type: operation, default: batchnorm}
+      act: {type: operation, default: relu}
+    do: [{name: conv, conv: {out: out, kernel: 1}}, {name: bn, apply: norm}, {apply: act}]
+""",
+        "[unit: 4, unit: 8]",
+        (
+            "        norm: Callable[..., nn.Module] = nn.BatchNorm2d,",
+            "        act: Callable[..., nn.Module] = nn.ReLU,",
+            "        self.bn = norm(out)",
+            "        super().__init__(Unit(8, 4), Unit(4, 8))",
+        ),
+        (("{out: 6, act: tanh}", 5, {"out": 6, "act": nn.Tanh}),),
+    ),
     "a block that no call of the net reaches": Case(
         """
   gate: {with: {r: 4}, do: [{name: fc1, when: r > 1, conv: {out: 16, kernel: 1}}]}

@@ -30,10 +30,13 @@ def undecided_in(block: Block, made: Class, alike: list[Expr]) -> Undecided | No
 
 
 def _without_default(block: Block, builder: Builder) -> set[str]:
-    """The operations whose default no call shows."""
-    taken = [p for p in builder.parameters.values() if p.kind == "operation" and p.default is None]
-    defaults = {p.name for p in block.parameters if p.default is not None}
-    return {p.word for p in taken} & defaults
+    """The operations whose default no call shows, and those for which all calls have one."""
+    taken = {p.word: p.default for p in builder.parameters.values() if p.kind == "operation"}
+    return {
+        p.name
+        for p in block.parameters
+        if p.type == "operation" and p.default is not None and taken.get(p.name) is None
+    }
 
 
 def _words(block: Block, parameter: Parameter | None) -> set[str]:
