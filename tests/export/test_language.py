@@ -651,6 +651,22 @@ layers:
 """,
         ('        "->",',),
     ),
+    "channels that only the start of an inner loop reads": (
+        """
+input: [4, 16]
+layers:
+  - repeat: 2
+    do:
+      - pad: {channels: [1, 2]}
+      - for: c
+        in: [6, 8]
+        do:
+          - {conv: {out: c, kernel: 1}}
+          - add: [[], [relu]]
+  - {conv: {out: 2, kernel: 1}}
+""",
+        ("        channels = 4", "            channels2 = 1 + channels + 2"),
+    ),
 }
 
 

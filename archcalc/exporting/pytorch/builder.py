@@ -120,11 +120,21 @@ class Builder:
         if self.outer is not None:
             self.outer.restore(before[11])
 
+    def read(self) -> set[str]:
+        """The variables that something reads, through the names of sizes as well."""
+        found, before = set(self.used), -1
+        while len(found) != before:
+            before = len(found)
+            for python, _, expr in reversed(self.optional):
+                if python in found:
+                    found.update(variables(expr))
+        return found
+
     def keep_read(self) -> None:
         """Leaves out the names of sizes that nothing reads; notes what the others read."""
-        unread = []
+        read, unread = self.read(), []
         for python, line, expr in reversed(self.optional):
-            if python in self.used:
+            if python in read:
                 self.text(expr)
             else:
                 unread.append(line)

@@ -262,7 +262,7 @@ class LoopWriter(Writer):
         expr = settled(result.dims.get(plan.axis), plan.lanes, actual)
         if show(expr) == plan.running:
             return None
-        if plan.first is not None and plan.running not in self.builder.used:
+        if plan.first is not None and plan.running not in self.builder.read():
             # Nothing reads it: the sizes after the loop are told without it, or not at all.
             self.statements[:] = [s for s in self.statements if s is not plan.first]
             step = step_of(expr, plan.running)
