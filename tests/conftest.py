@@ -1,6 +1,11 @@
-"""Settings for all tests: the same examples every time, on every machine."""
+"""Settings for all tests: the same examples every time, on every machine; one thread each."""
+
+import os
 
 from hypothesis import HealthCheck, settings
+
+# Several files run at a time, and small nets gain nothing by threads of their own.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile(
     "archcalc",

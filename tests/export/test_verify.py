@@ -22,6 +22,9 @@ from tests.export.support import compared, differences
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from archcalc.exporting.compared import Compared
+    from archcalc.graph import Net
+
 
 def test_verify_runs_in_a_process_of_its_own_and_measures_the_receptive_field() -> None:
     result = verify(archcalc.load("lenet5"))
@@ -34,21 +37,28 @@ def test_verify_runs_in_a_process_of_its_own_and_measures_the_receptive_field() 
     assert field.theirs == "32x32"
 
 
-def test_verify_tells_what_differs() -> None:
+def rows_of(net: Net, folder: Path, text: str | None = None) -> list[Compared]:
+    """What `verify` compares, with other code if any is given: in this process, to be quick."""
+    file = folder / "code.py"
+    file.write_text(archcalc.export(net) if text is None else text, encoding="utf-8")
+    return compared(net, folder, file=file)
+
+
+def test_verify_tells_what_differs(tmp_path: Path) -> None:
     net = archcalc.load("lenet5")
     wrong = archcalc.export(net).replace("nn.Conv2d(1, 6, 5)", "nn.Conv2d(1, 6, 5, bias=False)")
-    told = "\n".join(differences(list(verify(net, text=wrong).rows)))
+    told = "\n".join(differences(rows_of(net, tmp_path, wrong)))
     assert "parameters: 60,000 worked out, 59,994 counted" in told
     assert "C1.bias: 6 worked out, absent in the model" in told
 
 
-def test_verify_sees_a_window_in_another_place() -> None:
+def test_verify_sees_a_window_in_another_place(tmp_path: Path) -> None:
     net = archcalc.load(
         "input: [1, 16, 16]\nlayers: [{name: a, conv: {out: 4, kernel: 3}}, {name: b, conv: "
         "{out: 4, kernel: 3}}]"
     )
     moved = archcalc.export(net).replace("self.a(x)", "self.a(x.roll(1, 3))")
-    told = "\n".join(differences(list(verify(net, text=moved).rows)))
+    told = "\n".join(differences(rows_of(net, tmp_path, moved)))
     assert "[[6, 10], [6, 10]] worked out, [[6, 10], [5, 9]] by gradient" in told
 
 
@@ -60,7 +70,7 @@ def test_verify_tells_of_code_that_does_not_run() -> None:
     assert "RuntimeError" in result.failure
 
 
-def test_verify_sees_weights_in_another_order() -> None:
+def test_verify_sees_weights_in_another_order(tmp_path: Path) -> None:
     net = archcalc.load(
         "input: [1, 8, 8]\nlayers: [{name: a, conv: {out: 4, kernel: 3}}, {name: b, conv: "
         "{out: 4, kernel: 3}}]"
@@ -68,16 +78,16 @@ def test_verify_sees_weights_in_another_order() -> None:
     lines = archcalc.export(net).splitlines()
     at = next(i for i, line in enumerate(lines) if "self.a = " in line)
     lines[at], lines[at + 1] = lines[at + 1], lines[at]
-    told = differences(list(verify(net, text="\n".join(lines)).rows))
+    told = differences(rows_of(net, tmp_path, "\n".join(lines)))
     assert told[0] == "state_dict keys: a.weight: in its place is b.weight"
 
 
-def test_verify_counts_the_multiplies_of_every_layer() -> None:
+def test_verify_counts_the_multiplies_of_every_layer(tmp_path: Path) -> None:
     """One of two equal layers run twice: 16·9 weights at 8·8 positions are 9,216 multiplies."""
     conv = "conv: {out: 4, kernel: 3, padding: 1}"
     net = archcalc.load(f"input: [4, 8, 8]\nlayers: [{{name: a, {conv}}}, {{name: b, {conv}}}]")
     wrong = archcalc.export(net).replace("self.b(", "self.a(")
-    row = next(row for row in verify(net, text=wrong).rows if row.what == "multiplies")
+    row = next(row for row in rows_of(net, tmp_path, wrong) if row.what == "multiplies")
     assert row.ours == row.theirs == "18,432"
     assert row.differences == (
         "a: 9,216 worked out, 18,432 counted",
@@ -85,16 +95,16 @@ def test_verify_counts_the_multiplies_of_every_layer() -> None:
     )
 
 
-def test_a_layer_that_nothing_reads_takes_no_part() -> None:
+def test_a_layer_that_nothing_reads_takes_no_part(tmp_path: Path) -> None:
     conv = "conv: {out: 4, kernel: 3}"
     net = archcalc.load(
         f"input: [3, 8, 8]\nlayers: [{{name: a, {conv}}}, {{name: idle, from: a, {conv}}}, "
         f"{{name: b, from: a, {conv}}}]"
     )
-    result = verify(net)
-    assert result.ok, result
+    rows = rows_of(net, tmp_path)
+    assert differences(rows) == []
     # 3·4·9 weights at 6·6 positions, and 4·4·9 at 4·4
-    row = next(row for row in result.rows if row.what.startswith("multiplies"))
+    row = next(row for row in rows if row.what.startswith("multiplies"))
     assert (row.what, row.theirs) == ("multiplies, what nothing reads left out", "6,192")
 
 
@@ -185,9 +195,7 @@ def test_verify_sees(title: str, tmp_path: Path) -> None:
     net = archcalc.load(TWO)
     code = archcalc.export(net)
     assert before in code
-    file = tmp_path / "wrong.py"
-    file.write_text(code.replace(before, after))
-    told = differences(compared(net, tmp_path, file=file))
+    told = differences(rows_of(net, tmp_path, code.replace(before, after)))
     assert any(one.startswith(expected) for one in told), told
 
 
@@ -207,14 +215,16 @@ def test_verify_is_held_against_the_totals(monkeypatch: pytest.MonkeyPatch) -> N
     assert [one.partition(":")[0] for one in told] == ["parameters", "buffers", "multiplies"]
 
 
-def test_a_layer_that_training_and_inference_share_is_counted_once_in_inference() -> None:
+def test_a_layer_that_training_and_inference_share_is_counted_in_inference(
+    tmp_path: Path,
+) -> None:
     """An auxiliary head has a layer first that the main path then calls: 3·3·9 + 3 parameters."""
     net = archcalc.load(
         "input: [3, 8, 8]\nlayers:\n  - {name: aux, head: true, training_only: true, "
         "conv: {out: 3, kernel: 3, padding: 1}}\n  - reuse: aux"
     )
     assert analyze(net).totals.params == 84
-    assert verify(net).ok
+    assert differences(rows_of(net, tmp_path)) == []
 
 
 def test_a_net_of_a_training_head_alone(tmp_path: Path) -> None:
@@ -222,7 +232,7 @@ def test_a_net_of_a_training_head_alone(tmp_path: Path) -> None:
         "input: [3, 8]\nlayers: [{name: h, head: true, training_only: true, do: [flatten, linear: "
         "5]}]"
     )
-    assert differences(compared(net, tmp_path)) == []
+    assert differences(rows_of(net, tmp_path)) == []
 
 
 # -- the receptive field by gradient ---------------------------------------------------------
