@@ -50,7 +50,8 @@ def conditional(
     if layer.head or current is None or result is None:
         return current
     wire = Wire(writer.target, simple=True, typed=current.typed)
-    return _merged(writer, here, there, condition, (current, result), wire)
+    merged = writer.merged(here, there, condition, (current, result), wire)
+    return _under_names(writer, here, merged)
 
 
 def _one_module(writer: ForwardWriter, layer: Layer, there: Here) -> bool:
@@ -89,19 +90,12 @@ def _or_identity(
     else:
         writer.statements.append(assign(f"{target}: nn.Module", "nn.Identity()"))
         writer.statements.append(Nest("if ", text, init))
-    return _merged(writer, here, there, condition, (current, result), Wire(result.doc))
+    merged = writer.merged(here, there, condition, (current, result), Wire(result.doc))
+    return _under_names(writer, here, merged)
 
 
-def _merged(
-    writer: ForwardWriter,
-    here: Here,
-    there: Here,
-    condition: Expr,
-    wires: tuple[Wire, Wire],
-    wire: Wire,
-) -> Wire:
-    """The tensor after a condition, a long size under a name: several layers may read it."""
-    wire = writer.merged(here, there, condition, wires, wire)
+def _under_names(writer: ForwardWriter, here: Here, wire: Wire) -> Wire:
+    """The tensor after a condition, its long sizes under names: several layers may read them."""
     wire.dims = {axis: writer.short(expr, here) for axis, expr in wire.dims.items()}
     return wire
 
