@@ -1,8 +1,8 @@
-"""The generated parts of the language guide: all operations, the codes, and the table of the
-catalogue.
+"""The generated pages and parts of the guide: the operations, the diagnostic codes, the catalogue.
 
-`python -m archcalc.report.guide` writes them into `specs/README.md`, between the marks
-`<!-- operations -->` and `<!-- /operations -->`, and the same for `codes` and `catalogue`.
+`python -m archcalc.report.guide` writes `specs/operations.md` and a page per family of operations
+under `specs/operations/`, and fills in the tables between the marks `<!-- codes -->` and
+`<!-- /codes -->` of `specs/diagnostics.md`, and `catalogue` of `specs/catalogue.md`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,17 @@ if TYPE_CHECKING:
     from archcalc.ops.attributes import Attribute
 
 
-def operations() -> str:
-    """Every operation with its attributes, by family, in the order of the registry."""
+def pages() -> dict[str, str]:
+    """Every generated page of the guide: its path under `specs/`, and its text."""
     families: dict[str, list[Operation]] = {}
     for op in ALL:
         families.setdefault(op.family, []).append(op)
-    return "\n\n".join(_family(name, members) for name, members in families.items())
+    made = {"operations.md": _index(families)}
+    for family, members in families.items():
+        made[f"operations/{family}.md"] = _family(family, members) + "\n"
+    for page, mark, table in _TABLES:
+        made[page] = _filled((catalogue() / page).read_text(encoding="utf-8"), mark, table())
+    return made
 
 
 def code_table() -> str:
@@ -50,19 +55,27 @@ def catalogue_table() -> str:
     return "\n".join(lines)
 
 
-def filled(text: str) -> str:
-    """The guide with its generated parts as they should be."""
-    parts = (("operations", operations), ("codes", code_table), ("catalogue", catalogue_table))
-    for mark, made in parts:
-        start, end = f"<!-- {mark} -->\n", f"\n<!-- /{mark} -->"
-        before, _, rest = text.partition(start)
-        _, _, after = rest.partition(end)
-        text = before + start + made() + end + after
-    return text
+def _filled(text: str, mark: str, table: str) -> str:
+    """A page with the table between its marks as it should be."""
+    start, end = f"<!-- {mark} -->\n", f"\n<!-- /{mark} -->"
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    return before + start + table + end + after
+
+
+def _index(families: dict[str, list[Operation]]) -> str:
+    """All operations in one table, each linked to the page of its family."""
+    lines = ["# Operations", "", "| operation | | family |", "|---|---|---|"]
+    for family, members in families.items():
+        page = f"operations/{family}.md"
+        for op in members:
+            target = page if family == "activation" else f"{page}#{op.name}"
+            lines.append(f"| [`{op.name}`]({target}) | {_cell(op.summary)} | [{family}]({page}) |")
+    return "\n".join(lines) + "\n"
 
 
 def _family(name: str, members: list[Operation]) -> str:
-    title = f"### {name.capitalize()}"
+    title = f"# Operations: {name}"
     if name == "activation":
         # The formula says it all, so that a table does.
         return f"{title}\n\n" + "\n".join(
@@ -85,7 +98,7 @@ def _short(op: Operation) -> str:
 
 
 def _operation(op: Operation) -> str:
-    parts = [f"#### `{op.name}`", op.summary + (f" *{op.source}.*" if op.source else "")]
+    parts = [f"## `{op.name}`", op.summary + (f" *{op.source}.*" if op.source else "")]
     parts.extend(_described(type(op)))
     if op.attributes:
         rows = [_attribute(op, attribute) for attribute in op.attributes]
@@ -161,10 +174,18 @@ def _natural(name: str) -> list[tuple[str, int]]:
     return [(word, int(digits or 0)) for word, digits in re.findall(r"(\D+)(\d*)", name)]
 
 
+_TABLES = (
+    ("diagnostics.md", "codes", code_table),
+    ("catalogue.md", "catalogue", catalogue_table),
+)
+
+
 def main() -> None:
-    """Writes the guide anew."""
-    path = catalogue() / "README.md"
-    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+    """Writes the generated pages anew."""
+    for page, text in pages().items():
+        path = catalogue() / page
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

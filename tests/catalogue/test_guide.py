@@ -10,29 +10,66 @@ from typer.testing import CliRunner
 from archcalc.cli import app
 from archcalc.ops.registry import ALL
 from archcalc.pipeline import check
-from archcalc.report.guide import filled
+from archcalc.report.guide import pages
 from tests.catalogue.support import CATALOGUE, ROOT
 
-GUIDE = (ROOT / "specs" / "README.md").read_text(encoding="utf-8")
-WRITTEN = GUIDE[: GUIDE.index("<!-- operations -->")]
-SPECS = re.findall(r"^```yaml\n(.*?)^```", WRITTEN, re.MULTILINE | re.DOTALL)
+GUIDE = ROOT / "specs"
+SPECS = [
+    pytest.param(text, id=f"{page}-{number}")
+    for page in ("tutorial", "cheatsheet", "language")
+    for number, text in enumerate(
+        re.findall(
+            r"^```yaml\n(.*?)^```",
+            (GUIDE / f"{page}.md").read_text(encoding="utf-8"),
+            re.MULTILINE | re.DOTALL,
+        )
+    )
+]
 
 
-def test_it_is_up_to_date() -> None:
-    assert filled(GUIDE) == GUIDE, "run python -m archcalc.report.guide"
+def test_generated_pages_are_up_to_date() -> None:
+    for page, text in pages().items():
+        shown = (GUIDE / page).read_text(encoding="utf-8")
+        assert shown == text, "run python -m archcalc.report.guide"
 
 
-@pytest.mark.parametrize("number", range(len(SPECS)))
-def test_every_example_holds(number: int) -> None:
-    checked = check(SPECS[number], cases=True)
-    assert not checked.diagnostics, SPECS[number]
+def test_pages_are_short_and_linked() -> None:
+    index = (GUIDE / "README.md").read_text(encoding="utf-8")
+    for page in GUIDE.glob("*.md"):
+        assert len(page.read_text(encoding="utf-8").splitlines()) <= 600, page
+        assert page.name == "README.md" or f"({page.name})" in index
+
+
+def test_links_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", ROOT / "examples" / "README.md", *GUIDE.rglob("*.md")]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?://)([^)\s]+)\)", text):
+            path, _, anchor = target.partition("#")
+            linked = (page.parent / path).resolve() if path else page
+            assert linked.exists(), (page, target)
+            if anchor:
+                assert anchor in anchors(linked.read_text(encoding="utf-8")), (page, target)
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub gives to a page's headings."""
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_every_example_passes(spec: str) -> None:
+    checked = check(spec, cases=True)
+    assert not checked.diagnostics, spec
     assert all(e.holds for e in checked.expectations)
     assert checked.ok
 
 
 def test_the_paths_it_tells_of() -> None:
     """The comments of the example on groups name the layers' paths."""
-    (spec,) = (text for text in SPECS if "features.0" in text)
+    language = (GUIDE / "language.md").read_text(encoding="utf-8")
+    (spec,) = re.findall(r"^```yaml\n([^`]*features\.0.*?)^```", language, re.MULTILINE | re.DOTALL)
     told = re.findall(r"# (\S+)$", spec, re.MULTILINE)
     report = check(spec).report
     assert report is not None
@@ -40,12 +77,14 @@ def test_the_paths_it_tells_of() -> None:
 
 
 def test_all_operations_and_nets_are_in_it() -> None:
+    made = pages()
     for op in ALL:
-        assert f"`{op.name}`" in GUIDE
+        page = made[f"operations/{op.family}.md"]
+        assert f"`{op.name}`" in page
         for attribute in op.attributes:
-            assert f"`{attribute.name}`" in GUIDE
+            assert f"`{attribute.name}`" in page
     for name in CATALOGUE:
-        assert f"[{name}.yaml]({name}.yaml)" in GUIDE
+        assert f"[{name}.yaml]({name}.yaml)" in made["catalogue.md"]
 
 
 def test_outputs_in_the_examples_readme(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The README is true: its files and commands give the output that it shows.
+"""The README and the guide's page of commands: their files and commands give the output they show.
 
 After a wanted change `GOLDEN=write pytest tests/cli/test_readme.py` puts in the new output.
 """
@@ -14,8 +14,12 @@ import pytest
 
 from tests.cli.support import run
 
-README = Path(__file__).parents[2] / "README.md"
-TEXT = README.read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+PAGES = {
+    page: page.read_text(encoding="utf-8") for page in (README, ROOT / "specs" / "commands.md")
+}
+TEXT = "\n".join(PAGES.values())
 OUTPUT = re.compile(r"<!-- output: (.+) -->\n```text\n((?:.*\n)*?)```\n")
 FILE = re.compile(r"<!-- file: (.+) -->\n```yaml\n((?:.*\n)*?)```\n")
 CODE = re.compile(r"<!-- code: export (.+), (.+) -->\n```py\n((?:.*\n)*?)```\n")
@@ -30,20 +34,24 @@ def beside(tmp_path, monkeypatch):
         (tmp_path / name).write_text(text)
 
 
-@pytest.mark.parametrize("command", [command for command, _ in OUTPUT.findall(TEXT)])
-def test_output(command):
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [(page, command) for page, text in PAGES.items() for command, _ in OUTPUT.findall(text)],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_output(page, command):
     if command.startswith("verify"):
         pytest.importorskip("torch", reason="PyTorch is not installed")
     found = run(*shlex.split(command))
     assert found.exit_code in (0, 1)
+    text = page.read_text(encoding="utf-8")
     if os.environ.get("GOLDEN") == "write":
         block = f"<!-- output: {command} -->\n```text\n"
-        start = README.read_text(encoding="utf-8").index(block) + len(block)
-        text = README.read_text(encoding="utf-8")
+        start = text.index(block) + len(block)
         end = text.index("```\n", start)
-        README.write_text(text[:start] + found.stdout + text[end:], encoding="utf-8")
-    shown = dict(OUTPUT.findall(README.read_text(encoding="utf-8")))
-    assert found.stdout == shown[command]
+        page.write_text(text[:start] + found.stdout + text[end:], encoding="utf-8")
+        return
+    assert found.stdout == dict(OUTPUT.findall(text))[command]
     assert all(len(line) <= 80 for line in found.stdout.splitlines())
 
 
@@ -68,4 +76,5 @@ def test_exported_code():
 def test_the_commands_are_there():
     """`.ci/run` takes them from here by these marks."""
     for mark in ("install", "test"):
-        assert len(re.findall(rf"^<!-- {mark} -->\n```sh\n.+\n```$", TEXT, re.MULTILINE)) == 1
+        block = rf"^<!-- {mark} -->\n```sh\n.+\n```$"
+        assert len(re.findall(block, PAGES[README], re.MULTILINE)) == 1

@@ -33,7 +33,7 @@ def test_the_golden_nets(name: str) -> None:
 
 def test_the_readme_shows_what_is_written() -> None:
     pattern = r"<!-- keras: export (.+) -->\n```py\n((?:.*\n)*?)```\n"
-    shown = re.findall(pattern, (ROOT / "README.md").read_text(encoding="utf-8"))
+    shown = re.findall(pattern, (ROOT / "specs" / "commands.md").read_text(encoding="utf-8"))
     assert shown
     for name, code in shown:
         assert code in of_catalogue(name)
