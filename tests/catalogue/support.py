@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 CATALOGUE = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
+
+# Nets with blocks or layers of their own: the others only set vars of one of these.
+FAMILIES = [
+    name
+    for name in CATALOGUE
+    if re.search(r"^(blocks|layers):", (ROOT / "specs" / f"{name}.yaml").read_text(), re.MULTILINE)
+]
 
 
 def rows(name: str) -> list[dict[str, str]]:

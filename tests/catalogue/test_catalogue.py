@@ -9,21 +9,6 @@ from tests.catalogue.support import CATALOGUE, ROOT
 
 CIFAR = [f"resnet{n}" for n in (20, 32, 44, 56, 110, 1202)] + ["plain20", "plain56"]
 IMAGENET = [f"resnet{n}" for n in (18, 34, 50, 101, 152)] + ["plain18", "plain34"]
-NETS = {
-    *("lenet5", "lenet5_modern", "lenet5_sigmoid"),
-    *("alexnet", "alexnet_bn", "alexnet_torchvision"),
-    *("vgg11", "vgg13", "vgg16", "vgg16_c", "vgg19"),
-    *("googlenet", "googlenet_torchvision", "inception_naive", "inception_reduced"),
-    *("bn_inception", "inception_v3", "inception_v4"),
-    *("inception_resnet_v1", "inception_resnet_v2"),
-    *IMAGENET,
-    *CIFAR,
-    "mobilenet",
-}
-
-
-def test_every_net_is_there() -> None:
-    assert set(CATALOGUE) == NETS
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -9,6 +10,12 @@ import pytest
 from archcalc.pipeline import check
 from archcalc.report.json import as_dict
 from tests.catalogue.references import CHECKPOINTS, reference, sides, spec_of
+from tests.catalogue.support import rows
+
+# Members of the families: key and shape of every array as torchvision 0.28 registers them, one
+# "key 64x3x7x7" ("scalar" without axes) per line in order, as a SHA-256 digest; parameters and
+# multiply-accumulates as its metadata of the weights gives them.
+MEMBERS = {row["name"]: row for row in rows("torchvision_checkpoints.csv")}
 
 
 def described(name: str) -> dict[str, Any]:
@@ -38,6 +45,21 @@ def test_outputs_and_totals(name: str) -> None:
     assert found["totals"]["params"] == int(wanted.totals["params"])
     assert found["totals"]["macs"] == int(wanted.totals["macs"])
     assert sum(layer["params"] for layer in found["layers"]) == int(wanted.totals["all_params"])
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_members_of_families(name: str) -> None:
+    found, wanted = described(name), MEMBERS[name]
+    arrays = [
+        f"{layer['path']}.{weight} {'x'.join(map(str, shape)) or 'scalar'}\n"
+        for layer in found["layers"]
+        for weight, shape in layer["weights"].items()
+    ]
+    assert len(arrays) == int(wanted["arrays"])
+    assert sha256("".join(arrays).encode()).hexdigest() == wanted["sha256"]
+    assert found["inputs"] == {"input": sides(wanted["input"])}
+    assert found["totals"]["params"] == int(wanted["params"])
+    assert f"{found['totals']['macs'] / 1e9:.3f}" == wanted["gmacs"]
 
 
 def test_the_references_are_there() -> None:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from archcalc.graph import Net
 
 ROOT = Path(__file__).parents[2]
-CATALOGUE = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
 RULES = "E,F,I,N,UP,B"
 
 

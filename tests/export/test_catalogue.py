@@ -12,8 +12,9 @@ import torch
 
 import archcalc
 from tests.catalogue.references import CHECKPOINTS, reference, spec_of
+from tests.catalogue.support import FAMILIES
 from tests.export.interpreter import largest_difference
-from tests.export.support import CATALOGUE, compared, differences, model_class
+from tests.export.support import compared, differences, model_class
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ LONG = ["resnet1202"]
 """Specs of resnet110 with another var, and ten times as long."""
 
 
-@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in LONG])
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name not in LONG])
 def test_every_net_is_what_was_checked(name: str, tmp_path: Path) -> None:
     # On the meta device: shapes, names and counts of the net as it is, in no time.
     assert differences(compared(archcalc.load(name), tmp_path, "meta")) == []

@@ -22,10 +22,10 @@ from archcalc.diagnostics import SpecError
 from archcalc.exporting import export
 from archcalc.exporting.keras.code import keras_name
 from archcalc.ops.registry import ALL
+from tests.catalogue.support import FAMILIES
 from tests.export import keras_models as models
 from tests.export.keras_code import NETS, of_catalogue, of_random_net, random_net
 from tests.export.random_check import other_value
-from tests.export.support import CATALOGUE
 from tests.export.test_keras_refusals import REFUSED
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ LONG = ["resnet1202"]
 MOST_MACS = 200_000_000
 
 
-@pytest.mark.parametrize("name", [n for n in CATALOGUE if n not in LONG])
+@pytest.mark.parametrize("name", [n for n in FAMILIES if n not in LONG])
 def test_every_net_is_what_was_checked(name: str) -> None:
     net = archcalc.load(name)
     assert models.differences(net, models.outline(of_catalogue(name))) == []

@@ -17,8 +17,9 @@ import pytest
 
 import archcalc
 from archcalc.exporting import export
+from tests.catalogue.support import FAMILIES
 from tests.export.keras_code import NETS, of_catalogue, of_random_net
-from tests.export.support import CATALOGUE, ROOT, lint
+from tests.export.support import ROOT, lint
 
 GOLDEN = Path(__file__).with_name("golden") / "keras"
 MOST_LINES = {"lenet5_modern": 40, "vgg16": 50, "resnet50": 100, "googlenet": 120, "mobilenet": 70}
@@ -43,7 +44,7 @@ def test_the_readme_shows_what_is_written() -> None:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The catalogue and random nets, a file each."""
     folder = tmp_path_factory.mktemp("keras")
-    for name in CATALOGUE:
+    for name in FAMILIES:
         (folder / f"{name}.py").write_text(of_catalogue(name), encoding="utf-8")
     for seed in range(NETS):
         if (text := of_random_net(seed)) is not None:

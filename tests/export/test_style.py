@@ -13,7 +13,8 @@ import pytest
 
 import archcalc
 from archcalc.exporting import export
-from tests.export.support import CATALOGUE, lint, types
+from tests.catalogue.support import FAMILIES
+from tests.export.support import lint, types
 
 GOLDEN = Path(__file__).with_name("golden")
 MOST_LINES = {"resnet50": 110, "vgg16": 60, "googlenet": 140, "mobilenet": 70}
@@ -29,7 +30,7 @@ def test_the_four_golden_nets(name: str) -> None:
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("catalogue")
-    for name in CATALOGUE:
+    for name in FAMILIES:
         (folder / f"{name}.py").write_text(export(archcalc.load(name)), encoding="utf-8")
     return folder
 
@@ -43,7 +44,7 @@ def test_the_whole_catalogue_passes_mypy(catalogue: Path) -> None:
     assert types(catalogue) == ""
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_the_same_spec_gives_the_same_bytes(name: str, catalogue: Path) -> None:
     assert export(archcalc.load(name)) == (catalogue / f"{name}.py").read_text(encoding="utf-8")
 
