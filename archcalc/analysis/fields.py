@@ -161,6 +161,13 @@ def union(fields: list[Field]) -> Field:
     return _simplest(cells, head.advance * (period // len(head.cells)))
 
 
+def hull(field: Field, count: int) -> Cell:
+    """What the first `count` outputs see together."""
+    if isinstance(field, Affine):
+        return field.offset, field.offset + (count - 1) * field.stride + field.size - 1
+    return _seen(field, 0, count - 1, 1)
+
+
 def _pattern(reach: Window | Periodic) -> tuple[int, int]:
     """After how many outputs a reach repeats, and how far its input has moved by then."""
     if isinstance(reach, Window):

@@ -25,7 +25,8 @@ class ReceptiveField(NamedTuple):
     `stride` (input positions from one output to the next; rational after a transposed
     convolution), `offset` (start of the first output's window; −padding). Where the size differs
     from one output position to the next (transposed convolution), it is the largest. An entry is
-    None where it cannot be told (the branches before it disagree on the stride). `is_global`:
+    None where it is unknown (the branches before it disagree on the stride; positions were mixed),
+    the stride alone where an input axis is spread over several axes. `is_global`:
     the layer sees the whole input through global pooling, a gate, a flatten or a norm; the local
     figures beside it still hold for the rest of the net.
     """

@@ -2,58 +2,83 @@
 
 Sizes, strides and offsets compose exactly through windows, dilation, transposed convolutions and
 upsampling; at a join the union of what the branches see is taken (Araujo, Norris & Sim, Distill
-2019). What is global (pooling to one cell, a gate, a norm over the axis) is flagged and leaves the
-local figure as it is; an axis that has ended (pooled, flattened) keeps the field it had there.
+2019). `layout.py` follows the axes: where an axis of a tensor is a known part of an axis of the
+input, the field stays exact through permute, reshape, split and slice; where positions are mixed,
+it is unknown. What is global (pooling to one position, a gate, a norm over the axis) is flagged and
+leaves the local figure as it is; an axis that is gone (pooled, flattened) keeps the field it had.
 Fields are those of an input without borders; padding is part of them. After branches of different
 strides, and where a pattern is too long to follow, an axis is unknown.
 """
 
 from __future__ import annotations
 
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.analysis import fields
 from archcalc.analysis.alignment import CODE, misalignment
 from archcalc.analysis.fields import LIMIT, POINT, Affine, Field
 from archcalc.analysis.figures import ReceptiveField
-from archcalc.analysis.steps import (
-    EVERYTHING,
-    LOST,
-    POOLED,
-    UNTRACKED,
-    Branch,
-    Step,
-    branches_of,
-    steps_of,
+from archcalc.analysis.layout import (
+    Entry,
+    Layout,
+    Transition,
+    Whole,
+    axes_in,
+    entries,
+    input_layout,
+    scattered,
+    transitions,
 )
 from archcalc.ops.base import CHANNELS
-from archcalc.ops.reach import Window
+from archcalc.ops.reach import Parts, Stack, Window
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from archcalc.analysis.draft import Draft
     from archcalc.diagnostics import Diagnostics
     from archcalc.graph import Net, Node
-    from archcalc.ops.base import Facts
-    from archcalc.ops.reach import Periodic
+    from archcalc.ops.base import Facts, Tensor
+    from archcalc.ops.reach import Movement, Periodic
 
 MAX_CELLS = 500_000
-"""How many cells of patterns are looked at for one net; after that, new patterns are unknown."""
+"""How many cells of patterns are computed for one net; after that, new patterns are unknown."""
+
+MAX_RUNS = 4096
+"""How many runs of channels with different fields are followed."""
+
+MAX_CHANNELS = 65_536
+"""How many channels are followed one by one (a channel shuffle)."""
+
+NOWHERE: frozenset[int] = frozenset()
 
 
 class Seen(NamedTuple):
-    """What a tensor sees of one input: a field for every spatial axis of that input.
-
-    `ended[i]`: the tensor has at most one position along axis i, and its field is the last.
-    """
+    """What a tensor sees of one input: a field for every spatial axis of that input."""
 
     input: int
     fields: tuple[Field | None, ...]
-    ended: tuple[bool, ...]
+    scattered: frozenset[int]  # axes without a stride
+    still: frozenset[int]  # axes along which every position sees the same
     report: ReceptiveField
 
 
 View = tuple[Seen, ...]
-"""What a tensor sees, one entry an input that it depends on, in the order of the inputs."""
+"""What a tensor sees, one entry per input that it depends on, in the order of the inputs."""
+
+Runs = tuple[tuple[int, View], ...] | None
+"""Channels that differ in what they see: how many in turn see what. None: which is not known."""
+
+
+class Joined(NamedTuple):
+    """How the branches of a join enter it, and the layout of its output."""
+
+    entries: tuple[Entry, ...]
+    layout: Layout
+    axes: frozenset[int]  # the input axes that are still told apart
+    scattered: frozenset[int]
+    stacks_channels: bool
 
 
 class Fields:
@@ -75,14 +100,17 @@ def run(draft: Draft) -> None:
 
 
 class Walk:
-    """One walk over the nodes, in order. Steps are worked out once for equal facts."""
+    """One walk over the nodes, in order; what a layer does, once per facts and layout."""
 
     def __init__(self, net: Net, diagnostics: Diagnostics) -> None:
         self._net = net
         self._diagnostics = diagnostics
-        self._steps: dict[int, tuple[Step, ...]] = {}
-        self._branches: dict[int, tuple[Branch, ...]] = {}
+        self.layouts: list[Layout] = [()] * len(net.tensors)
+        self._known: dict[Layout, Layout] = {}  # one object for equal layouts
+        self._transitions: dict[tuple[int, int], tuple[Transition, ...]] = {}
+        self._joined: dict[tuple[int, ...], Joined] = {}
         self._composed: dict[tuple[Field, Window | Periodic], Field | None] = {}
+        self._runs: dict[int, Runs] = {}  # by tensor, where channels differ
         self._cells = 0
         self._warned: set[int] = set()
 
@@ -91,59 +119,95 @@ class Walk:
         net = self._net
         views: list[View | None] = [None] * len(net.tensors)
         for index in net.inputs.values():
-            views[index] = _input_view(net, index)
+            tensor = net.tensors[index]
+            if tensor is not None:
+                self.layouts[index] = self._same(input_layout(tensor))
+                views[index] = _input_view(index, self.layouts[index])
         for node in net.nodes:
-            facts = node.facts
-            if facts is None:
+            if node.facts is None:
                 continue
             if node.op.join:
-                view = self._join(node, facts, [views[i] or () for i in node.inputs])
+                joined = self._join(node, node.facts, [views[i] or () for i in node.inputs])
+                for index in node.outputs:
+                    views[index] = joined
             else:
                 view = views[node.inputs[0]] or ()
-                if view:
-                    view = self._through(view, self._steps_of(node, facts))
-            for index in node.outputs:
-                views[index] = view
+                moved = self._moved(node, node.facts)
+                for index, transition in zip(node.outputs, moved, strict=True):
+                    views[index] = self._through(view, transition)
+                if self._runs and node.inputs[0] in self._runs:
+                    self._follow_runs(node, moved, views)
+                for index, transition in zip(node.outputs, moved, strict=True):
+                    if transition.into_channels:
+                        self._runs[index] = None
         return views
 
-    def _steps_of(self, node: Node, facts: Facts) -> tuple[Step, ...]:
-        steps = self._steps.get(id(facts))
-        if steps is None:
-            given = self._net.tensors[node.inputs[0]]
-            assert given is not None
-            steps = self._steps[id(facts)] = steps_of(given, facts)
-        return steps
+    def _same(self, layout: Layout) -> Layout:
+        return self._known.setdefault(layout, layout)
 
-    def _through(self, view: View, steps: tuple[Step, ...]) -> View:
-        if not steps:
+    def _movement(self, node: Node, given: list[Tensor]) -> Movement | None:
+        assert node.attributes is not None
+        return node.op.moves(node.attributes, tuple(given))
+
+    def _given(self, node: Node) -> list[Tensor]:
+        return [t for i in node.inputs if (t := self._net.tensors[i]) is not None]
+
+    def _moved(self, node: Node, facts: Facts) -> tuple[Transition, ...]:
+        """What a layer does on the way to each of its outputs."""
+        layout = self.layouts[node.inputs[0]]
+        moved = self._transitions.get((id(facts), id(layout)))
+        if moved is None:
+            given = self._given(node)
+            found = transitions(layout, given[0], facts, self._movement(node, given))
+            moved = tuple([t._replace(layout=self._same(t.layout)) for t in found])
+            self._transitions[id(facts), id(layout)] = moved
+        for index, transition in zip(node.outputs, moved, strict=True):
+            self.layouts[index] = transition.layout
+        return moved
+
+    def _through(self, view: View, transition: Transition) -> View:
+        steps, scattered = transition.steps, transition.scattered
+        if not steps and all(seen.scattered == scattered for seen in view):
             return view
-        return tuple([self._after(seen, steps) for seen in view])
+        return tuple([self._after(seen, transition) for seen in view])
 
-    def _after(self, seen: Seen, steps: tuple[Step, ...]) -> Seen:
+    def _after(self, seen: Seen, transition: Transition) -> Seen:
         """What is seen after a layer's steps along the axes."""
         after = list(seen.fields)
-        ended = seen.ended
         is_global = seen.report.is_global
         # Mostly the axes are alike, and one sum does for all.
         before: Field | None = None
         by: Window | Periodic | None = None
         result: Field | None = None
-        for axis, reach in steps:
-            if axis >= len(after) or ended[axis]:
-                continue  # this input has fewer axes, or only the last field is left
-            if isinstance(reach, str):
-                is_global = is_global or reach in (EVERYTHING, POOLED)
-                if reach == LOST:
-                    after[axis] = None
-                elif reach != EVERYTHING:
-                    ended = (*ended[:axis], True, *ended[axis + 1 :])
-                continue
+        for axis, reach in transition.steps:
+            if axis >= len(after) or axis in seen.still:
+                continue  # this input has fewer axes
             field = after[axis]
-            if field is not None:
+            if isinstance(reach, Whole):
+                if field is None or self._covers(field, reach.length, seen.input, axis):
+                    is_global = True
+                else:
+                    gone = Window(reach.length)
+                    after[axis] = None if reach.stays else self._compose(field, gone)
+            elif reach is None:
+                after[axis] = None
+            elif field is not None:
                 if before is not field or by != reach:
                     before, by, result = field, reach, self._compose(field, reach)
                 after[axis] = result
-        return _seen(seen.input, tuple(after), ended, is_global)
+        return _seen(seen.input, tuple(after), is_global, transition.scattered, seen.still)
+
+    def _covers(self, field: Field, count: int, input: int, axis: int) -> bool:
+        """Whether `count` positions see the whole input along an axis. Rows that no stride comes
+        to at the end do not matter: fewer than one step."""
+        seen = fields.hull(field, count)
+        tensor = self._net.tensors[input]
+        assert tensor is not None
+        if seen is None:
+            return False
+        first, last = map(int, seen)  # plain numbers: no condition on a size
+        length = int(tensor.shape[tensor.axes.index(axis)])
+        return first <= 0 and last + max(int(field.stride), 1) >= length
 
     def _compose(self, field: Field, reach: Window | Periodic) -> Field | None:
         if type(field) is Affine and type(reach) is Window:
@@ -156,54 +220,84 @@ class Walk:
         return self._composed[key]
 
     def _afford(self, cells: int) -> bool:
-        """Whether the net may have so many more cells worked out."""
+        """Whether the net may have so many more cells computed."""
         self._cells += cells
         return self._cells <= MAX_CELLS
 
     def _join(self, node: Node, facts: Facts, views: list[View]) -> View:
-        branches = self._branches.get(id(facts))
-        if branches is None:
-            given = [t for i in node.inputs if (t := self._net.tensors[i]) is not None]
-            branches = self._branches[id(facts)] = branches_of(given, facts.outputs[0])
+        joined = self._joined_by(node, facts)
+        for output in node.outputs:
+            self.layouts[output] = joined.layout
         head = views[0]
-        if all(view is head for view in views) and not any(branches):
+        alike = all(view is head for view in views)
+        if not alike or (self._runs and any(i in self._runs for i in node.inputs)):
+            self._join_runs(node, joined, views)
+        if alike and not any(entry.spread or entry.lost for entry in joined.entries):
             return head
-        inputs = sorted({seen.input for view in views for seen in view})
-        return tuple([self._union(node, branches, views, index) for index in inputs])
+        return self._united(node, joined, views)
 
-    def _union(
-        self, node: Node, branches: tuple[Branch, ...], views: list[View], index: int
-    ) -> Seen:
-        """What is seen of one input through any of the branches."""
-        seen = [
-            (tensor, one, branch)
-            for tensor, view, branch in zip(node.inputs, views, branches, strict=True)
-            for one in view
-            if one.input == index
-        ]
-        is_global = any(one.report.is_global for _, one, _ in seen)
+    def _joined_by(self, node: Node, facts: Facts) -> Joined:
+        layouts = [self.layouts[i] for i in node.inputs]
+        key = (id(facts), *map(id, layouts))
+        joined = self._joined.get(key)
+        if joined is None:
+            given = self._given(node)
+            movement = self._movement(node, given)
+            found, layout = entries(layouts, given, facts.outputs[0], movement)
+            layout = self._same(layout)
+            stacks = isinstance(movement, Stack) and movement.place == _channels(given[0])
+            axes = frozenset(axes_in(layout))
+            joined = Joined(tuple(found), layout, axes, scattered(layout), stacks)
+            self._joined[key] = joined
+        return joined
+
+    def _united(self, node: Node, joined: Joined, views: list[View]) -> View:
+        """What is seen through any of the branches."""
+        branches = list(zip(node.inputs, views, joined.entries, strict=True))
+        by_input: dict[int, list[tuple[int, Seen, Entry]]] = {}
+        for tensor, view, entry in branches:
+            for seen in view:
+                by_input.setdefault(seen.input, []).append((tensor, seen, entry))
+        return tuple([self._union(node, joined, by_input[index]) for index in sorted(by_input)])
+
+    def _union(self, node: Node, joined: Joined, branches: list[tuple[int, Seen, Entry]]) -> Seen:
+        """What is seen of one input."""
+        head = branches[0][1]
+        is_global = any(seen.report.is_global for _, seen, _ in branches)
         merged: list[Field | None] = []
-        ended: list[bool] = []
-        for axis in range(len(seen[0][1].fields)):
+        still: set[int] = set()
+        for axis in range(len(head.fields)):
             entering: list[tuple[int, Field | None]] = []
-            for tensor, one, branch in seen:
-                place = branch.get(axis)
-                if place == UNTRACKED:
+            spread: list[tuple[int, Seen]] = []
+            for tensor, seen, entry in branches:
+                if axis in entry.lost:
                     entering.append((tensor, None))
-                elif place is None and not one.ended[axis]:
-                    entering.append((tensor, one.fields[axis]))
-            ended.append(not entering)
+                elif axis in joined.axes and axis not in (entry.spread | seen.still):
+                    entering.append((tensor, seen.fields[axis]))
+                else:
+                    spread.append((tensor, seen))
             if not entering:
-                # Nothing local comes in: what was seen last goes on.
-                rest = [(tensor, one.fields[axis]) for tensor, one, _ in seen]
-                merged.append(self._merged(rest, None))
+                # Nothing comes in position by position: what was seen last goes on.
+                still.add(axis)
+                merged.append(self._merged([(t, seen.fields[axis]) for t, seen in spread], None))
                 continue
-            is_global = is_global or len(entering) < len(seen)
+            for tensor, seen in spread:
+                # A gate; a single position that has not seen everything is at no known distance.
+                if self._sees_all(seen, axis):
+                    is_global = True
+                else:
+                    entering.append((tensor, None))
             merged.append(self._merged(entering, node))
-        return _seen(index, tuple(merged), tuple(ended), is_global)
+        return _seen(head.input, tuple(merged), is_global, joined.scattered, frozenset(still))
+
+    def _sees_all(self, seen: Seen, axis: int) -> bool:
+        field = seen.fields[axis]
+        if seen.report.is_global:
+            return True
+        return field is not None and self._covers(field, 1, seen.input, axis)
 
     def _merged(self, branches: list[tuple[int, Field | None]], node: Node | None) -> Field | None:
-        """The union of what branches see along an axis. With a node, misalignment is told."""
+        """The union of what branches see along an axis. With a node, misalignment is reported."""
         known = [field for _, field in branches if field is not None]
         if len(known) < len(branches):
             return None
@@ -217,8 +311,10 @@ class Walk:
             self._warn(node, [tensor for tensor, _ in branches], known)
         if any(field.stride != head.stride for field in known):
             return None
-        period = fields.common_period(known)
-        return fields.union(known) if period <= LIMIT and self._afford(period) else None
+        distinct = list(dict.fromkeys(known))
+        period = fields.common_period(distinct)
+        within = period <= LIMIT and self._afford(period * len(distinct))
+        return fields.union(distinct) if within else None
 
     def _warn(self, node: Node, tensors: list[int], known: list[Field]) -> None:
         """Reports misaligned branches; a layer that is called again and again is looked at once."""
@@ -230,24 +326,154 @@ class Walk:
             self._warned.add(id(layer))
             self._diagnostics.add(warning)
 
+    def _join_runs(self, node: Node, joined: Joined, views: list[View]) -> None:
+        """Which channels of a join see what, where they differ."""
+        output = node.outputs[0]
+        if not joined.stacks_channels:
+            if any(index in self._runs for index in node.inputs):
+                self._runs[output] = None
+            return
+        runs: list[tuple[int, View]] = []
+        for index, view, entry in zip(node.inputs, views, joined.entries, strict=True):
+            tensor = self._net.tensors[index]
+            assert tensor is not None
+            own = self._runs.get(index, ((tensor.channels, view),))
+            if own is None:
+                self._runs[output] = None
+                return
+            runs += [(count, _alone(v, entry, joined.scattered)) for count, v in own]
+        self._note_runs(output, runs)
 
-def _input_view(net: Net, index: int) -> View | None:
-    tensor = net.tensors[index]
-    if tensor is None:
-        return None
-    rank = sum(axis != CHANNELS for axis in tensor.axes)
+    def _note_runs(self, output: int, runs: Iterable[tuple[int, View]]) -> None:
+        """Keeps the channels' fields where they differ."""
+        merged = [
+            (sum(count for count, _ in same), view)
+            for view, group in groupby(runs, key=lambda run: run[1])
+            if (same := list(group))
+        ]
+        if len(merged) > 1:
+            self._runs[output] = tuple(merged) if len(merged) <= MAX_RUNS else None
+
+    def _follow_runs(
+        self, node: Node, moved: tuple[Transition, ...], views: list[View | None]
+    ) -> None:
+        """Which channels see what behind a layer that reads channels that differ."""
+        runs = self._runs[node.inputs[0]]
+        given = self._given(node)
+        movement = self._movement(node, given)
+        if isinstance(movement, Parts):
+            channels = movement.place == _channels(given[0])
+            digits = self.layouts[node.inputs[0]][movement.place]
+            if not channels and any(d.axis is None and d.length > 1 for d in digits):
+                runs, channels = None, True  # channels under another name
+            if channels:
+                for index, start, transition in zip(
+                    node.outputs, movement.starts, moved, strict=True
+                ):
+                    view = views[index]
+                    assert view is not None
+                    views[index] = self._part(index, runs, start, movement.step, transition, view)
+                return
+        assert node.attributes is not None
+        reads = node.op.channel_reads(node.attributes, tuple(given))
+        if reads == "all":
+            return
+        for index, transition in zip(node.outputs, moved, strict=True):
+            made = self._net.tensors[index]
+            assert made is not None
+            if runs is None or not reads or given[0].channels > MAX_CHANNELS:
+                self._runs[index] = None
+            elif reads == "own":
+                times = made.channels // given[0].channels
+                through = [(count * times, self._through(v, transition)) for count, v in runs]
+                self._note_runs(index, through)
+            else:
+                single = [self._through(v, transition) for count, v in runs for _ in range(count)]
+                self._note_runs(index, [(1, single[int(channel)]) for channel in reads])
+
+    def _part(
+        self, index: int, runs: Runs, start: int, step: int, transition: Transition, whole: View
+    ) -> View:
+        """What every step-th channel from `start` on sees, as many as the tensor has."""
+        tensor = self._net.tensors[index]
+        assert tensor is not None
+        if runs is None:
+            self._runs[index] = None
+            return tuple([_unknown(seen) for seen in whole])
+        ends = list(accumulate(count for count, _ in runs))
+        stop = start + step * tensor.channels
+        taken: list[tuple[int, View]] = []
+        for (count, view), end in zip(runs, ends, strict=True):
+            first = start + -(-max(end - count - start, 0) // step) * step
+            if first < min(end, stop):
+                taken.append(((min(end, stop) - first - 1) // step + 1, view))
+        self._note_runs(index, taken)
+        seen = list(dict.fromkeys(view for _, view in taken))
+        return seen[0] if len(seen) == 1 else self._united_channels(seen, transition)
+
+    def _united_channels(self, views: list[View], transition: Transition) -> View:
+        by_input: dict[int, list[Seen]] = {}
+        for view in views:
+            for seen in view:
+                by_input.setdefault(seen.input, []).append(seen)
+        return tuple([self._union_of_channels(by_input[i], transition) for i in sorted(by_input)])
+
+    def _union_of_channels(self, parts: list[Seen], transition: Transition) -> Seen:
+        axes = range(len(parts[0].fields))
+        after = [self._merged([(0, seen.fields[axis]) for seen in parts], None) for axis in axes]
+        still = parts[0].still.intersection(*(seen.still for seen in parts))
+        mixed = frozenset().union(*(seen.still for seen in parts)) - still
+        known = [None if axis in mixed else field for axis, field in enumerate(after)]
+        is_global = any(seen.report.is_global for seen in parts)
+        return _seen(parts[0].input, tuple(known), is_global, transition.scattered, still)
+
+
+def _input_view(index: int, layout: Layout) -> View:
+    rank = len(axes_in(layout))
     if rank == 0:
         return ()
-    return (_seen(index, (POINT,) * rank, (False,) * rank, False),)
+    return (_seen(index, (POINT,) * rank, False, NOWHERE, NOWHERE),)
+
+
+def _channels(tensor: Tensor) -> int:
+    return tensor.axes.index(CHANNELS) if CHANNELS in tensor.axes else -1
+
+
+def _alone(view: View, entry: Entry, scattered: frozenset[int]) -> View:
+    """What a branch's own channels see in a join that stacks them."""
+    if not entry.spread and not entry.lost and all(s.scattered == scattered for s in view):
+        return view
+    found: list[Seen] = []
+    for seen in view:
+        known = [None if axis in entry.lost else f for axis, f in enumerate(seen.fields)]
+        is_global = seen.report.is_global
+        found.append(
+            _seen(seen.input, tuple(known), is_global, scattered, seen.still | entry.spread)
+        )
+    return tuple(found)
+
+
+def _unknown(seen: Seen) -> Seen:
+    nothing = (None,) * len(seen.fields)
+    return _seen(seen.input, nothing, False, seen.scattered, seen.still)
 
 
 def _seen(
-    index: int, after: tuple[Field | None, ...], ended: tuple[bool, ...], is_global: bool
+    index: int,
+    after: tuple[Field | None, ...],
+    is_global: bool,
+    scattered: frozenset[int],
+    still: frozenset[int],
 ) -> Seen:
     report = ReceptiveField(
         tuple([None if field is None else field.size for field in after]),
-        tuple([None if field is None else field.stride for field in after]),
+        tuple(
+            [
+                None if field is None or axis in scattered else field.stride
+                for axis, field in enumerate(after)
+            ]
+        ),
         tuple([None if field is None else field.offset for field in after]),
         is_global,
     )
-    return Seen(index, after, ended, report)
+    return Seen(index, after, scattered, still, report)

@@ -20,6 +20,7 @@ class Activation(Operation):
     """Shape kept; `formula` is worked out for every number alone."""
 
     family = "activation"
+    channels_read = "own"
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class PRelu(Operation):
 
     name = "prelu"
     family = "activation"
+    channels_read = "own"
     summary = "Activation: max(x, 0) + weight·min(x, 0), the weight trained."
     source = "He et al. 2015, arXiv:1502.01852"
     attributes = (

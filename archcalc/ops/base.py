@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from archcalc.ops.attributes import Attribute
-    from archcalc.ops.reach import Reach
+    from archcalc.ops.reach import Movement, Reach
 
 Shape = tuple[int, ...]
 
@@ -103,6 +103,7 @@ class Operation:
     join: bool = False  # takes branches
     weighted: bool = False  # a weight layer: counts towards depth
     view: bool = False  # at inference, shares its input's memory
+    channels_read: str = ""  # "own" or "all", where that is so whatever the attributes
     sign: str = ""  # of a join, as formulas write it
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
@@ -133,6 +134,21 @@ class Operation:
     ) -> tuple[Reach | None, ...] | None:
         """Which input positions an output position reads, per spatial axis. See `reach.py`."""
         return None
+
+    def moves(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Movement | None:
+        """Where the output's axes come from; None: output axis i is input axis i, read as `reach`
+        says (of a join: position by position, axes of length 1 broadcast).
+
+        An operation that moves, merges, splits, stacks or drops axes must say so here: the
+        receptive field after it follows from this alone.
+        """
+        return None
+
+    def channel_reads(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> str | tuple[int, ...]:
+        """Which input channels an output channel reads: "own" (its own; with m times as many
+        outputs, channel c reads c // m), "all", one channel per output channel, or "" where
+        neither holds. Asked only where channels differ in their receptive field."""
+        return self.channels_read
 
     def describe(self, a: SimpleNamespace) -> str:
         """The attributes worth a place in a table or diagram: "3×3, 64, stride 2"."""

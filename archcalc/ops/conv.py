@@ -145,6 +145,11 @@ expect: {output: [16, 16, 16], params: 1216, macs: 307_200, receptive_field: 5}
         if a.connections is not None:
             _check_connections(a, channels)
 
+    def channel_reads(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> str:
+        if a.connections is not None:
+            return ""
+        return "all" if a.groups == 1 else "own" if a.groups == x[0].shape[0] else ""
+
     def describe(self, a: SimpleNamespace) -> str:
         parts = ["×".join(map(str, a.kernel)), str(a.out), *describe_window(a)]
         if a.groups != 1:
@@ -162,6 +167,7 @@ class DepthwiseConv(Convolution):
     summary = "Convolution of every channel on its own."
     source = "Howard et al. 2017, arXiv:1704.04861, section 3.1"
     main = "kernel"
+    channels_read = "own"
     attributes = (
         KERNEL,
         Attribute("multiplier", Integer(), "Output channels an input channel.", 1),

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from archcalc.ops.axes import AXIS, place_of, replaced, times
 from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, product
+from archcalc.ops.reach import Stack
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from archcalc.ops.base import Axis, Shape
+    from archcalc.ops.reach import Movement
 
 
 class Elementwise(Operation):
@@ -155,6 +157,9 @@ expect: {output: [96, 28, 28], params: 28_272}
         for other in x[1:]:
             length = length + other.shape[place]
         return (Tensor(replaced(t.shape, place, length), without_position(t, place)),)
+
+    def moves(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Movement:
+        return Stack(place_of(x[0], a.axis))
 
     def describe(self, a: SimpleNamespace) -> str:
         return "" if a.axis is None else f"axis {a.axis}"

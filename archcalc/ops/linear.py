@@ -54,6 +54,9 @@ class Dense(Operation):
             return None
         return reach_on(t, {len(t.axes) - 1: Everything()})
 
+    def channel_reads(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> str:
+        return "all" if x[0].axes[-1] == CHANNELS else ""
+
     def describe(self, a: SimpleNamespace) -> str:
         return str(a.out)
 

@@ -40,6 +40,7 @@ class BatchNorm(Norm):
     name = "batchnorm"
     summary = "Batch normalisation of every channel."
     source = "Ioffe & Szegedy 2015, arXiv:1502.03167, algorithms 1 and 2"
+    channels_read = "own"
     attributes = (
         AFFINE,
         EPS,

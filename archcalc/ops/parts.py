@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from archcalc.ops.attributes import Attribute, Integer, Integers, Labels
@@ -9,12 +10,12 @@ from archcalc.ops.axes import AXIS, need_channels_first, place_of, reach_on, rep
 from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor
 from archcalc.ops.grouping import uneven
 from archcalc.ops.join import without_position
-from archcalc.ops.reach import Window
+from archcalc.ops.reach import Parts, Window
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
-    from archcalc.ops.reach import Reach
+    from archcalc.ops.reach import Movement, Reach
 
 
 class Split(Operation):
@@ -78,9 +79,17 @@ expect: {output: [116, 28, 28], params: 3422}
         t = x[0]
         place = place_of(t, a.axis)
         axes = without_position(t, place)
-        parts = len(a.into)
-        sizes = a.sizes if a.sizes is not None else (t.shape[place] // parts,) * parts
+        sizes = self._sizes(a, t, place)
         return tuple([Tensor(replaced(t.shape, place, size), axes) for size in sizes])
+
+    def _sizes(self, a: SimpleNamespace, t: Tensor, place: int) -> tuple[int, ...]:
+        parts = len(a.into)
+        return a.sizes if a.sizes is not None else (t.shape[place] // parts,) * parts
+
+    def moves(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Movement:
+        place = place_of(x[0], a.axis)
+        starts = accumulate(self._sizes(a, x[0], place)[:-1], initial=0)
+        return Parts(place, tuple(starts))
 
     def describe(self, a: SimpleNamespace) -> str:
         sizes = "" if a.sizes is None else " (" + ", ".join(map(str, a.sizes)) + ")"
@@ -143,6 +152,11 @@ expect: {output: [16, 16, 32], params: 0}
             return None
         return reach_on(t, {place: self._window(a, t.shape[place])})
 
+    def moves(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Movement:
+        place = place_of(x[0], a.axis)
+        window = self._window(a, x[0].shape[place])
+        return Parts(place, (-window.begin,), window.stride)
+
     def describe(self, a: SimpleNamespace) -> str:
         end = "" if a.end is None else a.end
         step = "" if a.step == 1 else f":{a.step}"
@@ -171,6 +185,10 @@ expect: {output: [116, 28, 28], params: 0}
         channels = x[0].shape[0]
         if channels % a.groups:
             raise uneven(a.groups, channels, "input channels", channels)
+
+    def channel_reads(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[int, ...]:
+        size = x[0].shape[0] // a.groups
+        return tuple([g * size + c for c in range(size) for g in range(a.groups)])
 
     def describe(self, a: SimpleNamespace) -> str:
         return f"groups {a.groups}"

@@ -31,6 +31,7 @@ class Pool(Operation):
     the window and output. Faults: wrong-layout, wrong-rank, window-too-large, bad-value."""
 
     family = "pooling"
+    channels_read = "own"
     main = "kernel"
 
     def windows(self, a: SimpleNamespace, t: Tensor) -> tuple[Window, ...]:
@@ -125,6 +126,7 @@ class Subsample(Operation):
 
     name = "subsample"
     family = "pooling"
+    channels_read = "own"
     summary = "LeNet-5's pooling: windows summed, with a trainable coefficient and bias a map."
     source = "LeCun et al. 1998, section II.B, layers S2 and S4"
     main = "kernel"

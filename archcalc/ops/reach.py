@@ -70,3 +70,31 @@ class Everything(NamedTuple):
 
 
 Reach = Window | Periodic | Everything
+
+
+class Axes(NamedTuple):
+    """Output axis i is input axis order[i]; input axes that are not listed are gone."""
+
+    order: tuple[int, ...]
+
+
+class RowMajor(NamedTuple):
+    """The same elements in row-major order under another shape (flatten, reshape)."""
+
+
+class Parts(NamedTuple):
+    """Output k is the positions starts[k], starts[k] + step, … of one input axis (split, slice)."""
+
+    place: int
+    starts: tuple[int, ...]
+    step: int = 1
+
+
+class Stack(NamedTuple):
+    """The branches of a join one after another along one axis."""
+
+    place: int
+
+
+Movement = Axes | RowMajor | Parts | Stack
+"""Where the axes and positions of the output come from, if not axis by axis from the input."""

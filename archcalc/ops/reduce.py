@@ -8,19 +8,20 @@ from archcalc.ops.arithmetic import common_divisor, fixed
 from archcalc.ops.attributes import Attribute, Boolean, Integers, PerAxis
 from archcalc.ops.axes import need_channels_first, place_of, reach_on, spatial_places, times
 from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, product
-from archcalc.ops.reach import MAX_PERIOD, Everything, Periodic, Window
+from archcalc.ops.reach import MAX_PERIOD, Axes, Everything, Periodic, Window
 from archcalc.ops.sliding import per_axis
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
-    from archcalc.ops.reach import Reach
+    from archcalc.ops.reach import Movement, Reach
 
 
 class GlobalPool(Operation):
     """[C, n, …] → [C, 1, …]. The axes stay, with length 1. Extra flops: one an input number."""
 
     family = "pooling"
+    channels_read = "own"
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         need_channels_first(self.name, x[0], 1, 3)
@@ -74,6 +75,7 @@ class AdaptiveAvgPool(Operation):
 
     name = "adaptive_avgpool"
     family = "pooling"
+    channels_read = "own"
     summary = "Average pooling to a given output size."
     main = "output"
     attributes = (Attribute("output", PerAxis(), "Sides of the output."),)
@@ -210,6 +212,11 @@ expect: {output: [1280], params: 0}
         t = x[0]
         spatial = [i for i in self._places(a, t) if t.axes[i] != CHANNELS]
         return reach_on(t, {i: Everything() for i in spatial})
+
+    def moves(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Movement | None:
+        gone = self._places(a, x[0])
+        kept = [i for i in range(len(x[0].shape)) if i not in gone]
+        return None if a.keepdim else Axes(tuple(kept))
 
     def describe(self, a: SimpleNamespace) -> str:
         return "" if a.axes is None else "axes " + ", ".join(map(str, a.axes))

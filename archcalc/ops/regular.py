@@ -16,6 +16,7 @@ class Dropout(Operation):
 
     name = "dropout"
     family = "regularisation"
+    channels_read = "own"
     summary = "Drops single numbers in training."
     source = "Srivastava et al. 2014, JMLR 15"
     main = "p"
@@ -60,6 +61,7 @@ class LayerScale(Operation):
 
     name = "layer_scale"
     family = "regularisation"
+    channels_read = "own"
     summary = "A trainable factor of every channel, small at the start."
     source = "Touvron et al. 2021, arXiv:2103.17239, section 2"
     main = "init"

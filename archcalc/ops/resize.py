@@ -139,6 +139,7 @@ class Crop(Operation):
 
     name = "crop"
     family = "resizing"
+    channels_read = "own"
     summary = "Rows cut off the input."
     source = "Ronneberger, Fischer & Brox 2015, arXiv:1505.04597 (centre crop)"
     main = "cropping"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from archcalc.ops.attributes import Attribute, Integer, Integers
 from archcalc.ops.axes import place_of, reach_on, times
 from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, product
-from archcalc.ops.reach import Everything
+from archcalc.ops.reach import Axes, Everything, RowMajor
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from archcalc.ops.base import Axis, Shape
-    from archcalc.ops.reach import Reach
+    from archcalc.ops.reach import Movement, Reach
 
 
 class Flatten(Operation):
@@ -63,6 +63,9 @@ expect: {output: [25_088], params: 0}
         start, end = self._ends(a, t)
         merged = range(start, end + 1)
         return _everything_merged(t, list(merged))
+
+    def moves(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Movement:
+        return RowMajor()
 
     def describe(self, a: SimpleNamespace) -> str:
         return "" if (a.start, a.end) == (0, -1) else f"axes {a.start} to {a.end}"
@@ -135,6 +138,9 @@ expect: {output: [512, 4, 4], params: 827_392}
         head, tail = _kept(t.shape, y.shape)
         return _everything_merged(t, list(range(head, len(t.shape) - tail)))
 
+    def moves(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Movement:
+        return RowMajor()
+
     def describe(self, a: SimpleNamespace) -> str:
         return "to " + "×".join(map(str, a.shape))
 
@@ -146,6 +152,7 @@ class Permute(Operation):
     family = "shape"
     summary = "The axes in another order."
     main = "order"
+    channels_read = "own"
     view = True
     attributes = (Attribute("order", Integers(None), "Places of the input's axes, from 0."),)
     example = """\
@@ -175,6 +182,9 @@ expect: {output: [56, 56, 96], params: 0}
         order = self._order(a, t)
         return (Tensor(tuple([t.shape[i] for i in order]), tuple([t.axes[i] for i in order])),)
 
+    def moves(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Movement:
+        return Axes(tuple(self._order(a, x[0])))
+
     def describe(self, a: SimpleNamespace) -> str:
         return ", ".join(map(str, a.order))
 
@@ -184,6 +194,7 @@ class Identity(Operation):
 
     name = "identity"
     family = "shape"
+    channels_read = "own"
     summary = "Its input, unchanged."
     view = True
     example = """\

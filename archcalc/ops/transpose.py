@@ -127,6 +127,9 @@ expect: {output: [32, 28, 28], params: 8224, macs: 1_605_632}
             ]
         )
 
+    def channel_reads(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> str:
+        return "all" if a.groups == 1 else "own" if a.groups == x[0].shape[0] else ""
+
     def describe(self, a: SimpleNamespace) -> str:
         parts = ["×".join(map(str, a.kernel)), str(a.out), *describe_window(a)]
         if any(a.output_padding):

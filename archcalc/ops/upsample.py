@@ -24,6 +24,7 @@ class Upsample(Operation):
 
     name = "upsample"
     family = "resizing"
+    channels_read = "own"
     summary = "Enlarges by copying the nearest cell or by linear interpolation."
     main = "scale"
     attributes = (

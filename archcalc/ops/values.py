@@ -16,6 +16,7 @@ class Scale(Operation):
 
     name = "scale"
     family = "arithmetic"
+    channels_read = "own"
     summary = "Its input times a constant."
     source = "Szegedy et al. 2016, arXiv:1602.07261, section 3.3 (residuals scaled down)"
     main = "factor"
@@ -44,6 +45,7 @@ class Abs(Operation):
 
     name = "abs"
     family = "arithmetic"
+    channels_read = "own"
     summary = "The absolute value of every number."
     example = """\
 name: rectified by absolute value

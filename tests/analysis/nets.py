@@ -20,12 +20,27 @@ def image(*shape: int) -> Tensor:
 class Stub(Operation):
     """An operation that is only what a test says it is."""
 
-    def __init__(self, name="stub", *, join=False, weighted=False, view=False, connections=None):
+    def __init__(
+        self,
+        name="stub",
+        *,
+        join=False,
+        weighted=False,
+        view=False,
+        connections=None,
+        moves=None,
+        channels_read="",
+    ):
         self.name = name
         self.join = join
         self.weighted = weighted
         self.view = view
         self._connections = connections
+        self._moves = moves
+        self.channels_read = channels_read
+
+    def moves(self, *_given):
+        return self._moves
 
     def connections(self, *_given):
         return self._connections
@@ -63,14 +78,24 @@ class Builder:
         self.producers.append(producer)
         return len(self.tensors) - 1
 
-    def layer(self, *inputs: int, op=None, known=True, given=None, allow=(), layer=None, **more):
+    def layer(
+        self,
+        *inputs: int,
+        op=None,
+        known=True,
+        given=None,
+        allow=(),
+        layer=None,
+        moves=None,
+        **more,
+    ):
         """One layer; `given` are its facts (by default those of a relu). Gives its output."""
         if given is None and known:
             given = facts(self.tensors[inputs[0]])
         index = len(self.nodes)
         made = given.outputs if given is not None else (None,)
         outputs = tuple(self._tensor(t, index) for t in made)
-        op = op or Stub()
+        op = op or Stub(moves=moves)
         if layer is None:
             span = Span(FILE, index + 1, 1, 5)
             layer = Layer("operation", op.name, span, {}, allow=frozenset(allow))
@@ -79,9 +104,9 @@ class Builder:
         self.nodes.append(node)
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def join(self, *inputs: int, **more):
-        """A join that adds its inputs."""
-        return self.layer(*inputs, op=Stub("add", join=True), **more)
+    def join(self, *inputs: int, moves=None, **more):
+        """A join that adds its inputs, or stacks them."""
+        return self.layer(*inputs, op=Stub("add", join=True, moves=moves), **more)
 
     def weighted(self, *inputs: int, params=1, **more):
         """A weight layer that keeps the shape."""

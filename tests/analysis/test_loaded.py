@@ -152,3 +152,116 @@ def test_training_only_heads_stay_out():
     assert found.of(aux).params == 8 * 32 * 32 * 10 + 10
     assert found.depth == (1, 1, 1)
     assert found.peak_activation_bytes == 2 * 8 * 32 * 32 * 4
+
+
+UNKNOWN = (None, None)
+BRANCHES = "[[{conv: {out: 4, kernel: 1}}], [{conv: {out: 4, kernel: 5, padding: 2}}]]"
+FINE, POOLED = "conv: {out: 4, kernel: 3, padding: 1}", "avgpool: 2"
+
+
+@pytest.mark.parametrize(
+    ("layers", "size", "stride", "is_global"),
+    [
+        # Rows and columns in one axis: every position still sees a 3×3 window.
+        ([FINE, "reshape: [4, 1024]"], (3, 3), (1, 1), False),
+        # A window along that axis runs from row to row.
+        ([FINE, "reshape: [4, 1024]", "conv: {out: 4, kernel: 33}"], UNKNOWN, UNKNOWN, False),
+        ([FINE, "flatten: {start: 1}", "maxpool: 2"], UNKNOWN, UNKNOWN, False),
+        ([FINE, "flatten: {start: 1}", "mean: [1]"], (3, 3), (1, 1), True),
+        ([FINE, "flatten: {start: 1}", "softmax: -1"], (3, 3), (1, 1), True),
+        # Back to rows and columns: nothing has moved.
+        ([FINE, "flatten: {start: 1}", "reshape: [4, 32, 32]", FINE], (5, 5), (1, 1), False),
+        # Other rows and columns: where a row began is lost.
+        ([FINE, "reshape: [4, 64, 16]", FINE], UNKNOWN, UNKNOWN, False),
+        ([FINE, "reshape: [4, 8, 128]", FINE], UNKNOWN, UNKNOWN, False),
+        # Only channels are split: positions stay.
+        ([FINE, "reshape: [2, 2, 32, 32]", "reshape: [4, 32, 32]", FINE], (5, 5), (1, 1), False),
+        # 2×2 positions become channels (space to depth): a window of 2 with stride 2.
+        (
+            ["reshape: [8, 16, 2, 16, 2]", "permute: [0, 2, 4, 1, 3]", "reshape: [32, 16, 16]"],
+            (2, 2),
+            (2, 2),
+            False,
+        ),
+        # Channels become 2×2 positions (pixel shuffle): half a step from one to the next.
+        (
+            [
+                POOLED,
+                "reshape: [2, 2, 2, 16, 16]",
+                "permute: [0, 3, 1, 4, 2]",
+                "reshape: [2, 32, 32]",
+            ],
+            (2, 2),
+            (1, 1),
+            False,
+        ),
+        # Windows of 4×4 (Swin): a mean over one of them, put back, sees its 4×4 window.
+        (
+            [
+                "permute: [1, 2, 0]",
+                "reshape: [8, 4, 8, 4, 8]",
+                "permute: [0, 2, 1, 3, 4]",
+                "reshape: [64, 16, 8]",
+                "softmax: 1",
+                "reshape: [8, 8, 4, 4, 8]",
+                "permute: [0, 2, 1, 3, 4]",
+                "reshape: [32, 32, 8]",
+                "permute: [2, 0, 1]",
+            ],
+            (4, 4),
+            (1, 1),
+            False,
+        ),
+        # Rows and columns exchanged: the long kernel runs along the input's columns.
+        (["permute: [0, 2, 1]", "conv: {out: 4, kernel: [7, 1]}"], (1, 7), (1, 1), False),
+        (["add: {a: [{permute: [0, 2, 1]}], b: []}"], UNKNOWN, UNKNOWN, False),
+        # Stacked along the rows: whose row it is depends on the position.
+        (["concat: {axis: 1, branches: [[], []]}", FINE], (None, 3), (None, 1), False),
+        # A part of the rows; the mean over it sees that part, not all of the input.
+        (["slice: {axis: 1, end: 16}", FINE], (3, 3), (1, 1), False),
+        (["slice: {axis: 1, begin: 8, end: 24}", "global_avgpool"], (16, 1), (1, 1), True),
+        (["slice: {axis: 1, begin: 8, step: 2}", FINE], (5, 3), (2, 1), False),
+        # The part of the channels that a 1×1 made sees one position, the other part five.
+        (
+            [
+                f"concat: {BRANCHES}",
+                "relu",
+                "slice: {end: 4}",
+            ],
+            (1, 1),
+            (1, 1),
+            False,
+        ),
+        (
+            [
+                f"concat: {BRANCHES}",
+                "channel_shuffle: 2",
+                "slice: {end: 2}",
+            ],
+            (5, 5),
+            (1, 1),
+            False,
+        ),
+        # A part of a flattened map: which positions it holds is not followed.
+        (["flatten", "slice: {end: 100}"], UNKNOWN, UNKNOWN, False),
+    ],
+)
+def test_positions_that_move(layers, size, stride, is_global):
+    found = report(
+        "".join(f"  - {{{text}}}\n" if ":" in text else f"  - {text}\n" for text in layers)
+    )
+    field = found.layers[-1].receptive_field
+    assert (field.size, field.stride, field.is_global) == (size, stride, is_global)
+
+
+def test_parts_of_split_rows_start_where_they_were_cut():
+    found = report("  - {split: {into: [top, bottom], axis: 1}}\n  - {from: bottom, relu: }\n")
+    assert found.layers[-1].receptive_field == ((1, 1), (1, 1), (16, 0), False)
+
+
+def test_an_expectation_of_an_unknown_field_does_not_pass():
+    found = report(
+        "  - reshape: [8, 1024]\n  - conv: {out: 4, kernel: 33}\nexpect: {receptive_field: 33}\n"
+    )
+    (row,) = found.expectations
+    assert (row.actual, row.holds) == ("[unknown, unknown]", None)

@@ -4,7 +4,7 @@ import pytest
 
 from archcalc.analysis.analyze import analyze
 from archcalc.ops.base import CHANNELS, Tensor
-from archcalc.ops.reach import Everything, Periodic, Window
+from archcalc.ops.reach import Axes, Everything, Parts, Periodic, RowMajor, Stack, Window
 from tests.analysis.nets import Builder, facts, image
 
 SIDE = 64
@@ -103,7 +103,7 @@ def test_two_axes_of_their_own():
 def test_axes_keep_their_labels_through_permute():
     b = Builder(input=image(1, SIDE, SIDE))
     turned = Tensor((1, SIDE, SIDE), (CHANNELS, 1, 0))
-    t = b.layer(1, given=facts(turned))
+    t = b.layer(1, given=facts(turned), moves=Axes((0, 2, 1)))
     t = b.layer(t, given=facts(turned, reach=(Window(3, 1, 1), Window(5, 1, 2))))
     assert field(b, t).size == (5, 3)  # the first axis of the turned tensor is the second's
 
@@ -111,7 +111,7 @@ def test_axes_keep_their_labels_through_permute():
 def test_channels_last_reaches_count_spatial_axes_only():
     last = Tensor((SIDE, SIDE, 1), (0, 1, CHANNELS))
     b = Builder(input=image(1, SIDE, SIDE))
-    t = b.layer(1, given=facts(last))
+    t = b.layer(1, given=facts(last), moves=Axes((1, 2, 0)))
     t = b.layer(t, given=facts(last, reach=(Window(3), Window(5))))
     assert field(b, t).size == (3, 5)
 
@@ -166,29 +166,31 @@ def test_flatten_of_one_cell_is_not_global():
     # LeNet-5's C5 leaves one cell; nothing is pooled.
     b, t = chain((5, 1, 0))
     one = b.layer(t, given=facts(image(1, 1), reach=(Window(SIDE),)))
-    flat = b.layer(one, given=facts(Tensor((1,), (CHANNELS,))))
+    flat = b.layer(one, given=facts(Tensor((1,), (CHANNELS,))), moves=RowMajor())
     assert field(b, flat) == ((SIDE + 4,), (1,), (0,), False)
 
 
 def test_flatten_of_many_cells_is_global():
     b, t = chain((5, 1, 0))
-    flat = b.layer(t, given=facts(Tensor((SIDE,), (CHANNELS,)), reach=(Everything(),)))
+    flat = b.layer(t, given=facts(Tensor((SIDE,), (CHANNELS,))), moves=RowMajor())
     assert field(b, flat) == ((5,), (1,), (0,), True)
 
 
 def test_branches_that_end_flat_are_united():
     b, t = chain((5, 1, 2))
-    flat = facts(Tensor((SIDE,), (CHANNELS,)), reach=(Everything(),))
-    wide, narrow = b.layer(t, given=flat), b.layer(1, given=flat)
-    both = b.join(narrow, wide, given=facts(Tensor((2 * SIDE,), (CHANNELS,))))
+    flat = {"given": facts(Tensor((SIDE,), (CHANNELS,))), "moves": RowMajor()}
+    wide, narrow = b.layer(t, **flat), b.layer(1, **flat)
+    made = facts(Tensor((2 * SIDE,), (CHANNELS,)))
+    both = b.join(narrow, wide, given=made, moves=Stack(0))
     assert field(b, both) == ((5,), (1,), (-2,), True)
 
 
-def test_parts_of_a_split_axis_are_unknown():
+def test_parts_of_a_split_axis_start_where_they_were_cut():
     part = Tensor((1, 32), (CHANNELS, None))
-    b, t = chain(CONV)
-    left, _right = b.layer(t, given=facts(part, part))
-    assert field(b, left) == ((None,), (None,), (None,), False)
+    b, t = chain(CONV, (2, 2, 0))
+    left, right = b.layer(t, given=facts(part, part), moves=Parts(1, (0, 32)))
+    assert field(b, left) == ((4,), (2,), (-1,), False)
+    assert field(b, right) == ((4,), (2,), (63,), False)
 
 
 def test_parts_of_the_channels_see_what_was_split():
@@ -199,13 +201,15 @@ def test_parts_of_the_channels_see_what_was_split():
 
 def test_concatenation_along_the_axis_is_unknown():
     b, t = chain(CONV)
-    out = b.join(t, t, given=facts(Tensor((1, 2 * SIDE), (CHANNELS, None))))
+    made = facts(Tensor((1, 2 * SIDE), (CHANNELS, None)))
+    out = b.join(t, t, given=made, moves=Stack(1))
     assert field(b, out) == ((None,), (None,), (None,), False)
 
 
 def test_transposed_branch_is_unknown_on_its_axes():
     b = Builder(input=image(1, SIDE, SIDE))
-    turned = b.layer(1, given=facts(Tensor((1, SIDE, SIDE), (CHANNELS, 1, 0))))
+    made = facts(Tensor((1, SIDE, SIDE), (CHANNELS, 1, 0)))
+    turned = b.layer(1, given=made, moves=Axes((0, 2, 1)))
     out = b.join(1, turned, given=facts(image(1, SIDE, SIDE)))
     assert field(b, out).size == (None, None)
 
@@ -232,16 +236,16 @@ def test_a_gate_from_another_input():
 
 def test_inputs_of_different_rank():
     b = Builder(row=image(1, SIDE), square=image(1, SIDE, SIDE))
-    vector = facts(image(1), reach=(Everything(),))
-    row = b.layer(1, given=vector)
-    square = b.layer(2, given=facts(image(1), reach=(Everything(),) * 2))
+    vector = {"given": facts(image(1), reach=(Everything(),) * 2), "moves": Axes((0,))}
+    row, square = b.layer(1, **vector), b.layer(2, **vector)
     out = b.join(row, square)
     assert field(b, out) == ((1,), (1,), (0,), True)
 
 
 def test_a_row_spread_over_a_square():
     b = Builder(row=image(1, SIDE), square=image(1, SIDE, SIDE))
-    column = b.layer(1, given=facts(Tensor((1, SIDE, 1), (CHANNELS, 0, None))))
+    made = facts(Tensor((1, SIDE, 1), (CHANNELS, 0, None)))
+    column = b.layer(1, given=made, moves=RowMajor())
     out = b.join(2, column, given=facts(image(1, SIDE, SIDE)))
     out = b.layer(out, given=window(*CONV, rank=2))
     # The column has no second axis to be followed, so only its own is reported.
