@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 
 class SourceFile:
@@ -188,6 +188,14 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     likely = islice((c for c in candidates if abs(len(c) - len(word)) <= 8), 500)
     found = get_close_matches(word.lower(), likely, n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def alternatives(words: Sequence[str]) -> str:
+    """
+    >>> alternatives(["resnet50"]), alternatives(["resnet50", "resnet56", "resnet152"])
+    ('resnet50', 'resnet50, resnet56 or resnet152')
+    """
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def meant(word: str, names: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from archcalc.diagnostics import Fault, nearest
+from archcalc.diagnostics import Fault, alternatives
 
 STARTER = "model.yaml"
 """What the commented spec is called where no other name is asked for."""
@@ -26,22 +26,23 @@ def starter() -> Original:
 
 
 def original(name: str) -> Original:
-    """A net of the catalogue by its name, with or without ending. Raises `Fault` where there is
-    none (file-not-found)."""
-    from archcalc.spec.files import catalogue, catalogue_names, read
+    """A net of the catalogue by its name. Raises `Fault` (file-not-found) if there is none."""
+    from archcalc.spec.files import catalogue_net, read, similar
 
-    stem = name.removesuffix(".yaml")
-    if stem not in catalogue_names():
-        meant = nearest(stem, catalogue_names())
-        own = f"`archcalc new -o {Path(stem).name or 'model'}.yaml` begins one of your own"
+    path = catalogue_net(name)
+    if path is None:
+        near = similar(name)
+        stem = Path(name).name.removesuffix(".yaml") or "model"
+        own = f"`archcalc new -o {stem}.yaml` starts a spec of your own"
         raise Fault(
             "file-not-found",
             f"the catalogue has no net {name}",
-            help=f"did you mean {meant}? {own}" if meant else f"see `archcalc list`; {own}",
+            help=f"did you mean {alternatives(near)}? {own}"
+            if near
+            else f"see `archcalc list`; {own}",
         )
-    file = f"{stem}.yaml"
-    text = read(catalogue() / file, file)
-    return Original(text, file, _extends(text))
+    text = read(path, path.name)
+    return Original(text, path.name, _extends(text))
 
 
 def write(text: str, path: Path, *, force: bool) -> None:

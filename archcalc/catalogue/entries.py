@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archcalc.analysis.figures import Report
 
 
@@ -15,6 +17,8 @@ class Entry(NamedTuple):
     name: str  # of the file, and what commands take
     title: str
     family: str
+    task: str  # the folder that the file is in; "classification" for the catalogue's own
+    year: int | None  # of the source
     input: tuple[int, ...]
     params: int | None
     buffers: int | None
@@ -30,17 +34,35 @@ class Entry(NamedTuple):
 
 
 def entries() -> list[Entry]:
-    """All nets, by family and then by name, numbers in names counted as numbers."""
+    """All nets, by family and then by name, numbers in names compared as numbers."""
     from archcalc.pipeline import check
-    from archcalc.spec.files import catalogue, catalogue_names
+    from archcalc.spec.files import catalogue_files
 
     found: list[Entry] = []
-    for name in catalogue_names():
-        # By its path: a file of the same name beside the user is no net of the catalogue.
-        report = check(catalogue() / f"{name}.yaml").report
+    for name, path in catalogue_files().items():
+        # By path: a user's file of the same name is not the catalogue's.
+        report = check(path).report
         if report is not None:
-            found.append(_entry(name, report))
+            found.append(_entry(name, _task(path), report))
     return sorted(found, key=lambda entry: (natural(entry.family), natural(entry.name)))
+
+
+def _task(path: Path) -> str:
+    from archcalc.spec.files import catalogue
+
+    return "classification" if path.parent == catalogue() else path.parent.name
+
+
+def year(source: str) -> int | None:
+    """The year in a source: the first number that can be one.
+
+    >>> year("Tan & Le 2019, arXiv:1905.11946"), year("arXiv:1905.11946")
+    (2019, None)
+    """
+    from re import search
+
+    found = search(r"(?<![\d.])(?:19|20)\d\d(?![\d.]\d)", source)
+    return int(found[0]) if found else None
 
 
 def natural(text: str) -> list[tuple[str, int]]:
@@ -54,13 +76,15 @@ def natural(text: str) -> list[tuple[str, int]]:
     return [(word, int(digits or 0)) for word, digits in findall(r"(\D*)(\d*)", text.lower())]
 
 
-def _entry(name: str, report: Report) -> Entry:
+def _entry(name: str, task: str, report: Report) -> Entry:
     net, depth = report.net, report.depth
     first = net.tensors[next(iter(net.inputs.values()))]
     return Entry(
         name,
         net.name,
         net.spec.family or "",
+        task,
+        year(net.spec.source or ""),
         first.shape if first is not None else (),
         *report.totals,
         report.peak_activation_bytes,

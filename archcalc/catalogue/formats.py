@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archcalc.catalogue.entries import year
 from archcalc.report import numbers
 from archcalc.report.palette import paint
 from archcalc.report.text import cut, left, printable, right, width
@@ -17,16 +18,16 @@ _GAP = "  "
 _LEAST_SOURCE = 24
 """Cells below which the start of a source says nothing; only author and year are shown then."""
 
-_TITLES = ("params", "macs", "depth", "field")
+_TITLES = ("params", "macs", "depth", "RF")
 
 
-def table(found: Sequence[Entry], columns: int, colour: bool, *, grouped: bool) -> str:
-    """The nets for a terminal. `grouped`: under headings of their families, which the entries
-    must be in the order of; else the family is a column."""
-    indent = " " if grouped else ""  # by one: more would leave 80 columns no room for the sources
-    heads = [("name", [indent + entry.name for entry in found])]
-    if not grouped:
-        heads.append(("family", [entry.family for entry in found]))
+def table(found: Sequence[Entry], columns: int, colour: bool, *, by: str | None) -> str:
+    """The nets for a terminal. `by`: the field whose values are headings, which the entries must
+    be ordered by; None: no headings, and the family as a column."""
+    # Indented by one: by two, 80 columns have no room for the sources.
+    heads = [("name", [f"{' ' if by else ''}{entry.name}" for entry in found])]
+    if by != "family":
+        heads.append(("family", [printable(entry.family) for entry in found]))
     figures = [("input", [numbers.shape(entry.input) for entry in found])]
     shown = [_figures(entry) for entry in found]
     figures += [(title, [row[i] for row in shown]) for i, title in enumerate(_TITLES)]
@@ -34,11 +35,11 @@ def table(found: Sequence[Entry], columns: int, colour: bool, *, grouped: bool) 
     room = columns - sum(widths) - len(_GAP) * len(widths)
     sources = _sources(found, room)
     lines = [paint(_line(_titles(heads, figures, sources), widths, len(heads)), "strong", colour)]
-    family = None
+    group = None
     for position, entry in enumerate(found):
-        if grouped and entry.family != family:
-            family = entry.family
-            lines.append(paint(printable(family or "no family"), "strong", colour))
+        if by and getattr(entry, by) != group:
+            group = getattr(entry, by)
+            lines.append(paint(printable(str(group or f"no {by}")), "place", colour))
         cells = [texts[position] for _, texts in (*heads, *figures)]
         lines.append(_line([*cells, *sources[position : position + 1]], widths, len(heads)))
     return "\n".join([*lines, "", *_legend(len(found), bool(sources))]) + "\n"
@@ -84,17 +85,17 @@ def author_and_year(source: str) -> str:
     """
     from re import match
 
-    found = match(r"([^\W\d][\w'-]*)\b.*?\b((?:19|20)\d\d)\b", source)
-    return f"{found[1]} {found[2]}" if found else source
+    author, found = match(r"[^\W\d][\w'-]*", source), year(source)
+    return f"{author[0]} {found}" if author and found else source
 
 
 def _legend(count: int, with_sources: bool) -> list[str]:
     lines = [
         f"{numbers.counted(count, 'net')}; depth: weight layers on the longest path;",
-        "field: receptive field at the output, without what is global",
+        "RF: receptive field at the output, ignoring global layers",
     ]
     if not with_sources:
-        lines.append("sources: in a wider terminal, or with --format markdown")
+        lines.append("sources: use a wider terminal or --format markdown")
     return lines
 
 
@@ -103,14 +104,15 @@ def markdown(found: Sequence[Entry]) -> str:
     from archcalc.report.markdown import escaped
 
     lines = [
-        "| name | net | family | input | params | macs | depth | field | source |",
-        "|:--|:--|:--|--:|--:|--:|--:|--:|:--|",
+        "| name | net | family | task | input | params | macs | depth | RF | source |",
+        "|:--|:--|:--|:--|--:|--:|--:|--:|--:|:--|",
     ]
     for entry in found:
         cells = [
             f"`{entry.name}`",
             escaped(entry.title),
             escaped(entry.family),
+            escaped(entry.task),
             numbers.shape(entry.input),
             numbers.grouped(entry.params),
             numbers.grouped(entry.macs),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from re import Match
 
-TEXTS = ("name", "title", "family", "source")
+TEXTS = ("name", "title", "family", "task", "source")
 FIELDS = tuple(field for field in Entry._fields if field not in ("title", "source"))
 """What can be asked for in a condition."""
 
@@ -135,7 +135,7 @@ def _no_such_field(
     word: str, fields: tuple[str, ...], words: dict[str, str] | None = None
 ) -> Fault:
     meant = nearest(word, fields) or nearest(word, words or {})
-    what = "no field" if words is None else "no field, net or family"
+    what = "no field" if words is None else "no field, net, family or task"
     return Fault(
         "unknown-name",
         f"there is {what} {word}",

@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from archcalc.diagnostics import Fault
 
 Format = Literal["table", "json", "markdown"]
+Grouping = Literal["family", "task", "year"]
 
 
 def list(
+    by: Annotated[Grouping, typer.Option("--by", help="Group the nets under headings.")] = "family",
     sort: Annotated[
         str | None,
         typer.Option(
             metavar="FIELD",
-            help="Order by a field; -FIELD: the largest first. [default: by family and name]",
+            help="Sort by a field, without headings; -FIELD: largest first.",
             show_default=False,
         ),
     ] = None,
@@ -28,51 +30,52 @@ def list(
         str | None,
         typer.Option(
             metavar="CONDITION",
-            help="Only the nets that fulfil a condition on their fields.",
+            help="List only the nets that meet a condition.",
             show_default=False,
         ),
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = "table",
+    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = "table",
 ) -> None:
-    """List the nets of the catalogue with their figures.
+    """List the nets of the catalogue.
 
     \b
-    Fields: name, family, input, params, buffers, macs, flops, activations,
-    peak_activation_bytes, depth, shortest_depth, paths, receptive_field;
-    to sort by, title and source as well.
+    Fields: name, family, task, year, input, params, buffers, macs, flops,
+    activations, peak_activation_bytes, depth, shortest_depth, paths,
+    receptive_field; --sort also takes title and source.
 
-    A condition has comparisons, arithmetic, and, or, not; numbers may end in K, M, G, B, T, Ki,
-    Mi, Gi.
+    A condition is an expression over the fields: comparisons, arithmetic, and, or, not. Numbers
+    may end in K, M, G, B, T, Ki, Mi or Gi.
 
     \b
     Examples:
       archcalc list
+      archcalc list --by task
       archcalc list --where "params < 5M" --sort -macs
       archcalc list --where "family == resnet and depth > 50"
-      archcalc list --where "input == 3x224x224 and macs/params > 100"
+      archcalc list --where "task == classification and year >= 2018"
       archcalc list --format json | jq '.nets[].name'
     """
     from archcalc.catalogue import formats
     from archcalc.report.formats import terminal_columns
     from archcalc.report.stream import emit
 
-    found = _chosen(sort, where)
+    found = _chosen(sort, by, where)
     if format_ == "json":
         emit(formats.json(found))
     elif format_ == "markdown":
         emit(formats.markdown(found))
     elif not found:
-        emit(f"no net of the catalogue has {where}\n")
+        emit(f"no net of the catalogue matches {where}\n")
     else:
         import sys
 
         from archcalc.report.palette import wants_colour
 
         colour = wants_colour(sys.stdout)
-        emit(formats.table(found, terminal_columns(), colour, grouped=sort is None))
+        emit(formats.table(found, terminal_columns(), colour, by=None if sort else by))
 
 
-def _chosen(sort: str | None, where: str | None) -> Sequence[Entry]:
+def _chosen(sort: str | None, by: str, where: str | None) -> Sequence[Entry]:
     from archcalc.catalogue.entries import entries
     from archcalc.catalogue.query import condition, ordered
     from archcalc.diagnostics import Fault
@@ -80,13 +83,13 @@ def _chosen(sort: str | None, where: str | None) -> Sequence[Entry]:
     found = entries()
     try:
         if where is not None:
-            words = [word for entry in found for word in (entry.name, entry.family)]
+            words = [word for entry in found for word in (entry.name, entry.family, entry.task)]
             holds = condition(where, words)
             found = [entry for entry in found if holds(entry)]
     except Fault as fault:
         raise typer.BadParameter(f"{where!r}: {_told(fault)}", param_hint="--where") from fault
     try:
-        return found if sort is None else ordered(found, sort)
+        return ordered(found, sort or by)
     except Fault as fault:
         raise typer.BadParameter(_told(fault), param_hint="--sort") from fault
 

@@ -16,7 +16,7 @@ from archcalc.ops.attributes import REQUIRED, shown
 from archcalc.ops.base import Operation
 from archcalc.ops.registry import ALL
 from archcalc.pipeline import check
-from archcalc.spec.files import catalogue, catalogue_names
+from archcalc.spec.files import catalogue, catalogue_files
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -48,10 +48,11 @@ def catalogue_table() -> str:
     """One row a net that ships: its input, its figures under its own settings, its source."""
     lines = ["| net | file | input | params | macs | depth | field | source |"]
     lines.append("|---|---|--:|--:|--:|--:|--:|---|")
-    for name in sorted(catalogue_names(), key=_natural):
-        report = check(catalogue() / f"{name}.yaml").report
+    files = catalogue_files()
+    for name in sorted(files, key=_natural):
+        report = check(files[name]).report
         assert report is not None
-        lines.append(_net(name, report))
+        lines.append(_net(name, files[name].relative_to(catalogue()).as_posix(), report))
     return "\n".join(lines)
 
 
@@ -134,12 +135,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _net(name: str, report: Report) -> str:
+def _net(name: str, file: str, report: Report) -> str:
     net, totals, depth = report.net, report.totals, report.depth
     field = report.receptive_field_of(net.outputs["output"])
     cells = [
         net.name,
-        f"[{name}.yaml]({name}.yaml)",
+        f"[{name}.yaml]({file})",
         ", ".join(_times(_shape(report, index)) for index in net.inputs.values()),
         _number(totals.params),
         _number(totals.macs),

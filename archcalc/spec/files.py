@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcalc.diagnostics import Fault, SourceFile, Span, Stop, nearest
+from archcalc.diagnostics import Fault, SourceFile, Span, Stop, alternatives
 from archcalc.spec.limits import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from archcalc.diagnostics import Diagnostics
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 TEXT_NAME = "<text>"
 """The name of a spec that was given as text."""
+
+STDIN_NAME = "<stdin>"
+"""The name of a spec that is read from standard input."""
 
 _ENDINGS = ("", ".yaml", ".yml")
 
@@ -40,30 +44,78 @@ def catalogue() -> Path:
     return inside if inside.is_dir() else package.parent / "specs"
 
 
+def catalogue_files() -> dict[str, Path]:
+    """The nets of the catalogue by name: in its folder, and in one folder per task below it."""
+    folder = catalogue()
+    paths = [*folder.glob("*.yaml"), *folder.glob("*/*.yaml")]
+    return {path.stem: path for path in sorted(paths, key=lambda path: path.stem)}
+
+
 def catalogue_names() -> list[str]:
-    """The names of the nets in the catalogue, without ending."""
-    try:
-        return sorted(p.stem for p in catalogue().iterdir() if p.suffix == ".yaml")
-    except OSError:
-        return []
+    """The names of the nets in the catalogue, without extension."""
+    return list(catalogue_files())
+
+
+def catalogue_net(name: str) -> Path | None:
+    """A net of the catalogue, with or without extension, in any case, with or without dashes and
+    underscores (`ResNet-50`); None if there is none. A name with a folder is none."""
+    if os.path.basename(name) != name or "\0" in name:
+        return None
+    stem = name.removesuffix(".yaml")
+    direct = catalogue() / f"{stem}.yaml"
+    if stem and os.path.isfile(direct):  # without reading the folder: most names are written so
+        return direct
+    files = catalogue_files()
+    if stem in files:
+        return files[stem]
+    wanted = _letters(stem)
+    return next((path for net, path in files.items() if _letters(net) == wanted), None)
+
+
+def similar(name: str, files: Iterable[Path] = ()) -> list[str]:
+    """Up to three nets of the catalogue, or of the given files, whose names are close to a word,
+    the closest first."""
+    from difflib import get_close_matches
+
+    known = {_letters(net): net for net in catalogue_names()}
+    known |= {_letters(path.stem): str(path) for path in files}
+    word = _letters(os.path.basename(name).removesuffix(".yaml"))
+    return [known[found] for found in get_close_matches(word[:80], known, n=3, cutoff=0.6)]
+
+
+def _letters(name: str) -> str:
+    """A name as it is compared: lower case, without dashes, underscores, dots and spaces."""
+    return name.lower().translate({ord(sign): None for sign in "-_. "})
 
 
 def open_source(source: str | os.PathLike[str], diagnostics: Diagnostics) -> SourceFile:
-    """A spec by its path, its name in the catalogue, or its text (what contains a line break).
+    """A spec by its path, its name in the catalogue, its text (if it contains a line break), or
+    from standard input ("-").
 
-    Where it cannot be read the diagnostic is added and `Stop` raised.
+    If it cannot be read the diagnostic is added and `Stop` raised.
     """
     if isinstance(source, str) and "\n" in source:
         return load_text(source, diagnostics)
     name = os.fspath(source)
     try:
+        if name == "-":
+            return _standard_input()
         path = find(name)
-        shown = path.name if path.parent == catalogue() else str(path)
+        shown = path.name if path.is_relative_to(catalogue()) else str(path)
         real = path.resolve()
         return SpecFile(shown, read(real, name), real, real.parent)
     except Fault as fault:
         diagnostics.tell(fault)
         raise Stop from fault
+
+
+def _standard_input() -> SpecFile:
+    """The spec on standard input; its `extends` is relative to the current folder."""
+    import sys
+
+    path = Path.cwd().resolve() / STDIN_NAME
+    text = _decoded(sys.stdin.buffer.read(MAX_BYTES + 1), STDIN_NAME)
+    return SpecFile(STDIN_NAME, text, path, path.parent)
 
 
 def load_text(text: str, diagnostics: Diagnostics) -> SourceFile:
@@ -87,7 +139,7 @@ def opener(allow_outside: bool = False) -> Load:
         if path is not None and isinstance(own, SpecFile):
             shown = Path(own.name).parent / os.path.relpath(path, own.path.parent)
             return SpecFile(os.path.normpath(shown), read(path, name), path, own.root)
-        path = _in_catalogue(name)
+        path = catalogue_net(name)
         if path is None:
             raise _not_found(name)
         return SpecFile(path.name, read(path, name), path.resolve(), path.resolve().parent)
@@ -111,13 +163,13 @@ def find(name: str) -> Path:
     for path in paths:
         if os.path.exists(path) and not os.path.isdir(path):
             return path
-    found = _in_catalogue(name)
+    found = catalogue_net(name)
     if found is not None:
         return found
     for path in paths:
         if os.path.isdir(path):
             raise _a_folder(path, name)
-    raise _not_found(name)
+    raise _not_found(name, _specs_beside(name))
 
 
 def read(path: Path, name: str) -> str:
@@ -134,6 +186,11 @@ def read(path: Path, name: str) -> str:
             label=str(error.strerror),
             help="check its permissions, and those of the folders above it",
         ) from error
+    return _decoded(data, name)
+
+
+def _decoded(data: bytes, name: str) -> str:
+    """The bytes as text. Raises `Fault` (too-large, encoding)."""
     if len(data) > MAX_BYTES:
         raise _too_large(name)
     try:
@@ -155,16 +212,6 @@ def _candidates(folder: Path, name: str) -> list[Path]:
     return [folder / (name + ending) for ending in _ENDINGS]
 
 
-def _in_catalogue(name: str) -> Path | None:
-    """A net of the catalogue; a name with a folder is none."""
-    if os.path.basename(name) != name:
-        return None
-    for path in _candidates(catalogue(), name):
-        if path.suffix == ".yaml" and os.path.isfile(path):
-            return path
-    return None
-
-
 def _beside(own: SpecFile, name: str, allow_outside: bool) -> Path | None:
     """The file that an `extends` names, seen from its own file's folder; links are followed first.
 
@@ -173,7 +220,7 @@ def _beside(own: SpecFile, name: str, allow_outside: bool) -> Path | None:
     """
     for path in _candidates(own.path.parent, name):
         real = Path(os.path.realpath(path))
-        if real == own.path and _in_catalogue(name) is not None:
+        if real == own.path and catalogue_net(name) is not None:
             continue
         if not allow_outside and not real.is_relative_to(own.root):
             raise Fault(
@@ -189,16 +236,23 @@ def _beside(own: SpecFile, name: str, allow_outside: bool) -> Path | None:
     return None
 
 
-def _not_found(name: str) -> Fault:
-    names = catalogue_names()
-    near = nearest(os.path.basename(name).removesuffix(".yaml"), names)
+def _specs_beside(name: str) -> list[Path]:
+    """The specs in the folder of a file that does not exist, at most 500."""
+    try:
+        return [p for p in islice(Path(name).parent.iterdir(), 500) if p.suffix in _ENDINGS[1:]]
+    except (OSError, ValueError):
+        return []
+
+
+def _not_found(name: str, files: Iterable[Path] = ()) -> Fault:
+    near = similar(name, files)
     return Fault(
         "file-not-found",
-        f"there is no spec {name}",
-        label="no such file, and the catalogue has none of this name",
-        help=f"did you mean {near}, of the catalogue?"
+        f"no spec named {name}",
+        label="no such file, and no such net in the catalogue",
+        help=f"did you mean {alternatives(near)}?"
         if near
-        else "the catalogue has " + ", ".join(names),
+        else "`archcalc list` shows the nets of the catalogue",
     )
 
 

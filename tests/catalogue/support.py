@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
-CATALOGUE = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
+FILES = {path.stem: path for path in sorted((ROOT / "specs").rglob("*.yaml"))}
+CATALOGUE = sorted(FILES)
 
 # Nets with blocks or layers of their own: the others only set vars of one of these.
 FAMILIES = [
     name
     for name in CATALOGUE
-    if re.search(r"^(blocks|layers):", (ROOT / "specs" / f"{name}.yaml").read_text(), re.MULTILINE)
+    if re.search(r"^(blocks|layers):", FILES[name].read_text(), re.MULTILINE)
 ]
 
 
@@ -53,7 +54,7 @@ def report_of(net: str, settings: str = "", input: str = "") -> Report:
     """The report of a catalogue net, its settings as "width=0.5", its input as "3x160x160"."""
     pairs = [pair.split("=") for pair in settings.split()]
     found = check(
-        ROOT / "specs" / f"{net}.yaml",
+        FILES[net],
         settings={name: _setting(value) for name, value in pairs},
         inputs=tuple(shape(input)) if input else None,
     ).report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archcalc.pipeline import check
-from tests.catalogue.support import CATALOGUE, ROOT
+from tests.catalogue.support import CATALOGUE, FILES
 
 CIFAR = [f"resnet{n}" for n in (20, 32, 44, 56, 110, 1202)] + ["plain20", "plain56"]
 IMAGENET = [f"resnet{n}" for n in (18, 34, 50, 101, 152)] + ["plain18", "plain34"]
@@ -13,7 +13,7 @@ IMAGENET = [f"resnet{n}" for n in (18, 34, 50, 101, 152)] + ["plain18", "plain34
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_case_holds(name: str) -> None:
-    checked = check(ROOT / "specs" / f"{name}.yaml", cases=True)
+    checked = check(FILES[name], cases=True)
     assert not checked.diagnostics
     assert checked.report is not None
     assert [e for e in checked.expectations if e.holds is not True] == []
@@ -26,7 +26,7 @@ def test_every_case_holds(name: str) -> None:
 
 @pytest.mark.parametrize("name", IMAGENET)
 def test_both_settings_are_cases(name: str) -> None:
-    checked = check(ROOT / "specs" / f"{name}.yaml", cases=True)
+    checked = check(FILES[name], cases=True)
     assert checked.report is not None
     figures = {
         tuple(case.settings): {figure.what for figure in case.figures}
@@ -53,8 +53,8 @@ def test_two_branches_compared() -> None:
 
 def test_a_plain_net_is_its_residual_net_without_shortcuts() -> None:
     for residual, plain in (("resnet18", "plain18"), ("resnet34", "plain34")):
-        with_shortcuts = check(ROOT / "specs" / f"{residual}.yaml", settings={"original": True})
-        without = check(ROOT / "specs" / f"{plain}.yaml")
+        with_shortcuts = check(FILES[residual], settings={"original": True})
+        without = check(FILES[plain])
         assert with_shortcuts.report is not None
         assert without.report is not None
         assert with_shortcuts.report.totals.params == without.report.totals.params

@@ -73,7 +73,7 @@ def test_a_fault_is_reported_and_nothing_compared():
     assert "error[window-too-large]" in found.stderr
     found = run("compare", "small", "nope")
     assert found.exit_code == 1
-    assert "there is no spec nope" in found.stderr
+    assert "no spec named nope" in found.stderr
 
 
 def test_an_expectation_that_fails_is_not_what_is_asked():

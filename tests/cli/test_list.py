@@ -34,7 +34,7 @@ def names(*arguments):
 
 def chosen(text):
     """The names of the nets that fulfil a condition."""
-    holds = condition(text, [word for net in nets() for word in (net.name, net.family)])
+    holds = condition(text, [word for net in nets() for word in (net.name, net.family, net.task)])
     return [net.name for net in nets() if holds(net)]
 
 
@@ -102,6 +102,24 @@ def test_the_first_and_the_last(field, first, last):
     assert (found[0], found[-1]) == (first, last)
 
 
+def test_headings():
+    assert "\nclassification\n alexnet " in run("list", "--by", "task").stdout
+    years = re.findall(r"^\d+$", run("list", "--by", "year").stdout, re.MULTILINE)
+    assert years == sorted(years)
+    assert years[0] == "1998"  # LeNet-5
+    assert run("list", "--by", "depth").exit_code == 2
+
+
+def test_the_task_is_the_folder(tmp_path, monkeypatch):
+    (tmp_path / "segmentation").mkdir()
+    spec = "source: Nobody 2031, arXiv:1905.1\ninput: [1, 1, 1]\nlayers: [relu]\n"
+    (tmp_path / "segmentation" / "tiny.yaml").write_text(spec)
+    (tmp_path / "flat.yaml").write_text("input: [1, 1, 1]\nlayers: [relu]\n")
+    monkeypatch.setattr("archcalc.spec.files.catalogue", lambda: tmp_path)
+    found = {net.name: (net.task, net.year) for net in entries()}
+    assert found == {"tiny": ("segmentation", 2031), "flat": ("classification", None)}
+
+
 def test_natural_order():
     assert sorted(["resnet101", "resnet18", "ResNet50"], key=natural) == [
         "resnet18",
@@ -125,6 +143,8 @@ def test_natural_order():
         ("receptive_field == 212", {"vgg16", "vgg16_bn"}),
         ("depth == 16 and macs > 15e9", {"vgg16", "vgg16_bn"}),
         ("peak_activation_bytes > 24Mi and macs < 12G and macs > 11_700M", {"vgg16_c"}),
+        ("year < 2000", {"lenet5", "lenet5_modern", "lenet5_sigmoid"}),
+        ("task == classification and year == 1998 and input[1] == 28", {"lenet5_modern"}),
         ("params < 1", set()),
     ],
 )
@@ -134,14 +154,14 @@ def test_where(text, expected):
 
 def test_nothing_found_is_said():
     found = run("list", "--where", "params < 1")
-    assert (found.exit_code, found.stdout) == (0, "no net of the catalogue has params < 1\n")
+    assert (found.exit_code, found.stdout) == (0, "no net of the catalogue matches params < 1\n")
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("parms < 5M", "there is no field, net or family parms"),
-        ("family == resnt", "there is no field, net or family resnt"),
+        ("parms < 5M", "there is no field, net, family or task parms"),
+        ("family == resnt", "there is no field, net, family or task resnt"),
         ("params < 5m", "5m is no number"),
         ("params = 5M", "a single = compares nothing"),
         ("params", "this is no condition"),
@@ -163,7 +183,7 @@ def test_mistakes(text, told):
 def test_a_mistake_is_wrong_usage():
     found = run("list", "--where", "parms < 5M")
     assert found.exit_code == 2
-    told = "'parms < 5M': there is no field, net or family parms; did you mean params?"
+    told = "'parms < 5M': there is no field, net, family or task parms; did you mean params?"
     assert told in " ".join(found.stderr.split())
     found = run("list", "--sort", "-xyzzy")
     assert found.exit_code == 2
@@ -187,7 +207,7 @@ def test_markdown_and_sources():
     assert "arXiv:1409.1556" in text
     assert "arXiv:1512.03385, Table 1" in run("list", COLUMNS="160").stdout
     assert "He 2015" in run("list", COLUMNS="80").stdout
-    assert "sources: in a wider terminal" in run("list", COLUMNS="70").stdout
+    assert "sources: use a wider terminal" in run("list", COLUMNS="70").stdout
 
 
 def test_a_file_beside_the_user_is_no_net_of_the_catalogue(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archcalc.spec.files import catalogue, catalogue_names
+from archcalc.spec.files import catalogue_files, catalogue_names
 from tests.cli.support import run
 
 
@@ -42,7 +42,7 @@ def test_the_figures_it_expects_are_right_by_hand(folder):
 def test_every_net_works_where_it_lands(folder, name):
     found = run("new", name)
     assert found.exit_code == 0
-    assert (folder / f"{name}.yaml").read_bytes() == (catalogue() / f"{name}.yaml").read_bytes()
+    assert (folder / f"{name}.yaml").read_bytes() == catalogue_files()[name].read_bytes()
     assert run("check", f"{name}.yaml").exit_code == 0
     assert ("it extends" in found.stdout) == ("extends:" in (folder / f"{name}.yaml").read_text())
 
@@ -62,7 +62,7 @@ def test_what_a_copy_extends_is_told(folder):
 
 def test_standard_output(folder):
     found = run("new", "plain18", "-o", "-")
-    assert found.stdout == (catalogue() / "plain18.yaml").read_text(encoding="utf-8")
+    assert found.stdout == catalogue_files()["plain18"].read_text(encoding="utf-8")
     assert "it extends resnet18.yaml" in found.stderr
     assert list(folder.iterdir()) == []
 
@@ -81,7 +81,10 @@ def test_nothing_is_written_over(folder):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["vgg61"], "did you mean vgg19? `archcalc new -o vgg61.yaml` begins one of your own"),
+        (
+            ["vgg61"],
+            "or vgg13? `archcalc new -o vgg61.yaml` starts a spec of your own",
+        ),
         (["my_net"], "see `archcalc list`; `archcalc new -o my_net.yaml`"),
         (["../vgg16"], "the catalogue has no net ../vgg16"),
         (["vgg16", "-o", "."], ". is a folder"),

@@ -13,10 +13,10 @@ from archcalc.ops.registry import OPERATIONS
 from archcalc.pipeline import check
 from archcalc.report import json, table
 from archcalc.report.diagnostics import render
-from archcalc.spec.files import catalogue, catalogue_names
+from archcalc.spec.files import catalogue_files
 
 KNOWN = {code.code for code in CODES}
-NETS = [(catalogue() / f"{name}.yaml").read_text(encoding="utf-8") for name in catalogue_names()]
+NETS = [path.read_text(encoding="utf-8") for path in catalogue_files().values()]
 SMALL = [
     *(op.example for op in OPERATIONS.values()),
     *(text for code in CODES if not code.is_session for text in (code.bad, code.good)),

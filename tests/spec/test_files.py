@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,8 +83,59 @@ def test_text_is_what_has_a_line_break() -> None:
 def test_a_missing_file_offers_the_nearest_net() -> None:
     found = fault("vgg116.yaml")
     assert found.code == "file-not-found"
-    assert found.help == "did you mean vgg16, of the catalogue?"
-    assert "vgg19" in fault("nothing-like-it").help
+    assert found.help == "did you mean vgg16 or vgg19?"
+    assert "archcalc list" in fault("nothing-like-it").help
+
+
+def test_a_missing_file_offers_one_of_its_folder(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "my_model.yaml").write_text(SPEC)
+    assert fault("sub/mymodle.yaml").help == f"did you mean sub{os.sep}my_model.yaml?"
+
+
+def test_a_missing_extends_does_not_list_the_folder(folder: Path) -> None:
+    (folder / "secret.yaml").write_text(SPEC)
+    (folder / "net.yaml").write_text("extends: secrets\n")
+    diagnostics = Diagnostics()
+    parse_spec(open_source("net", diagnostics), diagnostics, opener())
+    assert [(d.code, "secret.yaml" in d.help) for d in diagnostics.items] == [
+        ("file-not-found", False)
+    ]
+
+
+@pytest.mark.parametrize("name", ["VGG16", "vgg-16", "Vgg_16.yaml", "VGG 16", "V.G.G.16"])
+def test_case_dashes_and_underscores_do_not_matter_in_the_catalogue(name: str) -> None:
+    assert find(name).name == "vgg16.yaml"
+
+
+def test_nets_in_folders_by_task_are_found_by_name(folder: Path) -> None:
+    task = files.catalogue() / "segmentation"
+    task.mkdir()
+    (task / "unet.yaml").write_text("extends: vgg16\n")
+    assert files.catalogue_names() == ["unet", "vgg16", "vgg19"]
+    assert open_source("unet", Diagnostics()).name == "unet.yaml"
+    assert check("U-Net.yaml") == []
+    (folder / "net.yaml").write_text("extends: unet\n")
+    assert check("net.yaml") == []
+    assert fault("segmentation/vgg16").code == "file-not-found"
+
+
+def test_the_shipped_names_differ_in_more_than_case_and_dashes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    for name in catalogue_names():
+        assert find(name.upper().replace("_", "-")).stem == name
+
+
+def test_standard_input(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "base.yaml").write_text(SPEC)
+    for data, codes in [(b"extends: base\n", []), (b"\xff\xfe", ["encoding"])]:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        diagnostics = Diagnostics()
+        with suppress(Stop):
+            parse_spec(open_source("-", diagnostics), diagnostics, opener())
+        assert [d.code for d in diagnostics.items] == codes
 
 
 @pytest.mark.parametrize("name", ["", "a\0b", "x" * 5000, "a/" * 3000, "no/such/folder", "vgg16/x"])

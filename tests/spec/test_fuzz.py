@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from archcalc.diagnostics import Diagnostics, Stop
 from archcalc.pipeline import check
 from archcalc.report.diagnostics import render
-from archcalc.spec.files import catalogue, open_source, opener
+from archcalc.spec.files import catalogue_files, open_source, opener
 from archcalc.spec.parse import parse_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SPECS = [path.read_text() for path in sorted(catalogue().glob("*.yaml"))]
+SPECS = [path.read_text() for path in catalogue_files().values()]
 
 LANGUAGE = """\
 input: {image: [3, side, side], state: [16]}
