@@ -177,17 +177,38 @@ def _key(code: str, message: str, span: Span | None) -> tuple[str, str, tuple[in
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate a user most likely meant, or None. For `help: did you mean …`."""
-    # difflib takes 2 ms to import and only a fault needs it.
+    """The candidate of which a word is most likely a misspelling, or None.
+
+    About one letter in four may be wrong: what is merely similar (attention, flatten) is another
+    word, and to suggest it would mislead.
+    """
+    # difflib takes 2 ms to import and only an error needs it.
     from difflib import get_close_matches
     from itertools import islice
 
     if len(word) > 80:
         return None
-    # A stranger's spec may have 100,000 words of any length, and each comparison takes 20 µs.
+    # An untrusted spec may have 100,000 words of any length, and each comparison takes 20 µs.
     likely = islice((c for c in candidates if abs(len(c) - len(word)) <= 8), 500)
-    found = get_close_matches(word.lower(), likely, n=1, cutoff=0.6)
-    return found[0] if found else None
+    found = get_close_matches(word.lower(), likely, n=3, cutoff=0.6)
+    wrong = max(1, (len(word) + 1) // 4)
+    return next((c for c in found if _edits(word.lower(), c.lower()) <= wrong), None)
+
+
+def _edits(a: str, b: str) -> int:
+    """The optimal string alignment distance: insertions, deletions, replacements of letters, and
+    exchanges of two neighbours."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a):
+        last, row, before2 = row, [i + 1], before
+        for j, other in enumerate(b):
+            cost = min(last[j + 1] + 1, row[j] + 1, last[j] + (letter != other))
+            if i and j and letter == b[j - 1] and a[i - 1] == other:
+                cost = min(cost, before2[j - 1] + 1)
+            row.append(cost)
+        before = last
+    return row[-1]
 
 
 def alternatives(words: Sequence[str]) -> str:

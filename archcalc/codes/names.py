@@ -100,17 +100,18 @@ layers:
     Code(
         "reserved-name",
         "a word of the language used as a name",
-        "Operations, functions, and words such as true and index mean themselves in expressions, "
-        "so no var, parameter, loop or block can be called so.",
+        "Functions, the words that attributes take (same, nearest, …), and words such as true and "
+        "index mean themselves in expressions: no var, parameter or loop has such a name. Nor can "
+        "a block have the name of an operation.",
         """\
 input: [3, 8, 8]
-vars: {width: 16, scale: 2}
+vars: {width: 16, max: 2}
 layers:
   - conv: {out: width, kernel: 3}
 """,
         """\
 input: [3, 8, 8]
-vars: {width: 16, factor: 2}
+vars: {width: 16, largest: 2}
 layers:
   - conv: {out: width, kernel: 3}
 """,

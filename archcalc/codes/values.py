@@ -56,7 +56,8 @@ layers:
     Code(
         "number-too-large",
         "a number beyond any network",
-        "Numbers stay below 2^1024, sides of an input below 2^24: no spec can make a check slow.",
+        "Numbers stay below 2^1024, the height and width of an input below 2^24, and an axis of an "
+        "output or a weight is at most 2^40 long. Most often a loop multiplies once too often.",
         """\
 input: [3, 8, 8]
 layers:

@@ -50,6 +50,7 @@ def call_block(walker: Walker, layer: Layer, start: int, place: Place, path: str
     level = place.level if path is None else walker.level(path, block.body)
     inside = place.inside(group, names=names, level=level, scope=scope, call=call)
     _let(walker, block, start, inside)
+    _default_operations(block, layer, arguments, names)
     result = walker.body(block.body, start, inside)
     state.close(group, result)
     set_in_channels(state, inside, start)
@@ -71,6 +72,18 @@ def _let(walker: Walker, block: Block, start: int, place: Place) -> None:
             raise Unknown(name) from fault
 
 
+def _default_operations(
+    block: Block, layer: Layer, arguments: dict[str, Any], names: dict[str, Any]
+) -> None:
+    """Lets the operations that parameters have by default read all that the body sees, its `let`
+    among it."""
+    for parameter in block.parameters:
+        if parameter.name not in layer.arguments and isinstance(names[parameter.name], Operand):
+            assert parameter.default is not None
+            held = parameter.default.evaluate(names)
+            arguments[parameter.name] = names[parameter.name] = held
+
+
 def _call_layer(place: Place) -> Layer:
     assert place.call is not None
     return place.call.layer
@@ -82,7 +95,16 @@ def apply(walker: Walker, layer: Layer, start: int, place: Place, path: str | No
     # The name is the caller's, the arguments are read where the operation was written.
     applied = applied._replace(name=None)
     walker.state.step(layer.span, weight_of_layer(applied))
-    if path is None and not _inline(walker, applied):
+    inline = _inline(walker, applied)
+    if inline and layer.name is not None:
+        raise Fault(
+            "misplaced-key",
+            f"name has no effect on {applied.word or applied.kind}, which is inline",
+            label="what is applied here is not a component of the path",
+            help="to label the result write as: …, for a path component put it into a group",
+            span=layer.name.span,
+        )
+    if path is None and not inline:
         path = place.level.take(optional_name(layer.name, place), applied.word, layer)
     here = place if names is None else place.inside(place.group, names=names)
     set_in_channels(walker.state, here, start)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from archcalc.graph import Group
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from archcalc.diagnostics import Span
+    from archcalc.graph import Node
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Layer, Loop
 
@@ -69,3 +74,30 @@ class Labels:
         for word in into.items or (into,):
             self._known[word.text] = None
             self._open = self._open or word.text in names or not word.is_word
+
+
+_SEARCHED = 10_000
+"""Layers and groups that are searched for a label: one error costs no more than this."""
+
+
+def labelled_inside(root: Group, name: str) -> tuple[Span, Group] | None:
+    """Where a layer inside a branch, group or block is labelled `name`, and the innermost of
+    these; None where none of the layers built so far is."""
+    for item, around in islice(_inside(root, None), _SEARCHED):
+        if around is None or item.layer is None:
+            continue
+        for label in (item.layer.name, item.layer.label):
+            if label is not None and label.parts == (name,):
+                return label.span, around
+    return None
+
+
+def _inside(root: Group, around: Group | None) -> Iterator[tuple[Node | Group, Group | None]]:
+    """Everything in a group, each with the innermost branch, group or block around it."""
+    waiting: list[tuple[Node | Group, Group | None]] = [(c, around) for c in root.children[::-1]]
+    while waiting:
+        item, around = waiting.pop()
+        yield item, around
+        if isinstance(item, Group):
+            inner = item if item.kind in ("branch", "group", "block") else around
+            waiting += [(child, inner) for child in item.children[::-1]]

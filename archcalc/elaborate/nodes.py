@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import Fault, meant
+from archcalc.elaborate.labels import labelled_inside
 from archcalc.elaborate.place import Label
 from archcalc.elaborate.state import NEW_FACTS, NOTHING
-from archcalc.ops.attributes import Reference
+from archcalc.ops.attributes import Reference, shown
 from archcalc.ops.read import read_attributes
 from archcalc.ops.registry import OPERATIONS
+from archcalc.spec.limits import MAX_LENGTH
 from archcalc.spec.names import check_label
 
 if TYPE_CHECKING:
@@ -107,8 +109,26 @@ def _facts(
     if facts is None:
         state.step(layer.span, NEW_FACTS)
         facts = op.facts(attributes, given)
+        _check_lengths(facts)
         state.facts[key] = facts
     return facts
+
+
+def _check_lengths(facts: Facts) -> None:
+    """Raises `Fault` where an axis of an output or of a weight is longer than any network has."""
+    shapes = [("output", y.shape) for y in facts.outputs]
+    shapes += [(weight.name, weight.shape) for weight in facts.weights]
+    for what, shape in shapes:
+        for axis, length in enumerate(shape):
+            # int's own comparison: the bound is no property of the network that a traced number
+            # should remember.
+            if int.__gt__(length, MAX_LENGTH):
+                raise Fault(
+                    "number-too-large",
+                    f"an axis is at most {MAX_LENGTH:,} long",
+                    label=f"axis {axis} of {what} would be {shown(length)}",
+                    help="check the loops and expressions that this size comes from",
+                )
 
 
 def no_tensor(layer: Layer) -> Fault:
@@ -125,8 +145,36 @@ def look_up(place: Place, name: str, span: Span) -> Label:
     """The label that a reference names. Raises `Fault`."""
     label = place.scope.find(name)
     if label is None:
-        raise unknown_label(name, span, place.scope.visible)
+        fault = unknown_label(name, span, place.scope.visible)
+        if name in place.names:
+            fault.advice = f'{name} is a name: for the label that it holds write "$({name})"'
+        else:
+            suggested = fault.advice
+            fault.advice = lambda: (
+                _inside_help(name, place)
+                or (suggested if isinstance(suggested, str) else suggested())
+            )
+        raise fault
     return label
+
+
+def _inside_help(name: str, place: Place) -> str:
+    """The help where a layer in a branch, group or block is labelled so, out of sight from here."""
+    root = place.group
+    while root.parent is not None:
+        root = root.parent
+    found = labelled_inside(root, name)
+    if found is None:
+        return ""
+    span, inner = found
+    return (
+        f"{name} in line {span.line} is visible only inside its {inner.kind}: "
+        + {
+            "branch": "label the join, or move the layer in front of it",
+            "group": "label the group itself (as: …) if its last tensor is meant, or end it there",
+            "block": "label the call (as: …) if its last tensor is meant",
+        }[inner.kind]
+    )
 
 
 def unknown_label(name: str, span: Span, visible: Callable[[], Iterable[str]]) -> Fault:

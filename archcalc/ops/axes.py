@@ -17,13 +17,14 @@ def times(shape: Shape) -> str:
     return "×".join(map(str, shape))
 
 
-def need_channels_first(name: str, t: Tensor, least: int, most: int) -> None:
-    """Raises `Fault` unless channels come first, with `least` to `most` further axes."""
+def need_channels_first(name: str, t: Tensor, least: int, most: int, vector: str = "") -> None:
+    """Raises `Fault` unless channels come first, with `least` to `most` further axes. `vector` says
+    what to do where there are too few."""
     axes = t.axes
     if axes[0] != CHANNELS:
         raise _not_first(name, t)
     if not least <= len(axes) - 1 <= most:
-        raise _wrong_rank(name, t, least, most)
+        raise _wrong_rank(name, t, least, most, vector)
 
 
 def _not_first(name: str, t: Tensor) -> Fault:
@@ -37,11 +38,11 @@ def _not_first(name: str, t: Tensor) -> Fault:
     )
 
 
-def _wrong_rank(name: str, t: Tensor, least: int, most: int) -> Fault:
+def _wrong_rank(name: str, t: Tensor, least: int, most: int, vector: str) -> Fault:
     rank = len(t.axes) - 1
     needed = f"{least} to {most}" if least != most else str(least)
     if rank < least:
-        help = "reshape to channels and sides before it; on a vector, linear does the work"
+        help = vector or "reshape to channels and spatial axes before it; on a vector use linear"
     else:
         help = "merge axes with flatten or reshape before it"
     return Fault(

@@ -106,6 +106,9 @@ class Operation:
     channels_read: str = ""  # "own" or "all", where that is so whatever the attributes
     sign: str = ""  # of a join, as formulas write it
 
+    def settle(self, a: SimpleNamespace) -> None:
+        """Puts numbers in for words whose meaning the other attributes decide. Raises `Fault`."""
+
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         """Raises `Fault` where the attributes and the inputs do not go together."""
 

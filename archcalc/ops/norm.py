@@ -109,7 +109,8 @@ expect: {output: [96, 55, 55], params: 0}
 """
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
-        need_channels_first(self.name, x[0], 1, 3)
+        vector = "PyTorch normalizes feature maps only: move lrn before the flatten"
+        need_channels_first(self.name, x[0], 1, 3, vector)
 
     def extra_flops(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int:
         flops: int = (a.size + 5) * product(y.shape)
@@ -232,4 +233,5 @@ expect: {output: [32, 64, 64], params: 64}
 """
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
-        need_channels_first(self.name, x[0], 1, 3)
+        vector = "one value per channel has no statistics of its own: use layernorm or batchnorm"
+        need_channels_first(self.name, x[0], 1, 3, vector)

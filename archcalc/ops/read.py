@@ -37,7 +37,10 @@ def read_attributes(op: Operation, raw: dict[str, Any], rank: int | None) -> Sim
             )
     if known != len(raw):
         raise _unknown(op, raw)
-    return SimpleNamespace(**values)
+    attributes = SimpleNamespace(**values)
+    if rank is not None:
+        op.settle(attributes)
+    return attributes
 
 
 def read_one(name: str, kind: Kind, value: Any, rank: int | None) -> Any:

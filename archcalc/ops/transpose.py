@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import gcd
 from typing import TYPE_CHECKING
 
-from archcalc.ops.arithmetic import fixed
+from archcalc.ops.arithmetic import fixed, maximum
 from archcalc.ops.attributes import Attribute, Integer, Padding, PerAxis
 from archcalc.ops.axes import need_channels_first
 from archcalc.ops.base import Fault, Operation, Tensor, Weight, product
@@ -42,7 +42,13 @@ class ConvTranspose(Operation):
         Attribute("out", Integer(), "Number of output channels."),
         KERNEL,
         Attribute("stride", PerAxis(), "Output steps from one input position to the next.", 1),
-        Attribute("padding", Padding(), "Rows cut off the output's border.", 0),
+        Attribute(
+            "padding",
+            Padding("valid", "same", "same_upper", "same_lower"),
+            "Rows and columns cut off the output's border. same leaves stride·n: if the number to "
+            "cut off is odd, the larger half is at the end (same_upper) or the start (same_lower).",
+            0,
+        ),
         Attribute("output_padding", PerAxis(0), "Rows added at the output's end.", 0),
         DILATION,
         Attribute("groups", Integer(), "Parts of the channels that see only one another.", 1),
@@ -56,6 +62,31 @@ layers:
 # (14 − 1)·2 + 2 = 28; 64·32·2·2 + 32 = 8,224; 64·14·14·32·2·2 = 1,605,632
 expect: {output: [32, 28, 28], params: 8224, macs: 1_605_632}
 """
+
+    def settle(self, a: SimpleNamespace) -> None:
+        """`valid` cuts nothing off. `same` cuts d·(k − 1) + 1 − s off, so that s·n are left; where
+        that is negative, as many are added at the end. (ONNX, ConvTranspose: auto_pad; Keras
+        and TensorFlow alike.)"""
+        if not isinstance(a.padding, str):
+            return
+        if a.padding == "valid":
+            a.padding = ((0, 0),) * len(a.kernel)
+            return
+        if any(a.output_padding):
+            raise Fault(
+                "bad-value",
+                "padding: same chooses the output padding itself",
+                attribute="output_padding",
+                label="it is given here",
+                help="leave output_padding out, or give the padding as numbers",
+            )
+        surplus = [
+            d * (k - 1) + 1 - s for k, s, d in zip(a.kernel, a.stride, a.dilation, strict=True)
+        ]
+        halves = [(maximum(n, 0) // 2, maximum(n, 0) - maximum(n, 0) // 2) for n in surplus]
+        lower = a.padding == "same_lower"
+        a.padding = tuple([(large, small) if lower else (small, large) for small, large in halves])
+        a.output_padding = tuple([maximum(-n, 0) for n in surplus])
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         t = x[0]

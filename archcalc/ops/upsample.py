@@ -14,8 +14,24 @@ from archcalc.ops.sliding import per_axis
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
+    from typing import Any
 
     from archcalc.ops.reach import Reach
+
+
+class Factor(PerAxis):
+    """A factor for every spatial axis: an integer, since rows are copied or put between."""
+
+    def read(self, value: Any, rank: int | None) -> tuple[int, ...]:
+        try:
+            return super().read(value, rank)
+        except Fault as fault:
+            if fault.code == "not-an-integer":
+                fault.advice = (
+                    "upsample takes whole factors: for another size write size: or like:; to "
+                    "reduce the size use a pool or a stride"
+                )
+            raise
 
 
 class Upsample(Operation):
@@ -28,7 +44,7 @@ class Upsample(Operation):
     summary = "Enlarges by copying the nearest cell or by linear interpolation."
     main = "scale"
     attributes = (
-        Attribute("scale", PerAxis(), "Factor of the sides.", None),
+        Attribute("scale", Factor(), "Factor of the height and width.", None),
         Attribute("size", PerAxis(), "Sides of the output.", None),
         Attribute("like", Reference(), "Take the sides of this tensor.", None),
         Attribute("mode", Word("nearest", "linear"), "linear is bilinear on two axes.", "nearest"),

@@ -71,14 +71,62 @@ _MEANT = {
     "params": "parameters weights numparams",
 }
 
+_ABSENT = {
+    # What the language lacks, as others call it, and how far one gets without.
+    "attention multiheadattention selfattention mha transformer transformerencoder": (
+        "archcalc has no attention layers: describe the network up to them, with a head that "
+        "gives their input"
+    ),
+    "lstm gru rnn bilstm recurrent convlstm": (
+        "archcalc has no recurrent layers: describe the network up to them, with a head that "
+        "gives their input"
+    ),
+    "embedding": "archcalc has no embedding: begin with its output: input: [features, length]",
+    "matmul bmm einsum dot": (
+        "archcalc has no product of two tensors: linear multiplies by a weight, mul element by "
+        "element"
+    ),
+    "pixelshuffle subpixel depthtospace": (
+        "archcalc has no pixel_shuffle: reshape and permute give its shape, and conv_transpose or "
+        "upsample enlarge as well"
+    ),
+    "pixelunshuffle spacetodepth reorg focus": (
+        "archcalc has no pixel_unshuffle: reshape and permute give its shape, and a conv with a "
+        "stride reduces as well"
+    ),
+    "roipool roialign roialignrotated nms": (
+        "archcalc has no operations on regions: end with heads that give the feature maps"
+    ),
+    "deformconv deformableconv dcn": (
+        "archcalc has no deformable convolution: conv has the same output size and weights, and a "
+        "second conv gives the offsets"
+    ),
+    "maxunpool unpooling": ("archcalc has no unpooling by indices: upsample gives the same size"),
+    "spectralnorm weightnorm": (
+        "archcalc has no reparametrization of weights: without it every size is the same"
+    ),
+}
+
+
+def absent(word: str) -> str:
+    """What is said of an operation that other libraries have and archcalc lacks; else empty."""
+    plain = _plain(word)
+    return next((text for words, text in _ABSENT.items() if plain in words.split()), "")
+
 
 def likely(word: str, known: Collection[str]) -> str | None:
     """The known word that a user most likely meant: that of another's vocabulary, else the
     nearest one; None where there is none."""
-    plain = word.lower().replace("_", "")
-    for ending in ("1d", "2d", "3d"):
-        plain = plain.removesuffix(ending)
+    plain = _plain(word)
     for meant, others in _MEANT.items():
         if meant in known and plain in others.split():
             return meant
     return nearest(word, known)
+
+
+def _plain(word: str) -> str:
+    """A word without case, underscores and a last 1d, 2d or 3d."""
+    plain = word.lower().replace("_", "")
+    for ending in ("1d", "2d", "3d"):
+        plain = plain.removesuffix(ending)
+    return plain

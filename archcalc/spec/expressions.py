@@ -8,7 +8,9 @@ that a subclass that traces what is done to it survives.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import Fault, Span
@@ -28,29 +30,47 @@ FAULTY = ""
 """Under this key, which is no name, names keep those of the vars at fault: what reads one is
 unknown, and no second fault."""
 
+_WORD = re.compile(r"[^\W\d]\w*").findall
+
 
 class Operand:
-    """An operation given as a value, with the names of the place where it was written.
+    """An operation given as a value, with the names that its arguments read where it was written.
 
-    No tuple: a tuple is a list of the language.
+    No tuple: a tuple is a list of the language. Two are equal where one layer of the text was
+    given with equal names. An operand may hold operands, so that comparing them part by part can
+    double the work at every level: they are compared by a digest instead.
     """
 
-    __slots__ = ("layer", "names")
+    __slots__ = ("_digest", "layer", "names")
 
     def __init__(self, layer: Layer, names: dict[str, Any]) -> None:
         self.layer = layer
-        self.names = names
+        read = _words_of(layer)
+        self.names = {name: held for name, held in names.items() if name in read or name == FAULTY}
+        text = "".join(f"{name}={_identified(held)};" for name, held in self.names.items())
+        self._digest = sha256(f"{id(layer)};{text}".encode()).digest()
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Operand) and self.layer == other.layer and self.names == other.names
-        )
+        return isinstance(other, Operand) and self._digest == other._digest
 
     def __hash__(self) -> int:
-        return hash(self.layer.word)
+        return hash(self._digest)
 
     def __str__(self) -> str:
         return f"the operation {self.layer.word}"
+
+
+def _words_of(layer: Layer) -> set[str]:
+    """The words in the arguments of a layer: every name that they can read is among them."""
+    words: set[str] = set()
+    for value in layer.arguments.values():
+        words |= _words_of(value.layer) if value.layer is not None else set(_WORD(value.text))
+    words.discard("in_channels")  # what enters the layer that is applied, not its writer's
+    return words
+
+
+def _identified(held: Any) -> str:
+    return held._digest.hex() if isinstance(held, Operand) else repr(held)
 
 
 class Misplaced(Fault):

@@ -29,7 +29,7 @@ from archcalc.spec.functions import (
     truth,
 )
 from archcalc.spec.limits import MAX_OPERATORS
-from archcalc.spec.words import reserved
+from archcalc.spec.words import ENUMERATION, OPERATION, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -328,7 +328,7 @@ def _word(word: str, names: Names, part: tuple[int, int]) -> str:
     """A word in an expression that is no name: a reserved word is itself, any other is wrong."""
     if word == "in_channels" or word in names.get(FAULTY, ()):
         raise Unknown(word)
-    if reserved(word) in ("an operation", "an enumeration word"):
+    if meaning_of(word) in (OPERATION, ENUMERATION):
         return word
     raise Misplaced(
         "unknown-name",

@@ -57,6 +57,9 @@ MAX_DIGITS = 300
 MAX_BITS = 1024
 """Numbers, and the two parts of a fraction, stay below 2^1024: ResNet-1202 has 2^600 paths."""
 
+MAX_LENGTH = 2**40
+"""Length of an axis of an output or of a weight: totals stay far below the largest float."""
+
 MAX_OPERATORS = 80
 """Operators inside one another in an expression; each of a + b + c + d is one level."""
 

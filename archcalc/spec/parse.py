@@ -238,8 +238,11 @@ def _variables(parts: list[_Part]) -> dict[str, Value]:
         for key, entry in entries.values():
             name = part.reader.variable(key, "var")
             value = part.reader.value(entry)
-            if name:
-                variables[name] = part.reader.faulty(key) if value is None else value
+            if name is not None and value is not None:
+                variables[name] = value
+            elif key.text.isidentifier():
+                # So that no use of a var that is refused is an error again.
+                variables[key.text] = part.reader.faulty(key)
     return variables
 
 

@@ -12,7 +12,7 @@ from archcalc.spec.parse_layers import parse_body
 from archcalc.spec.reader import is_empty
 from archcalc.spec.syntax import Block, Parameter
 from archcalc.spec.tree import Mapping, Scalar, Sequence
-from archcalc.spec.words import MODIFIERS, reserved
+from archcalc.spec.words import ENUMERATION, MODIFIERS, STRUCTURE, meaning_of
 
 if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
@@ -77,6 +77,8 @@ def parse_block(scope: Scope, block: Block, node: Mapping) -> Block:
             )
         elif name:
             let.append((name, reader.faulty(key) if value is None else value))
+        elif key.text.isidentifier():
+            let.append((key.text, reader.faulty(key)))  # so that no use of it is an error again
     return block._replace(
         let=tuple(let),
         body=parse_body(inside, entries["do"][1], "do") if "do" in entries else (),
@@ -94,8 +96,9 @@ def _entry(node: Mapping, name: str) -> Node:
 
 
 def _may_be_called(reader: Reader, key: Scalar) -> bool:
-    meaning = "a key beside operations" if key.text in MODIFIERS else reserved(key.text)
-    if meaning not in (None, "an enumeration word"):
+    own = key.text in MODIFIERS or key.text in STRUCTURE
+    meaning = "a key of layers" if own else meaning_of(key.text)
+    if meaning not in (None, ENUMERATION):
         message = f"{key.text} is {meaning} and can name no block"
         reader.error("reserved-name", message, key, help="choose another name")
         return False

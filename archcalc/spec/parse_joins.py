@@ -76,13 +76,19 @@ def _is_argument_list(scope: Scope, label: str, node: Node) -> bool:
     return all(name in callee.accepts for name in node.entries)
 
 
+def _is_long_form(node: Node) -> bool:
+    return isinstance(node, Mapping) and "branch" in node.entries
+
+
 def _branch(scope: Scope, label: str | None, node: Node) -> Branch:
     """A list of layers, one layer, or a mapping with the key `branch`."""
     reader = scope.reader
     span = reader.span(node)
+    if isinstance(node, Sequence) and len(node.items) == 1 and _is_long_form(node.items[0]):
+        node = node.items[0]  # a labelled branch with its one entry in a list
     if isinstance(node, Sequence):
         return Branch(label, read_layers(scope, node.items), None, None, span)
-    if not isinstance(node, Mapping) or "branch" not in node.entries:
+    if not isinstance(node, Mapping) or not _is_long_form(node):
         if label is not None and is_empty(node):
             return Branch(label, (), None, None, span)
         layer = parse_layer(scope, node, branch=True)

@@ -57,11 +57,20 @@ def parse_layer(scope: Scope, node: Node, *, branch: bool = False) -> Layer:
         )
         return _fault(scope, node, {})
     entries = node.entries
-    if len(entries) == 1:
+    if len(entries) == 1 and "branch" not in entries:
         # The most common form, `- conv: {...}`, without the search for modifiers.
         for only, value in entries.values():
             if only.text not in _MODIFIERS:
                 return _keyed(scope, only, value, {})
+    if "branch" in entries:
+        scope.reader.error(
+            "misplaced-key",
+            "a branch stands directly in a join, not among layers",
+            entries["branch"][0],
+            help="write add: {body: [...], skip: {only_if: …, branch: [...]}}; "
+            "a layer of a branch is left out by when",
+        )
+        return _fault(scope, node, {})
     extra = parse_modifiers(scope, node, branch=branch)
     key = _operation_key(scope, node)
     if key is None:
@@ -150,11 +159,14 @@ def _beside(scope: Scope, operation: Scalar, others: list[Scalar]) -> None:
     accepted = callee.accepts if callee else {}
     for key in others:
         if key.text in accepted:
+            join = callee is not None and callee.operation is not None and callee.operation.join
+            inside = f"{{{'branches: [...]' if join else '…'}, {key.text}: …}}"
             scope.reader.error(
                 "misplaced-key",
-                f"{key.text} stands beside {operation.text}, and belongs inside it",
+                f"{key.text} is an attribute of {operation.text} and belongs inside it",
                 key,
-                help=f"write {operation.text}: {{…, {key.text}: …}}, or indent it further",
+                help=f"write {operation.text}: {inside}"
+                + ("" if join else ", or indent it further"),
             )
         else:
             scope.reader.unknown("unknown-key", "key", key, MODIFIERS)
@@ -177,10 +189,10 @@ def _unknown_operation(
         return
     help = _tight(scope, key.text) or _as_value(scope, key, value)
     if not help:
-        from archcalc.spec.elsewhere import likely
+        from archcalc.spec.elsewhere import absent, likely
 
         near = likely(key.text, (*scope.callees, *STRUCTURE, *(() if also else MODIFIERS)))
-        found = f"did you mean {near}?" if near else ""
+        found = f"did you mean {near}?" if near else absent(key.text)
         help = " ".join(filter(None, (found, also))) or "the language guide lists all operations"
     scope.reader.error(
         "unknown-operation", f"there is no operation or block {key.text}", key, help=help
@@ -230,7 +242,7 @@ def _keyed(
         _unknown_operation(scope, key, value)
         return Layer("fault", word, span, {}, **extra)
     if callee.operation is None:
-        if not _may_call(scope, callee, key):
+        if not _may_call(scope, callee, key) or not _may_be_named(scope, callee, key, node):
             return Layer("fault", word, span, {}, **extra)
         kind = "block"
     elif callee.operation.join:
@@ -274,6 +286,26 @@ def _loop_is_right(scope: Scope, key: Scalar, node: Mapping) -> bool:
         stray[0],
         label=f"here it stands beside {key.text}",
         help=f"wrap it: {{{stray[0].text}: …, do: [{key.text}: …]}}",
+    )
+    return False
+
+
+def _may_be_named(scope: Scope, callee: Callee, key: Scalar, node: Mapping | None) -> bool:
+    """Whether a call of this block can have the `name` beside it: an inline block is no component
+    of the path, so that the name would be lost."""
+    block = callee.block
+    if node is None or "name" not in node.entries or block is None or not block.inline:
+        return True
+    name, value = node.entries["name"]
+    text = value.text if isinstance(value, Scalar) else "…"
+    scope.reader.error(
+        "misplaced-key",
+        f"name has no effect on {key.text}, which is inline",
+        name,
+        label="an inline block is not a component of the path",
+        help=f"to label the result write as: {text}; for a path component write "
+        f"{{name: {text}, group: [{key.text}: …]}}",
+        notes=(Note(f"{key.text} is declared here", block.span),),
     )
     return False
 

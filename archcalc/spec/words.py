@@ -31,27 +31,37 @@ LOOP = ("repeat", "for", "in")
 ALLOWABLE = ("misaligned-branches",)
 """The codes of warnings about layers: what `allow` on one may silence."""
 
+OPERATION, ENUMERATION = "an operation", "an enumeration word"
+
 _known: dict[str, str] = {}
 
 
-def reserved(word: str) -> str | None:
-    """What a reserved word is ("an operation"), or None where it may name a var or parameter."""
+def meaning_of(word: str) -> str | None:
+    """What the language means by a word ("an operation"), or None where it means nothing."""
     if not _known:
         _known.update(_collect())
     return _known.get(word)
+
+
+def reserved(word: str) -> str | None:
+    """What a reserved word is, or None where it may name a var, parameter or loop.
+
+    An operation is none: it stands as a key, and a name in a value.
+    """
+    meaning = meaning_of(word)
+    return None if meaning == OPERATION else meaning
 
 
 def _collect() -> dict[str, str]:
     from archcalc.ops.registry import OPERATIONS
     from archcalc.spec.functions import FUNCTIONS
 
-    words: dict[str, str] = {}
+    words: dict[str, str] = dict.fromkeys(OPERATIONS, OPERATION)
     for operation in OPERATIONS.values():
         for attribute in operation.attributes:
-            words.update(dict.fromkeys(attribute.kind.words, "an enumeration word"))
-    words.update(dict.fromkeys(OPERATIONS, "an operation"))
+            words.update(dict.fromkeys(attribute.kind.words, ENUMERATION))
     words.update(dict.fromkeys(FUNCTIONS, "a function"))
     # Python's keywords, because an expression that reads such a name could not be parsed
-    words.update(dict.fromkeys((*kwlist, *STRUCTURE), "a word of the language"))
+    words.update(dict.fromkeys(kwlist, "a keyword"))
     words.update(dict.fromkeys(("true", "false", "null", "index", "in_channels"), "a value"))
     return words

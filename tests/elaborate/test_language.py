@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import archcalc
+from archcalc.graph import Group
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,17 @@ def output(net: Net, name: str = "output") -> tuple[int, ...]:
     tensor = net.tensors[net.outputs[name]]
     assert tensor is not None
     return tensor.shape
+
+
+def blocks_of(net: Net, name: str) -> list[Group]:
+    """The calls of a block."""
+    found, waiting = [], [net.root]
+    while waiting:
+        group = waiting.pop()
+        waiting += [child for child in group.children if isinstance(child, Group)]
+        if group.block is not None and group.block.name == name:
+            found.append(group)
+    return found
 
 
 def test_from_reads_another_tensor() -> None:
@@ -250,3 +262,75 @@ expect:
     assert held() == [True, None, None]
     assert held(set={"w": 5}) == [None, True, None]
     assert held(input=(3, 4, 4)) == [None, None, True]
+
+
+def test_an_operation_by_default_has_attributes_of_its_own() -> None:
+    """3·3 + 3 parameters for each call."""
+    net = archcalc.load("""
+input: [3, 8, 8]
+blocks:
+  block:
+    with: {out: , act: {type: operation, default: {leaky_relu: 0.1}}}
+    do: [{conv: {out: out, kernel: 1}}, {apply: act}]
+layers: [{block: 3}, {block: 3}]
+""")
+    assert archcalc.analyze(net).totals.params == 24
+    first, second = (node.attributes.slope for node in net.nodes if node.op.name == "leaky_relu")
+    assert float(first) == float(second) == 0.1
+
+
+def test_calls_with_equal_operations_are_equal() -> None:
+    """Whatever enters them, since only the names that the operation reads count."""
+    net = archcalc.load("""
+input: [3, 8, 8]
+vars: {slope: 0.2}
+blocks:
+  block: {with: {act: {type: operation}}, do: [{conv: {out: 8, kernel: 1}}, {apply: act}]}
+layers:
+  - {repeat: 2, do: [block: {act: {leaky_relu: slope}}]}
+""")
+    first, second = blocks_of(net, "block")
+    assert first.arguments == second.arguments
+
+
+def test_operations_that_hold_operations_are_compared_quickly() -> None:
+    """40 blocks, each of which gives the next one two operations that hold both of its own: part
+    by part a comparison would take 2⁴⁰ steps."""
+    operation = "{type: operation}"
+    inner = "{a: {leaf: {a: a, b: b}}, b: {leaf: {a: b, b: a}}}"
+    blocks = [f"  leaf: {{with: {{a: {operation}, b: {operation}}}, do: [relu]}}"]
+    blocks.append(f"  b0: {{with: {{a: {operation}, b: {operation}}}, do: [apply: a]}}")
+    blocks += [
+        f"  b{i}: {{with: {{a: {operation}, b: {operation}}}, do: [b{i - 1}: {inner}]}}"
+        for i in range(1, 40)
+    ]
+    layers = "  - b39: {a: relu, b: tanh}\n" * 2
+    net = load(layers, "input: [4, 8, 8]\nblocks:\n" + "\n".join(blocks) + "\n")
+    first, second = blocks_of(net, "b0")
+    assert first.arguments == second.arguments
+
+
+def test_a_branch_in_a_list_of_its_own_may_have_a_condition() -> None:
+    spec = """
+  - add:
+      body: {conv: {out: 4, kernel: 3, padding: 1}}
+      skip: [{only_if: false, branch: []}]
+"""
+    net = load(spec)
+    assert [node.op.name for node in net.nodes] == ["conv"]
+    assert [n.op.name for n in load(spec.replace("false", "true")).nodes] == ["conv", "add"]
+
+
+def test_names_may_be_those_of_operations() -> None:
+    """8·2 channels; the layer keeps its meaning beside the var of its name."""
+    net = load(
+        """
+  - conv: {out: 8*scale, kernel: 3}
+  - dropout: dropout
+  - {repeat: group, do: [relu]}
+""",
+        "input: [3, 8, 8]\nvars: {dropout: 0.25, scale: 2, group: 2}\n",
+    )
+    assert output(net) == (16, 6, 6)
+    assert [node.op.name for node in net.nodes] == ["conv", "dropout", "relu", "relu"]
+    assert net.nodes[1].attributes.p == 0.25

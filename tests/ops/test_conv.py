@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from archcalc.ops.base import CHANNELS, Tensor
 from archcalc.ops.reach import Window
+from archcalc.ops.read import read_attributes
+from archcalc.ops.registry import OPERATIONS
 from archcalc.ops.sliding import windows
-from tests.ops.support import connections, describe, fault, run, shape
+from tests.ops.support import as_given, connections, describe, fault, run, shape
 
 # The table of connections of LeNet-5's layer C3: LeCun et al. 1998, Table I.
 C3 = [
@@ -137,6 +139,12 @@ TRANSPOSED: list[tuple[tuple[int, ...], dict[str, Any], tuple[int, ...], int, in
                  "groups": 2}, (8, 14, 14), 296, 8 * 49 * 4 * 9),
     # dilation: (5 − 1)·1 + 3·2 + 1 = 11; 1·1·4 + 1
     ((1, 5), {"out": 1, "kernel": 4, "dilation": 2}, (1, 11), 5, 20),
+    # same: 2·512, of (512 − 1)·2 + 4 = 1,026 rows one is cut off at each end
+    ((3, 512), {"out": 1, "kernel": 4, "stride": 2, "padding": "same"}, (1, 1024), 13, 6_144),
+    # same: 3·5, the window of 2 leaves (5 − 1)·3 + 2 = 14, and one is added
+    ((1, 5), {"out": 1, "kernel": 2, "stride": 3, "padding": "same"}, (1, 15), 3, 10),
+    # valid: nothing is cut off, (5 − 1)·2 + 3
+    ((1, 5), {"out": 1, "kernel": 3, "stride": 2, "padding": "valid"}, (1, 11), 4, 15),
     # sides of padding: (5 − 1)·2 + 3 − 1 = 10
     ((1, 5), {"out": 1, "kernel": 3, "stride": 2, "padding": [[1, 0]]}, (1, 10), 4, 15),
 ]  # fmt: skip
@@ -153,6 +161,28 @@ def test_transposed_by_hand(
     facts = run("conv_transpose", given_shape, **attributes)
     assert facts.outputs[0].shape == output
     assert (facts.params, facts.macs) == (params, macs)
+
+
+@pytest.mark.parametrize(
+    ("word", "kernel", "stride", "padding", "added"),
+    [
+        # ONNX ConvTranspose, auto_pad: total = d·(k − 1) + 1 − s; SAME_UPPER pads ⌊total/2⌋ at the
+        # beginning, SAME_LOWER at the end
+        ("same", 5, 2, (1, 2), 0),
+        ("same_upper", 5, 2, (1, 2), 0),
+        ("same_lower", 5, 2, (2, 1), 0),
+        ("same", 3, 3, (0, 0), 0),
+        ("same_lower", 1, 4, (0, 0), 3),
+    ],
+)
+def test_same_on_a_transposed_convolution(
+    word: str, kernel: int, stride: int, padding: tuple[int, int], added: int
+) -> None:
+    given = {"out": 1, "kernel": kernel, "stride": stride}
+    attributes = {name: as_given(value) for name, value in given.items()}
+    named = read_attributes(OPERATIONS["conv_transpose"], {**attributes, "padding": word}, 1)
+    assert (named.padding, named.output_padding) == ((padding,), (added,))
+    assert run("conv_transpose", (1, 7), padding=word, **given).outputs[0].shape == (1, 7 * stride)
 
 
 def test_the_connections_of_a_transposed_convolution() -> None:

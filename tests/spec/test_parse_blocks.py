@@ -97,9 +97,9 @@ def test_calls(call: str, expected: dict[str, str]) -> None:
 
 def test_an_operation_as_argument_is_a_layer() -> None:
     spec = good(
-        blocks("b:\n  with: {act: relu}\n  do: [apply: act]", "b: {act: {leaky_relu: 0.1}}")
+        blocks("b:\n  with: {act: relu}\n  do: [apply: act]", "b: {act: {leaky_relu: k/10}}")
     )
-    operand = spec.layers[0].arguments["act"].evaluate({"k": 1})
+    operand = spec.layers[0].arguments["act"].evaluate({"k": 1, "unread": 2})
     assert (operand.layer.kind, operand.layer.word, operand.names) == (
         "operation",
         "leaky_relu",

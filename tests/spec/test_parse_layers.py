@@ -213,7 +213,7 @@ WRONG = [
     ("{for: x, do: []}", [("missing-key", "for")]),
     ("{in: [1], do: []}", [("missing-key", "in")]),
     ("{for: [x, x], in: [1], do: []}", [("duplicate-name", "x")]),
-    ("{for: conv, in: [1], do: []}", [("reserved-name", "conv")]),
+    ("{for: max, in: [1], do: []}", [("reserved-name", "max")]),
     ("{for: [], in: [1], do: []}", [("wrong-type", "[]")]),
     ("{for: [[a]], in: [1], do: []}", [("wrong-type", "[a]")]),
     ("{only_if: k, relu: }", [("misplaced-key", "only_if")]),
