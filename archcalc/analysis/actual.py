@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from archcalc.analysis import cost
 from archcalc.analysis.depth import depth_of
-from archcalc.diagnostics import Fault, nearest
+from archcalc.diagnostics import Fault
+from archcalc.spec.elsewhere import likely
 from archcalc.graph import Group
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def figure_of(part: Part, what: str) -> Actual:
     """
     figure = FIGURES.get(what)
     if figure is None:
-        meant = nearest(what, FIGURES)
+        meant = likely(what, FIGURES)
         raise Fault(
             "bad-expectation",
             "an expectation names a figure",
