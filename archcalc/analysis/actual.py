@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from archcalc.analysis import cost
 from archcalc.analysis.depth import depth_of
 from archcalc.diagnostics import Fault
-from archcalc.spec.elsewhere import likely
 from archcalc.graph import Group
+from archcalc.spec.elsewhere import likely
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
