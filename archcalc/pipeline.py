@@ -73,7 +73,7 @@ def check(
     report = analyze(net, dtype)
     told = report.diagnostics
     if diagnostics.failed:
-        from archcalc.symbols.nearest import with_sizes
+        from archcalc.symbols.nearest_size import with_sizes
 
         told = with_sizes(net, *overrides(spec, settings or {}, inputs), told)
     checked = Checked(name, report, report.expectations, told)

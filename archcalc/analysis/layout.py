@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.analysis.fields import LIMIT
 from archcalc.ops.base import CHANNELS, product
-from archcalc.ops.reach import Axes, Everything, Parts, Periodic, RowMajor, Stack, Window
+from archcalc.ops.reach import Axes, Everything, Parts, Periodic, RowMajor, Stack, Unknown, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -174,6 +174,8 @@ class _Work:
             self.axes[place] = [Digit(None, length)]
         elif isinstance(reach, Everything):
             self._read_all(place, digits, stays=stays)
+        elif isinstance(reach, Unknown):
+            self.scramble(place, length)
         elif reach is None or (_is_identity(reach) and stays):
             if not stays and before > 1:
                 self.scramble(place, length)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.ops.base import CHANNELS
-from archcalc.ops.reach import Everything, Periodic, Window
+from archcalc.ops.reach import Everything, Periodic, Unknown, Window
 
 if TYPE_CHECKING:
     from archcalc.ops.base import Facts, Tensor
@@ -47,6 +47,8 @@ def steps_of(given: Tensor, facts: Facts) -> tuple[Step, ...]:
         left = made.shape[made.axes.index(axis)] if axis in made.axes else 0
         if isinstance(own, Everything):
             steps.append(Step(axis, POOLED if left <= 1 < side else EVERYTHING))
+        elif isinstance(own, Unknown):
+            steps.append(Step(axis, LOST))
         elif left == 0:
             steps.append(Step(axis, ENDED if len(facts.outputs) == 1 else LOST))
         elif own is not None and not _is_identity(own):

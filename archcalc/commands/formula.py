@@ -11,7 +11,10 @@ from archcalc.commands.options import AllowOutside, Input, Set, complete_specs
 from archcalc.commands.tabulated import rows_of
 
 if TYPE_CHECKING:
-    from archcalc.symbols.figures import Refused
+    from archcalc.symbols.symbolic_walk import Refused
+
+MOST_STEPS = 1_000_000
+"""The budget of all formulas of a command: about four seconds."""
 
 Format = Literal["text", "latex", "sympy", "json"]
 Figure = Literal["output", "params", "macs", "memory", "receptive_field"]
@@ -73,34 +76,36 @@ def formula(
       archcalc formula mobilenet --of params --free width
       archcalc formula my.yaml --of params --table depth=1..5
     """
+    from archcalc.budget import BudgetExceeded, limited
     from archcalc.diagnostics import SpecError
     from archcalc.report.formats import terminal_columns
     from archcalc.report.stream import emit
     from archcalc.symbols import report_formula as report
-    from archcalc.symbols.figures import Refused
-    from archcalc.symbols.formula import FIGURES, formulas
+    from archcalc.symbols.formula import FIGURES, TooMuchWork, formulas
+    from archcalc.symbols.symbolic_walk import Refused
 
     parsed, settings, inputs = opened(spec, set_, input_, allow_outside)
     names = tuple(n.strip() for n in (free or "").split(",") if n.strip())
     figures = (of,) if of else FIGURES
     try:
-        rows = [
-            (turn, one)
-            for turn in rows_of(parsed, table, names)
-            for one in formulas(
-                parsed,
-                figures,
-                layer=layer,
-                free=names,
-                settings={**settings, **turn},
-                inputs=inputs,
-            )
-        ]
+        with limited(MOST_STEPS):
+            rows = [
+                (turn, one)
+                for turn in rows_of(parsed, table, names)
+                for one in formulas(
+                    parsed,
+                    figures,
+                    layer=layer,
+                    free=names,
+                    settings={**settings, **turn},
+                    inputs=inputs,
+                )
+            ]
     except SpecError as broken:
         show(broken.diagnostics)
         raise typer.Exit(1) from broken
-    except Refused as refused:
-        _show_refused(refused)
+    except (Refused, BudgetExceeded) as refused:
+        _show_refused(refused if isinstance(refused, Refused) else TooMuchWork())
         raise typer.Exit(1) from refused
     if format_ == "json":
         emit(report.as_json(rows, alone=of is not None))

@@ -31,6 +31,19 @@ def common_divisor(a: Any, b: Any) -> Any:
     return a.gcd(b) if hasattr(a, "gcd") else b.gcd(a)
 
 
+def lowest_terms(a: Any, b: Any) -> tuple[int, int]:
+    """The fraction a/b in lowest terms, as plain numbers; of symbols it is told that they have this
+    ratio."""
+    if hasattr(a, "lowest_terms"):
+        over, under = a.lowest_terms(b)
+    elif hasattr(b, "lowest_terms"):
+        under, over = b.lowest_terms(a)
+    else:
+        common = gcd(a, b)
+        over, under = int(a) // common, int(b) // common
+    return over, under
+
+
 def fixed(n: Any) -> Any:
     """A number that something is counted out by, where a symbol cannot stand: it is told so."""
     return n.fixed() if hasattr(n, "fixed") else n

@@ -44,7 +44,7 @@ class Window(NamedTuple):
 
 
 MAX_PERIOD = 4096
-"""The longest pattern that is worked out: a stride or scale beyond it is refused."""
+"""The longest pattern that is followed; the receptive field behind a longer one is unknown."""
 
 
 class Periodic(NamedTuple):
@@ -69,7 +69,11 @@ class Everything(NamedTuple):
     """
 
 
-Reach = Window | Periodic | Everything
+class Unknown(NamedTuple):
+    """A pattern too long to follow: the receptive field behind it is unknown."""
+
+
+Reach = Window | Periodic | Everything | Unknown
 
 
 class Axes(NamedTuple):

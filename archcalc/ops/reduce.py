@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.ops.arithmetic import common_divisor, fixed
+from archcalc.ops.arithmetic import common_divisor, lowest_terms
 from archcalc.ops.attributes import Attribute, Boolean, Integers, PerAxis
 from archcalc.ops.axes import need_channels_first, place_of, reach_on, spatial_places, times
 from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, product
-from archcalc.ops.reach import MAX_PERIOD, Axes, Everything, Periodic, Window
+from archcalc.ops.reach import MAX_PERIOD, Axes, Everything, Periodic, Unknown, Window
 from archcalc.ops.sliding import per_axis
 
 if TYPE_CHECKING:
@@ -88,17 +88,7 @@ expect: {output: [256, 6, 6], params: 0}
 """
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
-        t = x[0]
-        need_channels_first(self.name, t, 1, 3)
-        for n, out in zip(t.shape[1:], a.output, strict=True):
-            if out // common_divisor(n, out) > MAX_PERIOD:
-                raise Fault(
-                    "bad-value",
-                    f"output over input in lowest terms must stay within {MAX_PERIOD:,}",
-                    attribute="output",
-                    label=f"{out:,} over {n:,}",
-                    help="use a size that has more factors in common with the input",
-                )
+        need_channels_first(self.name, x[0], 1, 3)
 
     def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return (Tensor((x[0].shape[0], *a.output), x[0].axes),)
@@ -129,13 +119,13 @@ def _cells(n: int, out: int) -> int:
     return cells
 
 
-def shares(n: int, out: int) -> Window | Periodic:
+def shares(n: int, out: int) -> Window | Periodic | Unknown:
     """Output i reads ⌊i·n/out⌋ to ⌈(i + 1)·n/out⌉ − 1: a window where n/out is integral."""
-    n, out = fixed(n), fixed(out)
-    if n % out == 0:
-        return Window(n // out, n // out)
-    common = common_divisor(n, out)
-    period, advance = out // common, n // common
+    advance, period = lowest_terms(n, out)
+    if period == 1:
+        return Window(advance, advance)
+    if period > MAX_PERIOD:
+        return Unknown()
     turns = range(period)
     return Periodic(
         tuple([i * advance // period for i in turns]),

@@ -14,7 +14,7 @@ from archcalc.ops.axes import need_channels_first
 from archcalc.ops.base import Fault, Operation, Tensor, Weight, product
 from archcalc.ops.conv import BIAS, DILATION, KERNEL
 from archcalc.ops.grouping import check_groups
-from archcalc.ops.reach import MAX_PERIOD, Periodic, Window
+from archcalc.ops.reach import MAX_PERIOD, Periodic, Unknown, Window
 from archcalc.ops.sliding import describe_window, per_axis
 
 if TYPE_CHECKING:
@@ -102,13 +102,6 @@ expect: {output: [32, 28, 28], params: 8224, macs: 1_605_632}
                     label=f"output_padding {extra}, stride {s}, dilation {d}",
                     help=f"use at most {max(s, d) - 1}",
                 )
-            if s > MAX_PERIOD:
-                raise Fault(
-                    "bad-value",
-                    f"stride must be at most {MAX_PERIOD:,}",
-                    attribute="stride",
-                    label=f"this is {s:,}",
-                )
         for axis, side in enumerate(self._sides(a, t)):
             if side < 1:
                 raise _nothing_left(a, axis, side)
@@ -175,12 +168,14 @@ def _window(k: int, begin: int, d: int) -> Window:
     return Window(k, 1, d * (k - 1) - begin, 0, d)
 
 
-def scattered(k: int, s: int, begin: int, d: int) -> Periodic:
+def scattered(k: int, s: int, begin: int, d: int) -> Periodic | Unknown:
     """Output o reads input i where o + begin = i·s + d·t for a cell t of the kernel.
 
     The cells of one output are s/gcd(d, s) apart, and so its inputs d/gcd(d, s). An output that no
     cell reaches (k < s, or d and s with a common divisor) reads nothing: first = last + 1.
     """
+    if s > MAX_PERIOD:
+        return Unknown()
     common = gcd(d, s)
     cycle = s // common
     cell = {d * t % s: t for t in range(min(k, cycle))}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.ops.arithmetic import ceil_div, common_divisor, fixed
+from archcalc.ops.arithmetic import ceil_div, lowest_terms
 from archcalc.ops.attributes import Attribute, Boolean, PerAxis, Reference, Word
 from archcalc.ops.axes import need_channels_first
 from archcalc.ops.base import Fault, Operation, Tensor, product
-from archcalc.ops.reach import MAX_PERIOD, Periodic
+from archcalc.ops.reach import MAX_PERIOD, Periodic, Unknown
 from archcalc.ops.resize import need_one_of, need_same_rank
 from archcalc.ops.sliding import per_axis
 
@@ -79,16 +79,6 @@ expect: {output: [128, 32, 32], params: 295_040}
                 label="mode is nearest",
                 help="add mode: linear, or leave align_corners out",
             )
-        for n, out in self._ratios(a, x, self._sides(a, x)):
-            longest = _period(n, out, a.align_corners)
-            if longest > MAX_PERIOD:
-                raise Fault(
-                    "bad-value",
-                    f"output over input in lowest terms must stay within {MAX_PERIOD:,}",
-                    attribute="scale" if a.scale is not None else "size" if a.size else "like",
-                    label=f"from {n:,} to {out:,} the pattern repeats after {longest:,} outputs",
-                    help="use a size that has more factors in common with the input",
-                )
 
     def _ratios(
         self, a: SimpleNamespace, x: tuple[Tensor, ...], sides: tuple[int, ...]
@@ -122,39 +112,34 @@ expect: {output: [128, 32, 32], params: 295_040}
         return ", ".join([*parts, a.mode])
 
 
-def _period(n: int, out: int, aligned: bool) -> int:
-    if aligned and n > 1 and out > 1:
-        n, out = n - 1, out - 1
-    period: int = out // common_divisor(n, out)
-    return period
-
-
-def copied(n: int, out: int) -> Periodic:
+def copied(n: int, out: int) -> Periodic | Unknown:
     """Output j reads input ⌊j·n/out⌋."""
-    period = fixed(_period(n, out, False))
-    advance = fixed(n * period // out)
+    advance, period = lowest_terms(n, out)
+    if period > MAX_PERIOD:
+        return Unknown()
     cells = tuple([j * advance // period for j in range(period)])
     return Periodic(cells, cells, advance)
 
 
-def interpolated(n: int, out: int, aligned: bool) -> Periodic:
+def interpolated(n: int, out: int, aligned: bool) -> Periodic | Unknown:
     """Output j reads the two inputs around a point, or the one it falls on.
 
     The point is j·(n − 1)/(out − 1) with aligned corners, else (j + 1/2)·n/out − 1/2; beyond the
     border PyTorch repeats the outermost cell, which counts here as a cell of padding.
     """
-    period = fixed(_period(n, out, aligned))
-    turns = range(period)
-    if not aligned:
-        advance = fixed(n * period // out)
-        points = [((2 * j + 1) * advance - period, 2 * period) for j in turns]
-    elif n == 1 or out == 1:
+    one_cell = aligned and (n == 1 or out == 1)
+    apart = aligned and not one_cell
+    advance, period = lowest_terms(n - 1, out - 1) if apart else lowest_terms(n, out)
+    if period > MAX_PERIOD:
+        return Unknown()
+    if one_cell:
         # The first cell alone is read; the period is the output's, so the advance stays unused.
         zeros = (0,) * period
-        return Periodic(zeros, zeros, fixed(n * period // out))
+        return Periodic(zeros, zeros, advance)
+    if aligned:
+        points = [(j * advance, period) for j in range(period)]
     else:
-        advance = fixed((n - 1) * period // (out - 1))
-        points = [(j * advance, period) for j in turns]
+        points = [((2 * j + 1) * advance - period, 2 * period) for j in range(period)]
     return Periodic(
         tuple([over // under for over, under in points]),
         tuple([ceil_div(over, under) for over, under in points]),

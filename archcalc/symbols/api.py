@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import SpecError
 from archcalc.graph import Net
-from archcalc.symbols.answer import is_valid, nearest_sizes, reasons
-from archcalc.symbols.explore import explore
 from archcalc.symbols.formula import FIGURES, Formula, formulas
+from archcalc.symbols.region_cover import explore
 from archcalc.symbols.report_inputs import as_dict, text
+from archcalc.symbols.size_sets import together
+from archcalc.symbols.valid_sizes import answer, is_valid
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from archcalc.ops.base import Shape
     from archcalc.spec.syntax import Spec
-    from archcalc.symbols.answer import Reason
-    from archcalc.symbols.explore import Exploration
-    from archcalc.symbols.sides import Sides
+    from archcalc.symbols.region_cover import Exploration
+    from archcalc.symbols.size_sets import SizeSet
+    from archcalc.symbols.valid_sizes import Reason
 
 
 def formula(
@@ -33,12 +34,12 @@ def formula(
 
 
 class Inputs:
-    """The sizes of input that a spec is valid for.
+    """The input sizes that a spec is valid for.
 
-    `axes` holds the valid sides by the name of the axis, each a set that answers `in` for any
-    number; where `coupled`, they are valid only in some combinations, and a size as a whole (its
-    sides as a tuple) is asked of the object itself. `str()` is what `archcalc inputs` prints,
-    `to_dict()` its JSON.
+    `axes` holds the valid sizes by the name of the axis, each a set that answers `in` for any
+    number; where `coupled`, they are valid only in some combinations, and a size as a whole (a
+    tuple, one number per axis) is asked of the object itself. `str()` is what `archcalc inputs`
+    prints, `to_dict()` its JSON.
     """
 
     __slots__ = ("_found",)
@@ -47,34 +48,39 @@ class Inputs:
         self._found = found
 
     @property
-    def axes(self) -> dict[str, Sides]:
-        """The valid sides by axis: H and W, or L, or D, H and W."""
+    def axes(self) -> dict[str, SizeSet]:
+        """The valid sizes by axis: H and W, or L, or D, H and W. Raises `ValueError` where they are
+        undecided."""
+        if not self.complete:
+            raise ValueError(f"the valid sizes are undecided: {self._found.why}")
         return dict(zip((axis.name for axis in self._found.axes), self._found.valid, strict=True))
 
     @property
     def coupled(self) -> bool:
-        """Whether the sides depend on one another."""
+        """Whether the axes depend on one another."""
         return self._found.coupled
 
     @property
     def complete(self) -> bool:
-        """Whether every size has been decided; False for a net that is too intricate."""
+        """Whether the answer is exact for every size; False for a net that is too intricate. A
+        size as a whole can be asked for all the same."""
         return self._found.complete
 
     @property
     def reasons(self) -> list[Reason]:
-        """The layers that restrict the sides, with the condition of each."""
-        return reasons(self._found)
+        """The layers that restrict the sizes, with the condition of each."""
+        return answer(self._found).reasons
 
     @property
     def nearest(self) -> list[tuple[int, ...]]:
         """The valid sizes nearest to the spec's own, none where that is valid itself."""
-        return nearest_sizes(self._found)
+        return answer(self._found).nearest
 
     def __contains__(self, size: object) -> bool:
         return (
             isinstance(size, tuple)
             and len(size) == len(self._found.axes)
+            and all(isinstance(n, int) and n > 0 for n in size)
             and is_valid(self._found, size)
         )
 
@@ -85,11 +91,18 @@ class Inputs:
     def __str__(self) -> str:
         return text(self._found, columns=80)
 
+    def __repr__(self) -> str:
+        name = self._found.spec.name
+        if not self.complete:
+            return f"<archcalc.Inputs of {name}: undecided>"
+        note = " (coupled)" if self.coupled else ""
+        return f"<archcalc.Inputs of {name}: {'; '.join(together(self.axes.items()))}{note}>"
+
 
 def inputs(source: Net | str | PathLike[str]) -> Inputs:
-    """The sizes that a spec is valid for."""
+    """The input sizes that a spec is valid for."""
     found = explore(*_opened(source))
-    if not found.axes or not found.regions:
+    if not found.axes:
         raise ValueError(f"{found.spec.name} has no input with spatial axes")
     return Inputs(found)
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from math import ceil, gcd
 from typing import TYPE_CHECKING
 
+from archcalc.budget import spend
 from archcalc.symbols.terms import (
     ONE,
     ZERO,
@@ -50,6 +51,8 @@ def never_below(a: Poly, b: Poly) -> bool:
     """Whether a ≥ b for sure."""
     if a == b:
         return True
+    if any(x < y for x, y in zip(a.samples, b.samples, strict=False)):
+        return False
     bound = lower(a - b)
     return bound is not None and bound >= 0
 
@@ -61,6 +64,9 @@ def never_zero(poly: Poly) -> bool:
         g = gcd(*(c.numerator for m, c in poly.terms.items() if m))
         if g and poly.terms.get((), 0) % g:
             return True
+    samples = poly.samples
+    if samples and min(samples) <= 0 <= max(samples):
+        return False
     low, high = lower(poly), upper(poly)
     return (low is not None and low > 0) or (high is not None and high < 0)
 
@@ -68,6 +74,7 @@ def never_zero(poly: Poly) -> bool:
 def _lower(poly: Poly, cases: int) -> Number | None:
     """Floors that stand alone are relaxed first, so that what they share cancels."""
     while True:
+        spend(len(poly.terms) + 1)
         found = next(
             ((m, c) for m, c in poly.terms.items() if len(m) == 1 and not isinstance(m[0], Symbol)),
             None,

@@ -50,6 +50,9 @@ def truth(condition: Condition) -> bool | None:
         if not poly.terms:
             return relation == "eq"
         return relation == "ne" if never_zero(poly) else None
+    samples = poly.samples
+    if samples and min(samples) < 0 < max(samples):
+        return None
     low, high = lower(poly), upper(poly)
     if low is not None and (low > 0 or (low == 0 and relation == "ge")):
         return True

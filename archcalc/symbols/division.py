@@ -1,13 +1,14 @@
-"""Floors, maxima and common divisors of terms, simplified as they arise.
+"""Floors, maxima, roundings and common divisors of terms, simplified as they arise.
 
 The rules, for whole R and positive integers:
 ⌊(d·R + P)/d⌋ = R + ⌊P/d⌋; ⌊(⌊P/b⌋ + R)/d⌋ = ⌊(P + b·R)/(b·d)⌋; ⌊g·R + c over g·e⌋ =
 ⌊(R + ⌊c/g⌋)/e⌋; ⌊−R/d⌋ = −⌊(R + d − 1)/d⌋; and a floor of a maximum is the maximum of floors.
-So the side after ten layers is one floor.
+So the size after ten layers is one floor.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import gcd, lcm
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from archcalc.symbols.terms import (
     Floor,
     Largest,
     Poly,
+    Rounded,
+    Symbol,
     number,
     of_atom,
     same,
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from archcalc.symbols.terms import Atom, Monomial, Number
 
 
+@lru_cache(maxsize=4096)  # walks at many sizes ask for the same ones
 def floor_div(over: Poly, under: Poly) -> Poly:
     """⌊over/under⌋. Where `under` is no constant it is taken to be positive."""
     divisor = under.constant
@@ -53,15 +57,16 @@ def _floor(over: Poly, d: int) -> Poly:
     inside = inside + number(constant % d - constant)
     if inside.constant is not None:
         return outside  # what is left is 0 ≤ constant < d
+    # A maximum is spread first: its parts (n and ⌈n/s⌉·s of a `same` padding) then collapse.
+    spread = _spread(inside, d)
+    if spread is not None:
+        return outside + spread
     if inside.whole:
         if inside.ordered()[0][1] < 0:
             return outside - _floor(-inside + number(d - 1), d)
         merged = _merged(inside, number(d))
         if merged is not None:
             return outside + merged
-    spread = _spread(inside, d)
-    if spread is not None:
-        return outside + spread
     return outside + of_atom(same(Floor, inside, number(d)))
 
 
@@ -212,3 +217,36 @@ def _multiple(a: Poly, b: Poly) -> bool:
     monomial, c = next(iter(b.terms.items()))
     factor, left = divmod(a.terms.get(monomial, 0), c)
     return not left and bool(factor) and b.scaled(factor) == a
+
+
+def rounded(poly: Poly) -> Poly:
+    """The term rounded; a whole one is itself."""
+    if poly.whole:
+        return poly
+    if poly.constant is not None:
+        return number(round(poly.constant))
+    return of_atom(same(Rounded, poly))
+
+
+def replaced(poly: Poly, values: dict[Symbol, Poly]) -> Poly:
+    """The term with other terms put in for symbols, simplified anew."""
+    total = ZERO
+    for monomial, c in poly.terms.items():
+        product = number(c)
+        for atom in monomial:
+            product = product * _replaced_atom(atom, values)
+        total = total + product
+    return total
+
+
+def _replaced_atom(atom: Atom, values: dict[Symbol, Poly]) -> Poly:
+    if isinstance(atom, Symbol):
+        return values.get(atom, of_atom(atom))
+    parts = [replaced(part, values) for part in atom.parts()]
+    if isinstance(atom, Floor):
+        return floor_div(parts[0], parts[1])
+    if isinstance(atom, Rounded):
+        return rounded(parts[0])
+    if isinstance(atom, Divisor):
+        return common_divisor(parts[0], parts[1])
+    return largest(*parts)

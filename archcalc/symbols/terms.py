@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
+from math import gcd
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
+from zlib import crc32
+
+from archcalc.budget import BudgetExceeded, spend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,15 +23,35 @@ Number = int | Fraction
 class Atom:
     """What a polynomial is made of. `whole`: it takes integers only. `text` orders atoms."""
 
-    __slots__ = ("__weakref__", "text", "whole")
+    __slots__ = ("__weakref__", "_samples", "text", "whole")
 
     def __init__(self, text: str, whole: bool) -> None:
         self.text = text
         self.whole = whole
+        self._samples: tuple[Number, ...] | None = None
+
+    @property
+    def samples(self) -> tuple[Number, ...]:
+        """Its values at the same few sizes for all atoms; none where it has no value at one."""
+        if self._samples is None:
+            parts = [part.samples for part in self.parts()]
+            try:
+                self._samples = tuple(self.value(*at) for at in zip(*parts, strict=False))
+            except ZeroDivisionError:
+                self._samples = ()
+        return self._samples
+
+    def value(self, *parts: Number) -> Number:
+        """Its value where its parts have these."""
+        raise NotImplementedError
 
     def parts(self) -> tuple[Poly, ...]:
         """The polynomials inside."""
         return ()
+
+
+RANGES = [1, 7, 90, 2_000]
+"""From how many values, from the least on, each sample of a symbol is taken."""
 
 
 class Symbol(Atom):
@@ -39,6 +63,10 @@ class Symbol(Atom):
         super().__init__(name, whole)
         self.least = least
         self.most = most
+        ranges = RANGES if most is None else [min(n, most - least + 1) for n in RANGES]
+        self._samples = tuple(
+            least + crc32(f"{name} {i}".encode()) % span for i, span in enumerate(ranges)
+        )
 
 
 class Floor(Atom):
@@ -54,6 +82,10 @@ class Floor(Atom):
     def parts(self) -> tuple[Poly, ...]:
         return self.over, self.under
 
+    def value(self, *parts: Number) -> Number:
+        over, under = parts
+        return over // under
+
 
 class Largest(Atom):
     """The largest of several."""
@@ -67,6 +99,9 @@ class Largest(Atom):
     def parts(self) -> tuple[Poly, ...]:
         return self.of
 
+    def value(self, *parts: Number) -> Number:
+        return max(parts)
+
 
 class Rounded(Atom):
     """The nearest integer, a half to the even one."""
@@ -79,6 +114,9 @@ class Rounded(Atom):
 
     def parts(self) -> tuple[Poly, ...]:
         return (self.over,)
+
+    def value(self, *parts: Number) -> Number:
+        return round(parts[0])
 
 
 class Divisor(Atom):
@@ -94,6 +132,15 @@ class Divisor(Atom):
     def parts(self) -> tuple[Poly, ...]:
         return self.a, self.b
 
+    def value(self, *parts: Number) -> Number:
+        return gcd(*map(int, parts))
+
+
+LONGEST_TEXT = 100_000
+"""Characters of an atom; the peak memory of Inception-v4 has 20,000."""
+
+DEEPEST = 60
+"""How deep atoms may nest, so that walks over them stay within Python's recursion limit."""
 
 Monomial = tuple[Atom, ...]
 """Atoms by their text, one as often as its power."""
@@ -107,8 +154,15 @@ def same(kind: type[Any], *made_of: Any) -> Any:
     atom = _known.get(key)
     if atom is None:
         atom = kind(*made_of)
+        if len(atom.text) > LONGEST_TEXT or _depth(atom) > DEEPEST:
+            raise BudgetExceeded
+        spend(len(atom.text) // 8)
         _known[key] = atom
     return atom
+
+
+def _depth(atom: Atom) -> int:
+    return 1 + max((part.depth for part in atom.parts()), default=0)
 
 
 class Poly:
@@ -123,6 +177,26 @@ class Poly:
         return (
             " + ".join("*".join([f"({c})", *(a.text for a in m)]) for m, c in self.ordered()) or "0"
         )
+
+    @cached_property
+    def samples(self) -> tuple[Number, ...]:
+        """Its values at the same few sizes for all terms; none where it has no value at one."""
+        spend(2 * len(self.terms))
+        totals: list[Number] = [0] * len(RANGES)
+        for monomial, c in self.terms.items():
+            for i in range(len(totals)):
+                product = c
+                for atom in monomial:
+                    if not atom.samples:
+                        return ()
+                    product *= atom.samples[i]
+                totals[i] += product
+        return tuple(totals)
+
+    @cached_property
+    def depth(self) -> int:
+        """How deep atoms nest in it: 0 for a constant, 1 for symbols alone."""
+        return max((_depth(atom) for atom in self.atoms()), default=0)
 
     @cached_property
     def whole(self) -> bool:
@@ -170,6 +244,7 @@ class Poly:
         return isinstance(other, Poly) and self.terms == other.terms
 
     def __add__(self, other: Poly) -> Poly:
+        spend(len(other.terms) // 4 + 1)
         terms = dict(self.terms)
         for monomial, c in other.terms.items():
             _put(terms, monomial, c)
@@ -182,6 +257,7 @@ class Poly:
         return self + -other
 
     def __mul__(self, other: Poly) -> Poly:
+        spend(len(self.terms) * len(other.terms) + 1)
         terms: dict[Monomial, Number] = {}
         for m, c in self.terms.items():
             for n, d in other.terms.items():
@@ -213,6 +289,7 @@ def times(m: Monomial, n: Monomial) -> Monomial:
     """The product of two monomials."""
     if not m or not n:
         return m or n
+    spend((len(m) + len(n)) // 4)
     return tuple(sorted(m + n, key=lambda a: a.text))
 
 

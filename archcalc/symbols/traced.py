@@ -8,20 +8,36 @@ is noted, unless it holds for every value.
 from __future__ import annotations
 
 import operator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
+from math import gcd
 from typing import TYPE_CHECKING, Any, Self
 
 from archcalc.symbols.conditions import Condition, truth
-from archcalc.symbols.division import common_divisor, floor_div, largest, modulo
-from archcalc.symbols.rounding import rounded
+from archcalc.symbols.division import common_divisor, floor_div, largest, modulo, rounded
 from archcalc.symbols.terms import Poly, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from archcalc.symbols.terms import Number
 
     Note = Callable[[Condition], None]
+
+
+_structural: ContextVar[bool] = ContextVar("structural", default=False)
+
+
+@contextmanager
+def structural_equality() -> Iterator[None]:
+    """Within it, numbers are equal only where their terms are, and no decision is noted: for
+    passes that compare numbers to save work, and are right whatever comes out."""
+    token = _structural.set(True)
+    try:
+        yield
+    finally:
+        _structural.reset(token)
 
 
 class _Traced:
@@ -45,10 +61,17 @@ class _Traced:
 
     def gcd(self, other: Any) -> Any:
         """The greatest common divisor, without a decision."""
-        from math import gcd
-
         divisor = common_divisor(self.poly, poly_of(other))
         return _made(gcd(int(plain(self)), int(plain(other))), divisor, self.note)
+
+    def lowest_terms(self, other: Any) -> tuple[int, int]:
+        """The ratio of two integers in lowest terms: from here on they have this one."""
+        a, b = int(plain(self)), int(plain(other))
+        over, under = a // gcd(a, b), b // gcd(a, b)
+        condition = Condition("eq", self.poly.scaled(under) - poly_of(other).scaled(over))
+        if truth(condition) is None:
+            self.note(condition)
+        return over, under
 
     def fixed(self) -> Any:
         """The plain value, where no formula can do without it: from here on it is this one."""
@@ -135,6 +158,8 @@ class _Traced:
         known = truth(condition)
         if known is not None:
             return known
+        if _structural.get() and relation in ("eq", "ne"):
+            return relation == "ne"
         holds: bool = _RELATIONS[relation](plain(self), plain(other))
         self.note(condition if holds else condition.negated())
         return holds

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from archcalc.ops.base import CHANNELS, Tensor
-from archcalc.ops.reach import Everything, Periodic, Window
+from archcalc.ops.reach import Everything, Periodic, Unknown, Window
 from tests.ops.support import connections, describe, fault, run, shape
 
 CASES: list[tuple[str, tuple[int, ...], dict[str, Any], tuple[int, ...]]] = [
@@ -99,8 +99,13 @@ def test_faults() -> None:
     assert fault("mean", (8, 7, 7), axes=[3]).code == "wrong-rank"
     assert fault("mean", (8, 7, 7), axes=[1, -2]).code == "bad-value"
     assert fault("mean", (8,), axes=[0]).code == "wrong-rank"
-    found = fault("adaptive_avgpool", (1, 10_007), output=10_009)
-    assert (found.code, found.attribute) == ("bad-value", "output")
+
+
+def test_a_pattern_too_long_to_follow_leaves_only_the_field_unknown() -> None:
+    # 10,007 and 10,009 are primes: the outputs read in turn what 10,009 patterns say
+    facts = run("adaptive_avgpool", (1, 10_007), output=10_009)
+    assert facts.outputs[0].shape == (1, 10_009)
+    assert facts.reach == (Unknown(),)
 
 
 def test_a_window_cut_off_by_ceil_may_be_larger_than_the_input() -> None:

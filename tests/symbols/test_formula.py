@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from archcalc.cli import app
 from archcalc.diagnostics import SpecError
 from archcalc.pipeline import check, parse
-from archcalc.symbols.explore import explore
-from archcalc.symbols.figures import Refused
 from archcalc.symbols.formula import FIGURES, Formula, formulas
+from archcalc.symbols.region_cover import explore
+from archcalc.symbols.symbolic_walk import Refused
 from tests.symbols.graphs import specs
 
 
@@ -79,7 +79,7 @@ def test_a_formula_holds_at_every_size_that_it_says(source: str, sides: list[int
     for of in ("output", "params", "macs", "memory"):
         one = formula(source, of)
         for n in sides:
-            if n in region.sides[0]:
+            if n in region.sizes[0]:
                 assert put_in(one, {"L": n}) == checked(source, of, {}, (3, n))
                 if one.special is not None and n % 36 == 0:
                     assert put_in(one.special, {"L": n}) == put_in(one, {"L": n})

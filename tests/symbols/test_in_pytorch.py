@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 
 import archcalc
 from archcalc.pipeline import parse
-from archcalc.symbols.explore import explore
+from archcalc.symbols.region_cover import explore
 from tests.symbols.graphs import specs
 
 pytest.importorskip("torch", reason="PyTorch is not installed")

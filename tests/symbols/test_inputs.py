@@ -13,11 +13,17 @@ from archcalc.cli import app
 from archcalc.diagnostics import Diagnostics
 from archcalc.elaborate import elaborate
 from archcalc.pipeline import check, parse
-from archcalc.symbols.answer import is_valid, reasons
-from archcalc.symbols.explore import Exploration, explore
-from archcalc.symbols.quality import padding_symmetric, rows_read, same_weights
+from archcalc.symbols.formula import formulas
+from archcalc.symbols.region_cover import Exploration, explore
 from archcalc.symbols.report_inputs import as_dict, text
-from archcalc.symbols.sides import described
+from archcalc.symbols.size_sets import described
+from archcalc.symbols.valid_sizes import (
+    is_valid,
+    padding_symmetric,
+    reasons,
+    same_weights,
+    strides_divide_evenly,
+)
 from tests.symbols.graphs import specs
 
 
@@ -97,6 +103,48 @@ CASES = [
         ["L ≡ 0 (mod 2)"],
     ),
 ]
+
+
+SEGMENTATION = """\
+input: [3, 64, 64]
+layers:
+  - {as: low, conv: {out: 8, kernel: 3, stride: 2, padding: 1}}
+  - conv: {out: 8, kernel: 3, stride: 2, padding: 1}
+  - upsample: {like: low, mode: MODE}
+  - concat: [{from: low}, []]
+  - upsample: {like: input, mode: MODE}
+"""
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear", "linear, align_corners: true"])
+def test_resizing_to_a_tensor_takes_every_size(mode: str) -> None:
+    source = SEGMENTATION.replace("MODE", mode)
+    assert words(explored(source)) == ["every H", "every W"]
+    told = formulas(parse(source, False)[0], ("output", "macs", "receptive_field"))
+    assert [one.valid_when for one in told[:2]] == [(), ()]
+    # 216 weights a position of the half, 8·8·9 = 576 a position of the quarter
+    assert str(told[1]) == "216·⌊(H + 1)/2⌋·⌊(W + 1)/2⌋ + 576·⌊(H + 3)/4⌋·⌊(W + 3)/4⌋"
+
+
+def test_what_an_upsampling_sees_depends_on_its_ratio() -> None:
+    source = SEGMENTATION.replace("MODE", "linear")
+    (one,) = formulas(parse(source, False)[0], ("receptive_field",))
+    # The ratios at 64 are 2 and 2: those of every multiple of 4, and of no other size.
+    assert one.valid_when == ("H, W ≡ 0 (mod 4)",)
+
+
+def test_a_pattern_too_long_leaves_only_the_field_unknown() -> None:
+    source = (
+        "input: [3, 97]\nlayers: [upsample: {size: 10007, mode: linear, align_corners: true}]\n"
+    )
+    found = check(source)
+    assert found.ok
+    assert found.report is not None
+    assert found.report.layers[0].output == (3, 10007)
+    field = found.report.layers[0].receptive_field
+    assert field is not None
+    assert field.size == (None,)
+    assert words(explored(source)) == ["every L"]
 
 
 @pytest.mark.parametrize(("source", "expected"), CASES)
@@ -191,7 +239,7 @@ def test_a_classifier_fixes_the_input_and_global_pooling_does_not() -> None:
     weights = same_weights(fixed)
     assert weights is not None
     # 512·⌊H/32⌋·⌊W/32⌋ = 25,088 with ⌊W/32⌋ = 7: ⌊H/32⌋ = 7
-    assert [described(s, "n") for s in weights.sides] == ["n = 224 to 255"] * 2
+    assert [described(s, "n") for s in weights.sizes] == ["n = 224 to 255"] * 2
     assert weights.coupled
     assert {d.path for d in weights.binding} == {"classifier.0"}
     free = same_weights(pooled)
@@ -204,13 +252,13 @@ def test_quality() -> None:
     # Alsallakh et al. 2021: padding is even where (n + 2p − k) mod s = 0 in every strided layer,
     # that is for n − 1 divisible by 2^5: 225, not 224
     even = padding_symmetric(resnet)
-    assert [described(s, "n") for s in even.sides] == ["n ≡ 1 (mod 32)"] * 2
+    assert [described(s, "n") for s in even.sizes] == ["n ≡ 1 (mod 32)"] * 2
     assert even.failing
     # five poolings of VGG-16 drop nothing where 32 divides the side
-    assert described(rows_read(explored("vgg16")).sides[0], "n") == "n ≡ 0 (mod 32)"
+    assert described(strides_divide_evenly(explored("vgg16")).sizes[0], "n") == "n ≡ 0 (mod 32)"
     # a plain window of 3 over steps of 2 without padding reads all rows of odd sides
     odd = explored("input: [3, 9]\nlayers: [maxpool: {kernel: 3, stride: 2}]\n")
-    assert described(rows_read(odd).sides[0], "n") == "n ≥ 3 and n ≡ 1 (mod 2)"
+    assert described(strides_divide_evenly(odd).sizes[0], "n") == "n ≥ 3 and n ≡ 1 (mod 2)"
 
 
 def test_check_names_the_nearest_sizes() -> None:

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcalc
-from archcalc.symbols.division import floor_div, largest
-from archcalc.symbols.rounding import rounded
+from archcalc.symbols.division import floor_div, largest, rounded
 from archcalc.symbols.terms import Poly, number, symbol
 from archcalc.symbols.to_sympy import Round, expression, latex, source
 from tests.cli.support import run
@@ -50,7 +49,7 @@ def terms(draw: st.DrawFn) -> Poly:
 
 
 def exact(poly: Poly, h: int, w: Fraction) -> Any:
-    from archcalc.symbols.decide import replaced
+    from archcalc.symbols.division import replaced
 
     values = {next(iter(H.symbols())): number(h), next(iter(W.symbols())): number(w)}
     return replaced(poly, values).constant

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.symbols.answer import nearest_sizes
-from archcalc.symbols.decide import Undecided
-from archcalc.symbols.explore import explore
+from archcalc.budget import BudgetExceeded, limited
+from archcalc.diagnostics import SpecError
+from archcalc.symbols.region_cover import explore
+from archcalc.symbols.valid_sizes import nearest_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,14 +15,10 @@ if TYPE_CHECKING:
     from archcalc.diagnostics import Diagnostic
     from archcalc.graph import Net
     from archcalc.ops.base import Shape
-    from archcalc.symbols.explore import Exploration
+    from archcalc.symbols.region_cover import Exploration
 
-MOST_LAYERS = 4_000
-"""Layers that all walks together may have: a check that fails stays quick."""
-
-
-MOST_WORK = 1_000_000
-"""Sides that may be looked at, for the same reason."""
+MOST_STEPS = 70_000
+"""The budget of this help: less than 0.2 s, so that a check that fails stays quick."""
 
 
 def with_sizes(
@@ -32,18 +29,16 @@ def with_sizes(
 ) -> tuple[Diagnostic, ...]:
     """The diagnostics, those of a size that does not fit with the sizes that do."""
     diagnostics = tuple(diagnostics)
-    most = min(60, MOST_LAYERS // (len(net.nodes) + 1))
-    if most < 4 or len(net.inputs) != 1 or not net.nodes:  # no nodes: refused as too large
+    if len(net.inputs) != 1 or not net.nodes:  # no nodes: refused as too large
         return diagnostics
-    first = explore(net.spec, settings, inputs, most_walks=1, most_work=MOST_WORK)
-    places = _places(first)
-    if not places:
-        return diagnostics
-    found = explore(net.spec, settings, inputs, most_walks=most, most_work=MOST_WORK)
     try:
-        sizes = nearest_sizes(found) if found.complete else []
-    except Undecided:
-        sizes = []
+        with limited(MOST_STEPS):
+            first = explore(net.spec, settings, inputs, most_walks=1)
+            places = _places(first)
+            found = explore(net.spec, settings, inputs) if places else first
+            sizes = nearest_sizes(found) if places and found.complete else []
+    except (SpecError, BudgetExceeded):
+        return diagnostics
     if not sizes:
         return diagnostics
     text = " or ".join("×".join(map(str, (*_head(net), *size))) for size in sizes)

@@ -1,4 +1,4 @@
-"""Where a condition in one symbol holds: decided for every size, by periodicity.
+"""Where a condition on one symbol is true: decided for every size, by periodicity.
 
 With the other symbols at numbers, a term is a polynomial in n on every residue class of its period
 (a maximum: from the size on where its parts no longer cross). Its values at degree + 1 sizes of a
@@ -7,56 +7,41 @@ class give that polynomial, and its differences say from where on its sign is se
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
 from itertools import combinations, pairwise
-from math import factorial, gcd, lcm
+from math import comb, factorial, gcd, lcm
 from typing import TYPE_CHECKING
 
-from archcalc.symbols.division import common_divisor, floor_div, largest
-from archcalc.symbols.rounding import rounded
-from archcalc.symbols.sides import Sides
-from archcalc.symbols.terms import (
-    ZERO,
-    Divisor,
-    Floor,
-    Largest,
-    Poly,
-    Rounded,
-    Symbol,
-    number,
-    of_atom,
-)
+from archcalc.budget import spend
+from archcalc.symbols.size_sets import LONGEST, SizeSet, Undecided
+from archcalc.symbols.terms import Divisor, Floor, Largest, Poly, Rounded, Symbol
 
 if TYPE_CHECKING:
     from archcalc.symbols.conditions import Condition
     from archcalc.symbols.terms import Atom, Number
 
-LONGEST = 200_000
-"""Sizes that are looked at for one condition."""
 
-
-class Undecided(Exception):
-    """A condition without a period, or with one beyond `LONGEST`."""
-
-
-@lru_cache(maxsize=4096)
-def sides_where(condition: Condition, name: Symbol) -> Sides:
-    """The sizes for which a condition in one whole symbol holds. Raises `Undecided`."""
+@lru_cache(maxsize=256)
+def sizes_where(condition: Condition, name: Symbol) -> SizeSet:
+    """The sizes for which a condition on one whole symbol is true. Raises `Undecided`."""
     poly = condition.poly
     period = period_of(poly, name)
     threshold = _settled(poly, name, period)
     if threshold + period > LONGEST:
-        raise Undecided(f"sizes repeat only after {period:,}")
-    sizes = list(range(1, threshold + period + 1))
-    values = evaluated(poly, name, sizes)
-    holds = [_holds(condition.relation, v) for v in values]
-    tail = [False] * period
-    for n in range(threshold + 1, threshold + period + 1):
-        tail[n % period] = holds[n - 1]
-    return Sides(holds[:threshold], tail)
+        raise _too_long(threshold + period)
+    values = evaluated(poly, name, list(range(1, threshold + period + 1)))
+    member = bytes([is_true(condition.relation, v) for v in values])
+    tail, start = member[threshold:], -(threshold + 1) % period
+    return SizeSet(member[:threshold], tail[start:] + tail[:start])
 
 
-def _holds(relation: str, value: Number) -> bool:
+def _too_long(period: int) -> Undecided:
+    return Undecided(f"a condition repeats only every {period:,} sizes")
+
+
+def is_true(relation: str, value: Number) -> bool:
+    """Whether a condition is true where its term has this value."""
     if relation == "ge":
         return value >= 0
     if relation == "gt":
@@ -74,7 +59,7 @@ def period_of(poly: Poly, name: Symbol) -> int:
     for atom in poly.atoms():
         period = lcm(period, _period_of_atom(atom, name))
         if period > LONGEST:
-            raise Undecided(f"sizes repeat only after {period:,}")
+            raise _too_long(period)
     return period
 
 
@@ -129,27 +114,30 @@ def _settled(poly: Poly, name: Symbol, period: int) -> int:
     if degree == 0:
         return start
     if (degree + 1) * period + start > LONGEST:
-        raise Undecided(f"sizes repeat only after {period:,}")
+        raise _too_long(period)
     sizes = [start + 1 + r + t * period for r in range(period) for t in range(degree + 1)]
     values = evaluated(poly, name, sizes)
-    turns = 0
+    turns, most = 0, LONGEST // period
+    spend(4 * len(sizes))
     for r in range(period):
-        turns = max(turns, _last_turn(values[r * (degree + 1) : (r + 1) * (degree + 1)]))
+        turns = max(turns, _last_turn(values[r * (degree + 1) : (r + 1) * (degree + 1)], most))
     return start + turns * period
 
 
-def _maxima(poly: Poly) -> list[Largest]:
-    found: list[Largest] = []
+def _maxima(poly: Poly, seen: dict[Atom, None] | None = None) -> list[Largest]:
+    """All maxima in a term, each once."""
+    seen = {} if seen is None else seen
     for atom in poly.atoms():
-        if isinstance(atom, Largest):
-            found.append(atom)
-        for part in atom.parts():
-            found += _maxima(part)
-    return found
+        if atom not in seen:
+            seen[atom] = None
+            for part in atom.parts():
+                _maxima(part, seen)
+    return [atom for atom in seen if isinstance(atom, Largest)]
 
 
-def _last_turn(values: list[Number]) -> int:
-    """For the polynomial through these values at 0, 1, …: from where its sign is settled.
+def _last_turn(values: list[Number], most: int) -> int:
+    """For the polynomial through these values at 0, 1, …: from where its sign is settled. Raises
+    `Undecided` beyond `most`.
 
     Where it and all its differences have the sign of the leading one, it keeps that sign.
     """
@@ -163,21 +151,19 @@ def _last_turn(values: list[Number]) -> int:
     if len(differences) < 2:
         return 0
     sign = 1 if differences[-1] > 0 else -1
-    t = 0
-    while not _settled_from(differences, t, sign):
-        t = 2 * t + 1
-        if t > LONGEST:
-            raise Undecided("a condition is settled only at very large sizes")
-    return t
+    if _settled_from(differences, 0, sign):
+        return 0
+    if not _settled_from(differences, most, sign):
+        raise Undecided("a condition is settled only at very large sizes")
+    # Where it is settled it stays so: the first such place is found by halving.
+    return bisect_left(range(most), True, key=lambda t: _settled_from(differences, t, sign))
 
 
 def _settled_from(differences: list[Number], t: int, sign: int) -> bool:
     """Whether the polynomial and all its differences have this sign at t: then it keeps it."""
-    shifted = list(differences)
-    for _ in range(t):
-        shifted = [
-            d + (shifted[i + 1] if i + 1 < len(shifted) else 0) for i, d in enumerate(shifted)
-        ]
+    shifted = [
+        sum(d * comb(t, k) for k, d in enumerate(differences[i:])) for i in range(len(differences))
+    ]
     return all(sign * d >= 0 for d in shifted) and sign * shifted[0] > 0
 
 
@@ -189,6 +175,7 @@ def evaluated(poly: Poly, name: Symbol, sizes: list[int]) -> list[Number]:
 def _values(
     poly: Poly, name: Symbol, sizes: list[int], known: dict[Atom, list[Number]]
 ) -> list[Number]:
+    spend(len(sizes) * sum(len(m) + 1 for m in poly.terms) // 8 + 1)
     total: list[Number] = [0] * len(sizes)
     for monomial, c in poly.terms.items():
         term: list[Number] = [c] * len(sizes)
@@ -215,27 +202,3 @@ def _atom_values(
     if isinstance(atom, Divisor):
         return [gcd(int(a), int(b)) for a, b in zip(*parts, strict=True)]
     return [max(row) for row in zip(*parts, strict=True)]
-
-
-def replaced(poly: Poly, values: dict[Symbol, Poly]) -> Poly:
-    """The term with other terms put in for symbols, simplified anew."""
-    total = ZERO
-    for monomial, c in poly.terms.items():
-        product = number(c)
-        for atom in monomial:
-            product = product * _replaced_atom(atom, values)
-        total = total + product
-    return total
-
-
-def _replaced_atom(atom: Atom, values: dict[Symbol, Poly]) -> Poly:
-    if isinstance(atom, Symbol):
-        return values.get(atom, of_atom(atom))
-    parts = [replaced(part, values) for part in atom.parts()]
-    if isinstance(atom, Floor):
-        return floor_div(parts[0], parts[1])
-    if isinstance(atom, Rounded):
-        return rounded(parts[0])
-    if isinstance(atom, Divisor):
-        return common_divisor(parts[0], parts[1])
-    return largest(*parts)

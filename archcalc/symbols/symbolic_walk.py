@@ -1,15 +1,21 @@
-"""A walk over a spec with traced numbers: the graph, and every decision with its place."""
+"""A walk over a spec with traced numbers: the graph, and every decision with its place.
+
+Which numbers are symbols, and their names, is decided here too: spatial sizes of inputs, and vars.
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.diagnostics import Diagnostics, Stop
+from archcalc.budget import spend
+from archcalc.diagnostics import Diagnostics, SpecError, Stop, nearest
 from archcalc.elaborate import elaborate
 from archcalc.elaborate.state import State
 from archcalc.symbols.conditions import Condition, truth
-from archcalc.symbols.traced import poly_of
+from archcalc.symbols.formula_conditions import needed_whole, written_whole
+from archcalc.symbols.terms import symbol
+from archcalc.symbols.traced import is_number, poly_of, trace
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -23,6 +29,18 @@ if TYPE_CHECKING:
 
     Lines = tuple[tuple[CodeType, int], ...]
     Operand = tuple[str, tuple[Poly, ...]]
+
+MOST_SIDE = 2**24
+"""SizeSet of inputs are at most this (`elaborate` refuses larger ones)."""
+
+TAKEN = ("Max", "Rational")
+"""What SymPy source calls, and the language lets a var be called."""
+
+SPATIAL = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+
+
+STEPS = 6
+"""What a step of the walk takes from the budget."""
 
 DEEPEST = 16
 """How many calls above a comparison are remembered; an operation's check is never so deep."""
@@ -68,6 +86,7 @@ class Recorder:
 
     def note(self, condition: Condition) -> None:
         """A comparison has come out so."""
+        spend(10)
         frame = sys._getframe(1)
         lines: list[tuple[CodeType, int]] = []
         around: Any = frame
@@ -108,6 +127,7 @@ class TracingState(State):
         self.at: Span | None = None
 
     def step(self, span: Span, weight: int = 1) -> None:
+        spend(STEPS * weight)
         self._stop()
         self.recorder.finish("", self.at)
         self.at = span
@@ -194,6 +214,8 @@ class TracingState(State):
         x = tuple([t for i in inputs if (t := self.tensors[i]) is not None])
         op.reach(attributes, x, facts.outputs[0])
         local = set(self.recorder.take())
+        if not local:
+            return local
         op.check(attributes, x)
         y = op.outputs(attributes, x)[0]
         op.weights(attributes, x)
@@ -241,3 +263,126 @@ def walk(
     net = elaborate(spec, diagnostics, settings=settings, inputs=inputs, make_state=make)
     recorder.finish("", states[0].at)
     return Walk(net, recorder, diagnostics)
+
+
+class Refused(ValueError):
+    """A formula that cannot be had, or an unknown name. `help` says what can be done."""
+
+    def __init__(self, message: str, help: str = "", span: Span | None = None) -> None:
+        super().__init__(f"{message}; {help}" if help else message)
+        self.message = message
+        self.help = help
+        self.span = span
+
+
+class Axis(NamedTuple):
+    """A side of an input: the input's name, its place in the shape, and what it is called."""
+
+    input: str
+    place: int
+    name: str
+
+    @property
+    def poly(self) -> Poly:
+        return symbol(self.name, most=MOST_SIDE)
+
+
+def axes_of(shapes: dict[str, Shape], taken: dict[str, Any]) -> list[Axis]:
+    """The axes of the inputs; their names carry the input's where there are several, or where
+    a var is called so."""
+    axes: list[Axis] = []
+    for name, shape in shapes.items():
+        for place, letter in enumerate(("C", *SPATIAL.get(len(shape) - 1, ()))):
+            alone = len(shapes) == 1 and letter not in taken
+            word = "".join(c if c.isalnum() else "_" for c in name)
+            axes.append(Axis(name, place, letter if alone else f"{letter}_{word}"))
+    return axes
+
+
+def own_shapes(spec: Spec, settings: dict[str, Any], inputs: dict[str, Shape]) -> dict[str, Shape]:
+    """The shapes of the inputs under these settings. Raises `SpecError` for errors in them."""
+    diagnostics = Diagnostics()
+    net = elaborate(spec._replace(layers=()), diagnostics, settings=settings, inputs=inputs)
+    if diagnostics.failed:
+        raise SpecError(diagnostics.items)
+    shapes = {name: net.tensors[index] for name, index in net.inputs.items()}
+    return {name: tensor.shape for name, tensor in shapes.items() if tensor is not None}
+
+
+def traced_inputs(
+    shapes: dict[str, Shape], free: list[Axis], recorder: Recorder
+) -> dict[str, Shape]:
+    """The shapes with traced numbers for the free axes."""
+    made = {name: list(shape) for name, shape in shapes.items()}
+    for axis in free:
+        side = made[axis.input][axis.place]
+        made[axis.input][axis.place] = trace(side, axis.poly, recorder.note)
+    return {name: tuple(shape) for name, shape in made.items()}
+
+
+def variable(name: str, value: Any, whole: bool) -> Poly:
+    """The symbol of a var that now has this value: a whole number, or any."""
+    least = -MOST_SIDE if value < 0 else int(whole and value > 0)
+    return symbol(f"{name}_" if name in TAKEN else name, whole=whole, least=least)
+
+
+def numeric(variables: dict[str, Any]) -> dict[str, Any]:
+    """The vars that hold a number."""
+    return {n: v for n, v in variables.items() if is_number(v) and not isinstance(v, bool)}
+
+
+def freed_walk(
+    spec: Spec, free: tuple[str, ...], settings: dict[str, Any], inputs: dict[str, Shape]
+) -> Walk:
+    """The walk with these names free: the sides of the inputs where there are none.
+
+    Raises `Refused` for a name that is no side or number.
+    """
+    known = elaborate(spec._replace(layers=()), Diagnostics(), settings=settings, inputs=inputs)
+    shapes = own_shapes(spec, settings, inputs)
+    axes = _chosen(free, axes_of(shapes, spec.variables), known.variables)
+    values = {name: known.variables[name] for name in free if name in known.variables}
+    # An input without a free side keeps the expression that the spec gives it.
+    kept = {axis.input for axis in axes} | set(inputs)
+    shapes = {name: shape for name, shape in shapes.items() if name in kept}
+
+    def walked(whole: dict[str, bool]) -> Walk:
+        recorder = Recorder()
+        traced = {
+            name: trace(value, variable(name, value, whole[name]), recorder.note)
+            for name, value in values.items()
+        }
+        given = traced_inputs(shapes, axes, recorder)
+        return walk(spec, recorder, {**settings, **traced}, given)
+
+    whole = {name: written_whole(spec, name, value) for name, value in values.items()}
+    if not any(whole.values()):
+        return walked(whole)
+    tried = walked(dict.fromkeys(whole, False))
+    needed = {
+        name: whole[name] and needed_whole(name, value, tried.recorder.decisions)
+        for name, value in values.items()
+    }
+    return walked(needed) if any(needed.values()) else tried
+
+
+def _chosen(free: tuple[str, ...], axes: list[Axis], variables: dict[str, Any]) -> list[Axis]:
+    """The free axes: the spatial ones where nothing is named."""
+    if not free:
+        return [axis for axis in axes if axis.place > 0]
+    known = {axis.name: axis for axis in axes}
+    numbers = numeric(variables)
+    for name in free:
+        if name in variables and name not in numbers:
+            raise Refused(
+                f"{name} is no number, so it cannot be a symbol of a formula",
+                help=f"give the formula for each of its values: --table {name}=…",
+            )
+        if name not in known and name not in numbers:
+            near = nearest(name, [*known, *numbers])
+            listed = ", ".join([*known, *numbers])
+            raise Refused(
+                f"the spec has no side or var {name}",
+                help=f"did you mean {near}?" if near else f"there are {listed}",
+            )
+    return [known[name] for name in free if name in known and name not in variables]

@@ -1,0 +1,60 @@
+"""A budget of work, counted in steps and not by a clock, so that no machine is too slow for it.
+
+A step is a few microseconds of plain Python. Whoever starts work that a spec can make arbitrarily
+long opens a budget (`with limited(STEPS):`), and the code that does the work spends from it
+(`spend(n)`). Without an open budget, spending is free. Budgets nest: an inner one never has more
+than what is left of the outer one, and what it used is gone from the outer one too.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class BudgetExceeded(Exception):
+    """The open budget is used up: the caller answers without what it was for."""
+
+
+class Budget:
+    """Steps that are left."""
+
+    __slots__ = ("left", "steps")
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        self.left = steps
+
+    def spend(self, steps: int) -> None:
+        """Takes steps away. Raises `BudgetExceeded` where fewer are left."""
+        self.left -= steps
+        if self.left < 0:
+            raise BudgetExceeded
+
+
+_open: ContextVar[Budget | None] = ContextVar("budget", default=None)
+
+
+def spend(steps: int) -> None:
+    """Takes steps from the open budget; free where none is open. Raises `BudgetExceeded`."""
+    budget = _open.get()
+    if budget is not None:
+        budget.spend(steps)
+
+
+@contextmanager
+def limited(steps: int) -> Iterator[Budget]:
+    """Opens a budget for a `with` block."""
+    outer = _open.get()
+    budget = Budget(max(0, steps if outer is None else min(steps, outer.left)))
+    token = _open.set(budget)
+    try:
+        yield budget
+    finally:
+        _open.reset(token)
+        if outer is not None:
+            outer.left -= budget.steps - max(0, budget.left)
