@@ -48,8 +48,9 @@ class Group:
     - "do": a `do` without a loop; "loop": a `repeat` or `for`, its children the turns;
       "turn": one turn (`arguments` has the loop's names and `index`);
     - "join": a join, its children the branches and then the join's node (no node where one branch
-      was left); "branch": one branch (`title` is its label);
-    - "fault": a layer that could not be read, without children (`title` is its word).
+      was left); "branch": one branch (`title` is its label).
+
+    A layer that could not be read is a node without facts; its operation is `UnreadLayer`.
 
     `level` says whether it is a level of the path, and `path` is the level it is in or makes.
     `output` is None while unknown.

@@ -61,6 +61,8 @@ class Part:
         """Depth and paths, from the part's input to its output."""
         target = self.target
         if not isinstance(target, Group):
+            if target.facts is None:
+                return None  # it may have been a group
             raise self._missing("this is one layer; a group, a block and the net have a depth")
         return self.draft.depth if self.is_net else depth_of(self.draft.net, target)
 

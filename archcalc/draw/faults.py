@@ -48,12 +48,14 @@ def told(error: Diagnostic) -> str:
 
 
 def _points_at(error: Diagnostic, layer: Layer) -> bool:
-    """Whether an error stands at a layer's operation or in one of its attributes."""
+    """Whether an error stands at a layer's operation, in its attributes or modifiers."""
     span = error.span
     if span is None:
         return False
     places = [layer.span, *(value.span for value in layer.arguments.values())]
     places += [branch.span for branch in layer.branches]
+    beside = (layer.source, layer.when, layer.name, layer.label)
+    places += [value.span for value in beside if value is not None]
     return any(_within(span, place) for place in places)
 
 

@@ -8,6 +8,7 @@ from archcalc.diagnostics import Fault, Note, Stop
 from archcalc.elaborate.weights import weight_of_layer
 from archcalc.graph import Expected, Group, Node
 from archcalc.ops.attributes import look_among
+from archcalc.ops.base import UnreadLayer
 from archcalc.spec.expressions import FAULTY
 from archcalc.spec.limits import stop_at_many
 
@@ -152,6 +153,23 @@ class State:
         self.nodes.append(node)
         place.group.children.append(node)
         return node
+
+    def unread(self, place: Place, layer: Layer, start: int, path: str, *, faulty: bool) -> Node:
+        """Adds the node of a layer that could not be read, so that every figure of it, and every
+        total with it, is unknown."""
+        for child in place.group.children[-1:]:
+            if isinstance(child, Group):
+                self._close_open(child)
+        op = UnreadLayer(layer.word)
+        return State.node(self, place, layer, op, path, (start,), None, None, faulty=faulty)
+
+    def _close_open(self, group: Group) -> None:
+        """Closes a group that the walk has left by an error, and those open inside it."""
+        if group.output is None:
+            for child in group.children[-1:]:
+                if isinstance(child, Group):
+                    self._close_open(child)
+            self.close(group, self.tensor(None, None))
 
     def _shared(self, place: Place, path: str, facts: Facts | None) -> int | None:
         if place.again is None or path not in place.again.nodes:

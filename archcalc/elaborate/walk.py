@@ -64,6 +64,10 @@ def elaborate(
         # A bound was met, and the diagnostics say so. What was built up to it is of no use, and
         # would cost the passes and the table more than the bound allows.
         state.clear(root)
+    if not state.nodes and diagnostics.failed:
+        with suppress(Stop):  # of a state that stops at every error
+            node = state.unread(place, _all_layers(spec), NOTHING, "layers", faulty=True)
+            output = node.outputs[0]
     state.close(root, output)
     if output != NOTHING:
         state.outputs = {"output": output, **state.outputs}
@@ -86,6 +90,13 @@ def elaborate(
     )
 
 
+def _all_layers(spec: Spec) -> Layer:
+    """Stands for the layers of a spec of which none could be read."""
+    from archcalc.spec.syntax import Layer
+
+    return Layer("fault", "layers", spec.span, {})
+
+
 class Walker:
     """Walks bodies and layers; every handler gives the tensor that the layer leaves behind."""
 
@@ -105,9 +116,30 @@ class Walker:
             return self._present(layer, tensor, place)
         except Fault as fault:
             self.state.report(fault, place, layer)
-            unknown = self.state.tensor(None, None)
+            unknown = self._unread(layer, tensor, place, faulty=fault.code != "unknown-tensor")
             self._labels_of_unknown(layer, unknown, place)
             return tensor if layer.head else unknown
+
+    def _unread(self, layer: Layer, start: int, place: Place, *, faulty: bool) -> int:
+        """What a layer gives that an error ended; with a node, unless it has made its own."""
+        state = self.state
+        last = place.group.children[-1] if place.group.children else None
+        if last is not None and last.layer is layer and isinstance(last, Node):
+            return state.tensor(None, None)
+        if isinstance(last, Group) and last.layer is layer and last.output is not None:
+            return state.tensor(None, None)
+        name = layer.name or layer.label
+        word = layer.word or layer.kind
+        with suppress(Fault):
+            word = read_name(name, place) if name is not None else word
+        inside = place.inside(place.group)
+        inside.training_only = place.training_only or layer.training_only
+        path = place.level.prefix + word
+        node = state.unread(inside, layer, start, path, faulty=faulty)
+        if layer.head:
+            with suppress(Fault):
+                self._output(node.outputs[0], path, layer)
+        return node.outputs[0]
 
     def _present(self, layer: Layer, tensor: int, place: Place) -> int:
         state = self.state
@@ -219,10 +251,9 @@ class Walker:
 
     def _fault(self, layer: Layer, start: int, place: Place) -> Made:
         """A layer that could not be read: told already, and what it gives is unknown."""
-        group = self.state.open(place, "fault", layer, start, title=layer.word)
-        unknown = self.state.tensor(None, None)
-        self.state.close(group, unknown)
-        return None, unknown, None
+        path = place.level.take(optional_name(layer.name, place), layer.word or "layer", layer)
+        node = self.state.unread(place, layer, start, path, faulty=True)
+        return node, node.outputs[0], path
 
     def level(self, path: str, body: tuple[Layer, ...]) -> Level:
         """The level that a group or block makes at `path`."""

@@ -179,6 +179,13 @@ class Operation:
         return Facts(outputs, weights, params, buffers, macs, flops, activations, reach)
 
 
+class UnreadLayer(Operation):
+    """Stands for a layer that could not be read: nothing is known of it but its word."""
+
+    def __init__(self, word: str) -> None:
+        self.name = word or "layer"
+
+
 def product(numbers: tuple[int, ...]) -> int:
     """The product of a shape, by plain multiplication (so that symbols go through)."""
     result = 1

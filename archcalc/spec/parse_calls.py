@@ -29,8 +29,10 @@ def parse_arguments(
         given = _lone(scope, callee, node)
     if given is None:
         return None
-    defaults = scope.defaults.get(callee.name)
-    if defaults:
+    if callee.name in scope.defaults:
+        defaults = scope.defaults[callee.name]
+        if defaults is None:
+            return None  # they could not be read, and that is reported
         given = {**defaults, **given}
     for name in callee.required:
         if name not in given:
@@ -144,6 +146,7 @@ def parse_defaults(scope: Scope, node: Node) -> Defaults:
             reader.unknown("unknown-operation", "operation", key, operations)
         elif not isinstance(arguments, Mapping):
             reader.wrong_type(f"the defaults of {name}", "a mapping", arguments, example)
+            defaults[name] = None
         else:
-            defaults[name] = _named(scope, callee, arguments, "") or {}
+            defaults[name] = _named(scope, callee, arguments, "")
     return defaults

@@ -99,7 +99,7 @@ def _branch(scope: Scope, label: str | None, node: Node) -> Branch:
     body = node.entries["branch"][1]
     layers = read_layers(scope, body.items if isinstance(body, Sequence) else [body])
     condition = node.entries.get("only_if")
-    only_if = reader.value(condition[1]) if condition else None
+    only_if = reader.value(condition[1]) or reader.faulty(condition[0]) if condition else None
     loop = parse_loop(scope, node)
     if loop is None and any(name in node.entries for name in LOOP):
         layers = (Layer("fault", "", span, {}),)  # the body reads what the loop would bind

@@ -26,7 +26,9 @@ _NAMES_OF_OPERATIONS = ("type", "op", "operation", "layer", "kind", "class", "ac
 def parse_body(scope: Scope, node: Node, what: str) -> tuple[Layer, ...]:
     """A list of layers."""
     items = scope.reader.items(node, what, _listed(scope, node))
-    return read_layers(scope, items or [])
+    if items is None:
+        return (Layer("fault", what, scope.reader.span(node), {}),)
+    return read_layers(scope, items)
 
 
 def _listed(scope: Scope, node: Node) -> str:

@@ -26,10 +26,10 @@ def parse_modifiers(scope: Scope, node: Mapping, *, branch: bool = False) -> dic
         if key in _FIELDS:
             fields[_FIELDS[key]] = reader.name(value, key)
         elif key == "when":
-            fields["when"] = reader.value(value)
+            fields["when"] = reader.value(value) or reader.faulty(place)
         elif key == "only_if":
             if branch:
-                fields["only_if"] = reader.value(value)
+                fields["only_if"] = reader.value(value) or reader.faulty(place)
             else:
                 reader.error(
                     "misplaced-key",

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from archcalc.spec.reader import Reader
     from archcalc.spec.syntax import Block
 
-Defaults = dict[str, dict[str, "Value"]]
-"""Per operation, the arguments it has unless others are written."""
+Defaults = dict[str, "dict[str, Value] | None"]
+"""Per operation, the arguments it has unless others are written; None: they could not be read."""
 
 
 Calls = dict[str, dict[str, "Span"]]
@@ -56,7 +56,9 @@ class Scope:
         """The scope of a block's body: its own defaults come before the file's."""
         merged = dict(self.defaults)
         for operation, arguments in defaults.items():
-            merged[operation] = {**merged.get(operation, {}), **arguments}
+            before = merged.get(operation, {})
+            unread = before is None or arguments is None
+            merged[operation] = None if unread else {**(before or {}), **(arguments or {})}
         return Scope(self.reader, self.callees, self.calls, merged, block, self.faulty)
 
 

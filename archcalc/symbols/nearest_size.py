@@ -29,7 +29,8 @@ def with_sizes(
 ) -> tuple[Diagnostic, ...]:
     """The diagnostics, those of a size that does not fit with the sizes that do."""
     diagnostics = tuple(diagnostics)
-    if len(net.inputs) != 1 or not net.nodes:  # no nodes: refused as too large
+    refused = not any(node.facts for node in net.nodes)  # as too large: nothing of it is known
+    if len(net.inputs) != 1 or refused:
         return diagnostics
     try:
         with limited(MOST_STEPS):
