@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.analysis import cost, depth, expectations, memory, receptive_field
+from archcalc.analysis import cost, depth, expectations, lints, memory, receptive_field
 from archcalc.analysis.draft import Draft
 from archcalc.analysis.figures import Depth, LayerReport, Report
 from archcalc.collector import paused
@@ -18,6 +18,7 @@ PASSES = (
     receptive_field.run,
     memory.run,
     depth.run,
+    lints.run,
     expectations.run,  # judges what the passes before it found
 )
 

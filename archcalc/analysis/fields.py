@@ -79,6 +79,18 @@ class Table(NamedTuple):
 
 Field = Affine | Table
 
+
+def phases(field: Field) -> tuple[Fraction, Fraction]:
+    """The least and the greatest distance, over the outputs of a period, from j strides to the
+    middle of what output j sees."""
+    middles = [
+        Fraction(cell[0] + cell[1], 2) - Fraction(field.advance * j, len(field.cells))
+        for j, cell in enumerate(field.cells)
+        if cell
+    ]
+    return min(middles), max(middles)
+
+
 POINT = Affine(1, 1, 0)
 """An input position sees itself."""
 

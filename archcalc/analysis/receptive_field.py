@@ -16,7 +16,6 @@ from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.analysis import fields
-from archcalc.analysis.alignment import CODE, misalignment
 from archcalc.analysis.fields import LIMIT, POINT, Affine, Field
 from archcalc.analysis.figures import ReceptiveField
 from archcalc.analysis.layout import (
@@ -30,6 +29,7 @@ from archcalc.analysis.layout import (
     scattered,
     transitions,
 )
+from archcalc.analysis.lints.alignment import CODE, misalignment
 from archcalc.ops.base import CHANNELS
 from archcalc.ops.reach import Parts, Stack, Window
 

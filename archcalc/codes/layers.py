@@ -175,13 +175,13 @@ layers:
         """\
 input: [3, 8, 8]
 layers:
-  - concat: [conv: {out: 8, kernel: 2, padding: same}, conv: {out: 8, kernel: 1}]
+  - concat: [conv: {out: 8, kernel: 3, padding: [[0, 2], 1]}, conv: {out: 8, kernel: 1}]
     allow: misaligned
 """,
         """\
 input: [3, 8, 8]
 layers:
-  - concat: [conv: {out: 8, kernel: 2, padding: same}, conv: {out: 8, kernel: 1}]
+  - concat: [conv: {out: 8, kernel: 3, padding: [[0, 2], 1]}, conv: {out: 8, kernel: 1}]
     allow: misaligned-branches
 """,
     ),

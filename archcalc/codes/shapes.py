@@ -128,15 +128,15 @@ layers:
     ),
     Code(
         "misaligned-branches",
-        "branches of a join look at different places of the input",
-        "The windows of the two branches have different centres or strides, so values of different "
-        "places are joined. Often one branch lacks its padding or its stride. Where it is meant, "
-        "`allow` it. This is a warning.",
+        "branches of a join are spatially misaligned",
+        "The receptive fields of the two branches have different strides, or centres a step of "
+        "the output or more apart, so values of different places are joined. Often one branch "
+        "lacks its padding or its stride. Where it is meant, `allow` it. This is a warning.",
         """\
 input: [3, 32, 32]
 layers:
   - concat:
-      - conv: {out: 8, kernel: 3, padding: [[2, 0], [2, 0]]}
+      - conv: {out: 8, kernel: 3, padding: [[0, 2], [0, 2]]}
       - conv: {out: 8, kernel: 1}
 """,
         """\
@@ -148,13 +148,52 @@ layers:
 """,
     ),
     Code(
+        "unread-layer",
+        "nothing reads a layer's output",
+        "A later layer takes its input from elsewhere (`from`), and the layer is no output of the "
+        "net. Its parameters and MACs count all the same. Where it is meant, `allow` it. This is a "
+        "warning.",
+        """\
+input: [3, 32, 32]
+layers:
+  - {name: stem, conv: {out: 8, kernel: 3}}
+  - {name: side, conv: {out: 4, kernel: 1}}
+  - {from: stem, relu: }
+""",
+        """\
+input: [3, 32, 32]
+layers:
+  - {name: stem, conv: {out: 8, kernel: 3}}
+  - {name: side, head: true, conv: {out: 4, kernel: 1}}
+  - {from: stem, relu: }
+""",
+    ),
+    Code(
+        "unread-label",
+        "nothing reads a label",
+        "No `from`, `like` or argument names the label that `as` gives. Often a word is misspelt, "
+        "or a skip connection was forgotten. Where it is meant, `allow` it. This is a warning.",
+        """\
+input: [3, 32, 32]
+layers:
+  - {as: skip, conv: {out: 8, kernel: 3, padding: 1}}
+  - conv: {out: 8, kernel: 3, padding: 1}
+""",
+        """\
+input: [3, 32, 32]
+layers:
+  - {as: skip, conv: {out: 8, kernel: 3, padding: 1}}
+  - add: [[conv: {out: 8, kernel: 3, padding: 1}], [from: skip]]
+""",
+    ),
+    Code(
         "unlikely-input",
         "an input in the order of another framework",
-        "A shape is the channels and then the sides, without a batch axis. PyTorch's [1, 3, 224, "
-        "224] would be one channel in three dimensions here, Keras' [224, 224, 3] 224 channels. "
-        "Where that is meant, let it stand. This is a warning.",
+        "A shape is the channels and then the spatial sizes, without a batch axis. PyTorch's "
+        "[32, 3, 224, 224] would be 32 channels with three spatial axes here, Keras' [224, 224, 3] "
+        "224 channels. Where that is meant, ignore this warning.",
         """\
-input: [1, 3, 224, 224]
+input: [32, 3, 224, 224]
 layers:
   - relu
 """,

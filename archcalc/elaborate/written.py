@@ -17,7 +17,6 @@ from archcalc.diagnostics import Fault, Stop
 from archcalc.elaborate.calls import named_operand
 from archcalc.elaborate.labels import Labels
 from archcalc.elaborate.nodes import unknown_label
-from archcalc.elaborate.order import doubt_order
 from archcalc.elaborate.parameters import check_type
 from archcalc.elaborate.values import as_count, as_rows, as_truth, row_of
 from archcalc.ops.attributes import Number, Reference, look_among
@@ -46,7 +45,6 @@ def check_written(spec: Spec, diagnostics: Diagnostics) -> None:
     places where something is told already."""
     if len(diagnostics.items) >= MAX_FAULTS:
         return
-    doubt_order(spec.inputs, diagnostics)
     with suppress(Stop):
         checker = _Checker(spec, diagnostics)
         checker.labels = Labels([i.name for i in spec.inputs], spec.layers, checker.names)

@@ -28,7 +28,7 @@ MODIFIERS = (
 LOOP = ("repeat", "for", "in")
 """Those of a loop."""
 
-ALLOWABLE = ("misaligned-branches",)
+ALLOWABLE = ("misaligned-branches", "unread-label", "unread-layer")
 """The codes of warnings about layers: what `allow` on one may silence."""
 
 OPERATION, ENUMERATION = "an operation", "an enumeration word"

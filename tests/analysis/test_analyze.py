@@ -25,7 +25,7 @@ def test_rows_are_the_layers_in_order():
 def test_diagnostics_of_the_net_come_first():
     fault = Diagnostic("some-fault", "error", "…", None)
     b = Builder()
-    shifted = facts(image(1, 64), reach=(Window(2),))
+    shifted = facts(image(1, 64), reach=(Window(3),))
     t = b.join(1, b.layer(1, given=shifted))
     report = analyze(b.net(t, diagnostics=[fault]))
     assert [d.code for d in report.diagnostics] == ["some-fault", "misaligned-branches"]

@@ -141,7 +141,7 @@ def test_help_names_the_figure_that_was_meant(figures, help):
 def test_help_for_heads_that_were_counted():
     b, end, _ = small()
     b.layer(end, given=facts(image(1), weights=(Weight("weight", (84,)),)), training_only=True)
-    (error,) = judge(case(params="100"), b=b, end=end).diagnostics
+    _, error = judge(case(params="100"), b=b, end=end).diagnostics  # the head is unread
     assert error.help == "with the layers that run in training only the count is 100"
 
 
@@ -152,7 +152,7 @@ def test_help_for_digits_cut_off():
     assert error.help == ""
     b, end, _ = small()
     b.layer(end, given=facts(image(1), macs=99))
-    (error,) = judge(case(macs="1.0K"), b=b, end=end).diagnostics
+    _, error = judge(case(macs="1.0K"), b=b, end=end).diagnostics
     assert error.help == "the source cuts digits off: write rounding: down"
     assert row(judge(case(macs="1.0K", rounding="down"), b=b, end=end)).holds
 

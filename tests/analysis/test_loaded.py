@@ -119,7 +119,7 @@ def test_a_unet_of_pools_and_transposed_convolutions_is_aligned():
     assert found.depth == (3, 1, 2)
 
 
-def test_misaligned_shortcut_of_a_pool():
+def test_a_shortcut_of_a_pool_is_less_than_a_step_away():
     # The 3-window with stride 2 and padding 1 is centred on 0, the pool's two cells on 1/2.
     found = report(
         """\
@@ -128,12 +128,36 @@ def test_misaligned_shortcut_of_a_pool():
       shortcut: [avgpool: 2]
 """
     )
-    (warning,) = found.diagnostics
-    assert warning.code == "misaligned-branches"
-    assert "is centred on 0, branch" in warning.label
-    assert "on 0.5" in warning.label
-    assert warning.span.line == 3
-    assert found.ok
+    assert not found.diagnostics
+
+
+CAUSAL = "conv: {out: 8, kernel: 3, dilation: 4, padding: [[8, 0], [8, 0]]}"
+
+
+@pytest.mark.parametrize(
+    ("branches", "misaligned"),
+    [
+        # Causal: the windows end alike.
+        (f"[[{{{CAUSAL}}}], []]", False),
+        (f"[[{{{CAUSAL}}}], [{{conv: {{out: 8, kernel: 1}}}}]]", False),
+        # The same rows at the end: half of the window lies ahead.
+        (f"[[{{{CAUSAL.replace('[8, 0]', '[0, 8]')}}}], []]", True),
+        # A nearest upsampling looks up to a stride back, one of its phases at the fine position.
+        ("[[{conv: {out: 8, kernel: 3, stride: 8, padding: 1}}, {upsample: 8}], []]", False),
+        ("[[{maxpool: 4}, {upsample: 4}], []]", False),
+        # Off by one step of the output, and by less.
+        ("[[{crop: [[1, 0], [1, 0]]}, {pad: [[0, 1], [0, 1]]}], []]", True),
+        ("[[{avgpool: {kernel: 2, stride: 1}}, {pad: [[0, 1], [0, 1]]}], []]", False),
+        # As a score of FCN that is cut one row too far: a step of 4 input positions.
+        (
+            "[[{maxpool: 4}], [{maxpool: 4}, {crop: [[1, 0], [1, 0]]}, {pad: [[0, 1], [0, 1]]}]]",
+            True,
+        ),
+    ],
+)
+def test_which_branches_are_misaligned(branches, misaligned):
+    found = report(f"  - add: {branches}\n")
+    assert [d.code for d in found.diagnostics] == ["misaligned-branches"] * misaligned
 
 
 def test_training_only_heads_stay_out():

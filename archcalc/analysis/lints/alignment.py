@@ -1,14 +1,16 @@
-"""The warning about branches of a join that look at different places of the input.
+"""The warning about branches of a join that are spatially misaligned.
 
-Where the centres or the strides of what two branches see differ, values of different places are
-added or stacked (Araujo, Norris & Sim, Distill 2019, "alignment"). The commonest causes are an
-even kernel, and padding given to one branch alone.
+Where the strides of what two branches see differ, or their centres by a step of the output or
+more, values of different places are added or stacked (Araujo, Norris & Sim, Distill 2019,
+"alignment"). The commonest cause is padding or a crop of one branch alone. Windows that end alike
+are causal, and meant so.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcalc.analysis.fields import Affine, phases
 from archcalc.diagnostics import Diagnostic, Note
 
 if TYPE_CHECKING:
@@ -29,16 +31,29 @@ def misalignment(net: Net, node: Node, fields: list[tuple[int, Field]]) -> Diagn
             values = f"branch {_path(net, tensor)} moves {_number(field.stride)} input positions"
             values += f" a step, branch {_path(net, other)} {_number(another.stride)}"
             help = "give the branches equal strides; the receptive field is unknown from here on"
-        elif another.centre != field.centre:
+        elif not _aligned(field, another):
             values = f"branch {_path(net, tensor)} is centred on {_number(field.centre)}"
             values += f", branch {_path(net, other)} on {_number(another.centre)}"
             help = f"pad the branches alike, or, if this is meant, write allow: [{CODE}]"
         else:
             continue
         notes = (_note(net, tensor, field), _note(net, other, another))
-        message = f"the branches of {node.layer.word} look at different places of the input"
+        message = f"the branches of {node.layer.word} are spatially misaligned"
         return Diagnostic(CODE, "warning", message, node.layer.span, values, help, notes)
     return None
+
+
+def _aligned(field: Field, another: Field) -> bool:
+    """Whether the centres of two fields of one stride are less than a step apart, those of the
+    phases of an upsampling overlap, or the windows end alike."""
+    if field.centre is None or another.centre is None:
+        return field.centre is another.centre
+    if abs(field.centre - another.centre) < field.stride:
+        return True
+    if isinstance(field, Affine) and isinstance(another, Affine):
+        return field.offset + field.size == another.offset + another.size
+    (low, high), (start, end) = phases(field), phases(another)
+    return low <= end and start <= high
 
 
 def _note(net: Net, tensor: int, field: Field) -> Note:
