@@ -54,6 +54,7 @@ def check(
     inputs: Inputs | None = None,
     allow_outside: bool = False,
     dtype: str = "float32",
+    convention: str = "",
     cases: bool = False,
 ) -> Checked:
     """The report of a spec, whatever state it is in. `cases` runs every case of its expectations.
@@ -70,7 +71,7 @@ def check(
         return Checked(name, None, (), tuple(diagnostics.items))
     net = elaborated(spec, diagnostics, settings or {}, inputs).net
     assert net is not None
-    report = analyze(net, dtype)
+    report = analyze(net, dtype, convention)
     told = report.diagnostics
     if diagnostics.failed:
         from archcalc.symbols.nearest_size import with_sizes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.analysis import cost, depth, expectations, lints, memory, receptive_field
+from archcalc.analysis import conventions, cost, depth, expectations, lints, memory, receptive_field
 from archcalc.analysis.draft import Draft
 from archcalc.analysis.figures import Depth, LayerReport, Report
 from archcalc.collector import paused
@@ -23,9 +23,9 @@ PASSES = (
 )
 
 
-def analyze(net: Net, dtype: str = "float32") -> Report:
+def analyze(net: Net, dtype: str = "float32", convention: str = "") -> Report:
     """The report of a net. `dtype` is the type of a number in memory: float64, float32, float16,
-    bfloat16 or int8.
+    bfloat16 or int8. With `convention`, the totals as that tool counts them as well.
 
     Never raises for what is wrong with the net: what a fault hides is unknown in the report.
     Raises `ValueError` for another `dtype`.
@@ -53,6 +53,7 @@ def analyze(net: Net, dtype: str = "float32") -> Report:
         depth_of,
         draft.fields.of,
         dtype,
+        conventions.totals_by(convention, net, draft.costs.total) if convention else None,
     )
 
 

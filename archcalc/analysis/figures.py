@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from typing import Any
 
+    from archcalc.analysis.conventions import Counted
     from archcalc.diagnostics import Diagnostic, Span
     from archcalc.graph import Group, Net, Node
     from archcalc.ops.base import Shape
@@ -94,7 +95,8 @@ class Report(NamedTuple):
     `totals` leave out layers that run in training only. `depth` and `peak_activation_bytes` are
     None where a fault hides them. `of` gives a group's totals, `depth_of` a group's depth from
     its input to its output, `receptive_field_of` the field after a tensor. `dtype` is the type of
-    number that amounts of memory are told for.
+    number that amounts of memory are told for; `counted` the totals by another tool's convention,
+    where one was asked for.
     """
 
     net: Net
@@ -108,6 +110,7 @@ class Report(NamedTuple):
     depth_of: Callable[[Group], Depth | None]
     receptive_field_of: Callable[[int], ReceptiveField | None]
     dtype: str = "float32"
+    counted: Counted | None = None
 
     @property
     def ok(self) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 Format = Literal["table", "json", "markdown", "csv", "github"]
+Convention = Literal["paper", "fvcore", "thop", "ptflops", "torchinfo", "deepspeed", "keras"]
 Dtype = Literal["float64", "float32", "float16", "bfloat16", "int8"]
 
 
@@ -44,6 +45,10 @@ def check(
         bool, typer.Option("--cases", help="Run every case of the expectations.")
     ] = False,
     dtype: Annotated[Dtype, typer.Option(help="For amounts of memory.")] = "float32",
+    convention: Annotated[
+        Convention | None,
+        typer.Option(help="Also the totals as another tool counts them.", show_default=False),
+    ] = None,
     allow_outside: AllowOutside = False,
 ) -> None:
     """Work out every figure of a spec, and judge what it expects.
@@ -75,6 +80,7 @@ def check(
                     inputs=inputs,
                     allow_outside=allow_outside,
                     dtype=dtype,
+                    convention=convention or "",
                     cases=cases,
                 )
             )

@@ -78,7 +78,7 @@ def _shapes(net: Net, tensors: dict[str, int]) -> dict[str, list[int] | None]:
 def _totals(report: Report | None) -> dict[str, Any]:
     figures = None if report is None else report.totals
     depth = None if report is None else report.depth
-    return {
+    found = {
         "params": None if figures is None else figures.params,
         "buffers": None if figures is None else figures.buffers,
         "macs": None if figures is None else figures.macs,
@@ -93,6 +93,9 @@ def _totals(report: Report | None) -> dict[str, Any]:
             "paths": decimal_text(depth.paths),
         },
     }
+    if report is not None and report.counted is not None:
+        found["counted"] = report.counted._asdict()
+    return found
 
 
 def _layer(layer: LayerReport) -> dict[str, Any]:

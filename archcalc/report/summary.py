@@ -64,7 +64,16 @@ def totals(report: Report) -> list[tuple[str, str, str]]:
     if any(layer.node.training_only for layer in report.layers):
         text = "params of the layers that run in training only"
         found.insert(1, ("not counted", numbers.grouped(_training_params(report)), text))
-    return found + _depth(report) + _field(report)
+    return found + _depth(report) + _field(report) + _counted(report)
+
+
+def _counted(report: Report) -> list[tuple[str, str, str]]:
+    """The totals by another tool's convention."""
+    found = report.counted
+    if found is None:
+        return []
+    rows = [(f"{found.convention} params", numbers.grouped(found.params), "")]
+    return [*rows, (f"{found.convention} macs", numbers.grouped(found.macs), found.rule)]
 
 
 def _memory(report: Report, count: int | None) -> str:
