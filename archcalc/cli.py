@@ -1,4 +1,4 @@
-"""The command line: which commands there are. What they do is in `commands/`, one file each."""
+"""The command line: finds and runs the commands, which are in `commands/`, one file each."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from archcalc.commands import COMMANDS
-from archcalc.report.stream import prepare
+from archcalc.report.stream import emit_error, full_disk, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 class _Commands(Mapping[str, Any]):
-    """The commands by name, each imported when it is asked for: the cold start counts."""
+    """The commands by name, each imported when it is used: the cold start counts."""
 
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
             raise KeyError(name)
         module = import_module(f"archcalc.commands.{name}")
         one = typer.Typer(rich_markup_mode=None, add_completion=False)
-        one.command(name)(getattr(module, name))
+        one.command(name, cls=_Command)(getattr(module, name))
         return typer.main.get_command(one)
 
     def __iter__(self) -> Iterator[str]:
@@ -34,10 +34,47 @@ class _Commands(Mapping[str, Any]):
         return len(COMMANDS)
 
 
+class _Command(TyperCommand):
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The arguments as SPEC, which newer versions of typer write as {SPEC}."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+
 class _Group(TyperGroup):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.commands = _Commands()  # type: ignore[assignment]  # only ever read
+
+    # Contexts and formatters are click's or, in newer versions, typer's own copy of click's.
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            emit_error("archcalc: interrupted\n")
+            raise typer.Exit(130) from None  # as shells report it
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As click, but a spec in place of a command gets help for what was meant."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and _is_spec(name):
+            ctx.fail(f"{name!r} is a spec, not a command: try `archcalc check {name}`")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
+        """The commands with the first line of their help, never cut."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _summary(name)) for name in COMMANDS])
+
+
+def _is_spec(name: str) -> bool:
+    from archcalc.spec.files import catalogue_net
+
+    return name.endswith((".yaml", ".yml")) or catalogue_net(name) is not None
+
+
+def _summary(name: str) -> str:
+    text = getattr(import_module(f"archcalc.commands.{name}"), name).__doc__ or ""
+    return str(text).partition("\n")[0]
 
 
 def _version(asked: bool) -> None:
@@ -66,17 +103,22 @@ def _archcalc(
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
-    """Check, explain, draw and export convolutional networks from one YAML spec.
+    """Check, explain, draw and export convolutional networks defined in YAML.
+
+    SPEC is a file, the name of a net in the catalogue, or - for standard input.
 
     \b
     Examples:
-      archcalc check vgg16.yaml            every figure of a net of the catalogue
-      archcalc check my.yaml --depth all   down to the last layer
-      archcalc check --help                more examples
+      archcalc check vgg16              metrics of a net of the catalogue
+      archcalc explain vgg16 features.0 how its figures are derived
+      archcalc render resnet50          draw it to resnet50.svg
+      archcalc new                      start a spec of your own
+      archcalc check --help             options and more examples
     """
 
 
 def run() -> None:
     """Runs the command that the arguments name, and exits."""
     prepare()
-    app(prog_name="archcalc")
+    with full_disk("stdout"):  # help and usage errors, which the commands do not write
+        app(prog_name="archcalc")

@@ -63,10 +63,10 @@ def check(
     """
     from archcalc.analysis.analyze import analyze
     from archcalc.report.checked import Checked
-    from archcalc.spec.files import TEXT_NAME
+    from archcalc.spec.files import shown_name
 
     spec, diagnostics = parse(source, allow_outside)
-    name = TEXT_NAME if isinstance(source, str) and "\n" in source else str(source)
+    name = shown_name(source)
     if spec is None:
         return Checked(name, None, (), tuple(diagnostics.items))
     net = elaborated(spec, diagnostics, settings or {}, inputs).net

@@ -134,7 +134,7 @@ class Report(NamedTuple):
         >>> sum(row["macs"] for row in rows if row["op"] == "conv")
         15346630656
         """
-        from archcalc.report.dicts import dicts
+        from archcalc.report.records import dicts
 
         return dicts(self)
 
@@ -154,5 +154,6 @@ class Report(NamedTuple):
     def _repr_markdown_(self) -> str:
         from archcalc.report.checked import Checked
         from archcalc.report.markdown import text
+        from archcalc.report.table import View
 
-        return text(Checked(self.net.name, self, self.expectations, self.diagnostics), depth=None)
+        return text(Checked(self.net.name, self, self.expectations, self.diagnostics), View())

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archcalc.diagnostics import Fault, alternatives
 
 STARTER = "model.yaml"
-"""What the commented spec is called where no other name is asked for."""
+"""The default file name of the commented spec."""
 
 
 class Original(NamedTuple):
@@ -45,26 +45,22 @@ def original(name: str) -> Original:
     return Original(text, path.name, _extends(text))
 
 
-def write(text: str, path: Path, *, force: bool) -> None:
-    """Writes a copy. Raises `Fault` where the file is there already (without `force`), is a
-    folder, or cannot be written."""
-    if path.is_dir():
-        raise Fault("not-a-file", f"{path} is a folder", help="give the file's name as well")
-    try:
-        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
+def refuse_existing(path: str) -> None:
+    """Raises `Fault` if a file or folder is there already."""
+    from os.path import isdir, lexists
+
+    if isdir(path):
+        raise Fault("not-a-file", f"{path} is a folder", help="add the name of the file")
+    if lexists(path):
         raise Fault(
             "file-exists",
-            f"{path} is there already",
-            help="write elsewhere with -o FILE, or over it with --force",
-        ) from None
-    except OSError as error:
-        raise Fault("permission", f"{path} cannot be written: {error.strerror}") from error
+            f"{path} already exists",
+            help="write another file with -o FILE, or overwrite it with --force",
+        )
 
 
 def _extends(text: str) -> str:
-    """The file that a spec of ours extends: our files write it as a line of its own."""
+    """The file that a spec of the catalogue extends; it is on a line of its own there."""
     for line in text.splitlines():
         if line.startswith("extends:"):
             return line.removeprefix("extends:").strip()

@@ -18,6 +18,8 @@ _GAP = "  "
 _LEAST_SOURCE = 24
 """Cells below which the start of a source says nothing; only author and year are shown then."""
 
+_YEAR = 4
+
 _TITLES = ("params", "macs", "depth", "RF")
 
 
@@ -33,8 +35,8 @@ def table(found: Sequence[Entry], columns: int, colour: bool, *, by: str | None)
     figures += [(title, [row[i] for row in shown]) for i, title in enumerate(_TITLES)]
     widths = [max(map(width, (title, *cells))) for title, cells in (*heads, *figures)]
     room = columns - sum(widths) - len(_GAP) * len(widths)
-    sources = _sources(found, room)
-    lines = [paint(_line(_titles(heads, figures, sources), widths, len(heads)), "strong", colour)]
+    title, sources = _sources(found, room)
+    lines = [paint(_line([*_titles(heads, figures), title], widths, len(heads)), "strong", colour)]
     group = None
     for position, entry in enumerate(found):
         if by and getattr(entry, by) != group:
@@ -42,11 +44,11 @@ def table(found: Sequence[Entry], columns: int, colour: bool, *, by: str | None)
             lines.append(paint(printable(str(group or f"no {by}")), "place", colour))
         cells = [texts[position] for _, texts in (*heads, *figures)]
         lines.append(_line([*cells, *sources[position : position + 1]], widths, len(heads)))
-    return "\n".join([*lines, "", *_legend(len(found), bool(sources))]) + "\n"
+    return "\n".join([*lines, "", *_legend(len(found), title)]) + "\n"
 
 
-def _titles(heads: list[Any], figures: list[Any], sources: list[str]) -> list[str]:
-    return [title for title, _ in (*heads, *figures)] + (["source"] if sources else [])
+def _titles(heads: list[Any], figures: list[Any]) -> list[str]:
+    return [title for title, _ in (*heads, *figures)]
 
 
 def _line(cells: list[str], widths: list[int], heads: int) -> str:
@@ -66,13 +68,17 @@ def _field(entry: Entry) -> str:
     return numbers.per_axis(field if isinstance(field, tuple) else (field,))
 
 
-def _sources(found: Sequence[Entry], room: int) -> list[str]:
-    """The sources as far as there is room; author and year; nothing where not even these fit."""
+def _sources(found: Sequence[Entry], room: int) -> tuple[str, list[str]]:
+    """As much of the sources as fits, and the title of the column: the text, cut; author and year;
+    the year; nothing."""
     texts = [printable(entry.source) for entry in found]
     if room >= min(_LEAST_SOURCE, max(map(width, texts))):
-        return [cut(text, room) for text in texts]
-    texts = [author_and_year(text) for text in texts]
-    return texts if max(map(width, texts)) <= room else []
+        return "source", [cut(text, room) for text in texts]
+    short = [author_and_year(text) for text in texts]
+    if max(map(width, short)) <= room:
+        return "source", short
+    years = ["" if entry.year is None else str(entry.year) for entry in found]
+    return ("year", years) if room >= _YEAR else ("", [])
 
 
 def author_and_year(source: str) -> str:
@@ -89,12 +95,12 @@ def author_and_year(source: str) -> str:
     return f"{author[0]} {found}" if author and found else source
 
 
-def _legend(count: int, with_sources: bool) -> list[str]:
+def _legend(count: int, sources: str) -> list[str]:
     lines = [
         f"{numbers.counted(count, 'net')}; depth: weight layers on the longest path;",
         "RF: receptive field at the output, ignoring global layers",
     ]
-    if not with_sources:
+    if sources != "source":
         lines.append("sources: use a wider terminal or --format markdown")
     return lines
 

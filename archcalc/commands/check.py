@@ -6,70 +6,82 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from archcalc.commands.options import AllowOutside, Input, Set, Specs, read_inputs, read_settings
+from archcalc.commands.options import (
+    AllowOutside,
+    Depth,
+    Input,
+    Set,
+    Specs,
+    read_depth,
+    read_inputs,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     from archcalc.report.checked import Checked
 
-
 Format = Literal["table", "json", "markdown", "csv", "github"]
 Convention = Literal["paper", "fvcore", "thop", "ptflops", "torchinfo", "deepspeed", "keras"]
+Sort = Literal["params", "macs", "memory"]
+Expect = Literal["failed", "all"]
 Dtype = Literal["float64", "float32", "float16", "bfloat16", "int8"]
-
-
-def read_depth(text: str | None) -> int | None:
-    """`--depth`: a number of levels, all of them, or None to fit a screen."""
-    if text is None:
-        return None
-    if text == "all":
-        return 10**6  # more than levels can be
-    if text.isdecimal() and int(text[:6]) > 0:
-        return int(text[:6])
-    raise typer.BadParameter(f"{text!r} is neither a number from 1 nor all")
 
 
 def check(
     specs: Specs,
     set_: Set = None,
     input_: Input = None,
-    depth: Annotated[
-        str | None,
+    depth: Depth = None,
+    unfold: Annotated[
+        bool,
         typer.Option(
-            metavar="N|all",
-            help="Open N levels of groups and blocks. [default: what fits a screen]",
-            show_default=False,
+            "--unfold", help="Show activations as layers of their own: conv, relu, not conv + relu."
         ),
-    ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = "table",
-    cases: Annotated[
-        bool, typer.Option("--cases", help="Run every case of the expectations.")
     ] = False,
-    dtype: Annotated[Dtype, typer.Option(help="For amounts of memory.")] = "float32",
+    sort: Annotated[
+        Sort | None,
+        typer.Option("--sort", help="List single layers, the costliest first.", show_default=False),
+    ] = None,
+    expect: Annotated[
+        Expect, typer.Option("--expect", help="Expectations to list one by one.")
+    ] = "failed",
+    cases: Annotated[bool, typer.Option("--cases", help="Also run cases with other settings.")] = (
+        False
+    ),
+    dtype: Annotated[Dtype, typer.Option(help="Number type for memory figures.")] = "float32",
     convention: Annotated[
         Convention | None,
-        typer.Option(help="Also the totals as another tool counts them.", show_default=False),
+        typer.Option(help="Also show the totals as another tool counts them.", show_default=False),
     ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = "table",
     allow_outside: AllowOutside = False,
 ) -> None:
-    """Work out every figure of a spec, and judge what it expects.
+    """Compute metrics and check expectations.
 
-    Exits with 0 where all holds, 1 where a spec has an error or an expectation fails, and 2 for
-    wrong usage. Everything is written to standard output, so that a fault stands below the table
-    that leads up to it; with --format csv, faults go to standard error.
+    Shapes, parameters, multiply-accumulates, receptive fields and memory of every layer. Exits
+    with 0 if everything passes, 1 if a spec has an error or an expectation fails, and 2 for wrong
+    usage. Errors are printed below the table; with --format csv, to standard error.
 
     \b
     Examples:
-      archcalc check vgg16.yaml
+      archcalc check vgg16
       archcalc check resnet50 --set classes=10 --input 3x256x256
-      archcalc check my.yaml --depth all
-      archcalc check specs/*.yaml --cases --format github
+      archcalc check my.yaml --depth all --unfold
+      archcalc check my.yaml --sort macs
+      archcalc check *.yaml --cases --format github
       archcalc check my.yaml --format json | jq .totals
+      sed s/relu/gelu/ my.yaml | archcalc check -
     """
     from archcalc.pipeline import Unknown
     from archcalc.pipeline import check as run
     from archcalc.report.formats import write
+    from archcalc.report.table import View
 
-    settings, inputs, levels = read_settings(set_), read_inputs(input_), read_depth(depth)
+    if sort and format_ not in ("table", "markdown"):
+        message = f"not with --format {format_}: only table and markdown can be sorted"
+        raise typer.BadParameter(message, param_hint="--sort")
+    settings, inputs = read_settings(set_), read_inputs(input_)
+    view = View(read_depth(depth), unfold, sort, expect)
     checked: list[Checked] = []
     for spec in specs:
         try:
@@ -86,6 +98,6 @@ def check(
             )
         except Unknown as unknown:
             raise typer.BadParameter(f"{spec}: {unknown}") from unknown
-    write(checked, format_, levels)
+    write(checked, format_, view)
     if not all(one.ok for one in checked):
         raise typer.Exit(1)

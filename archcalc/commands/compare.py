@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from archcalc.commands.check import read_depth
 from archcalc.commands.options import (
     AllowOutside,
+    Depth,
     Input,
     Set,
     complete_specs,
+    read_depth,
     read_inputs,
     read_settings,
 )
@@ -29,29 +30,22 @@ def compare(
         list[str],
         typer.Argument(
             metavar="SPEC[:NAME=VALUE,...]...",
-            help="Two or more files or nets of the catalogue, each with settings of its own.",
+            help="Two or more files or nets of the catalogue, each with its own settings.",
             autocompletion=complete_specs,
             show_default=False,
         ),
     ],
     set_: Set = None,
     input_: Input = None,
-    depth: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N|all",
-            help="Open N levels of groups and blocks. [default: what fits a screen]",
-            show_default=False,
-        ),
-    ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = "table",
+    depth: Depth = None,
+    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = "table",
     allow_outside: AllowOutside = False,
 ) -> None:
     """Compare nets: totals, blocks, and the layers that differ.
 
-    Ratios are to the first net. --set and --input hold for all the nets; settings of one stand
-    behind it: mobilenet:width=0.5, or mobilenet:input=3x160x160 for its input. Layers are matched
-    by name, operation and shape.
+    Ratios are relative to the first net. --set and --input apply to all nets; per-net settings
+    follow a colon: mobilenet:width=0.5, or mobilenet:input=3x160x160. Layers are matched by name,
+    operation and shape. Exits with 0, with 1 if a spec has an error, and with 2 for wrong usage.
 
     \b
     Examples:
@@ -63,16 +57,16 @@ def compare(
     """
     from archcalc.compare.data import Side
     from archcalc.compare.data import compare as run
-    from archcalc.report.formats import faults
+    from archcalc.report.formats import print_diagnostics
 
     levels = read_depth(depth)
     if len(specs) < 2:
-        raise typer.BadParameter("two specs at least are compared", param_hint="SPEC")
+        raise typer.BadParameter("needs at least two specs", param_hint="SPEC")
     wanted = [_wanted(text) for text in specs]
     checked = [_checked(one, set_, input_, allow_outside) for one in wanted]
-    broken = [one for one in checked if one.report is None or _has_faults(one)]
+    broken = [one for one in checked if one.report is None or _has_errors(one)]
     if broken:
-        faults(broken)
+        print_diagnostics(d for one in broken for d in one.diagnostics)
         raise typer.Exit(1)
     sides = [
         Side(one.spec, one.settings, found.report)
@@ -83,8 +77,7 @@ def compare(
 
 
 def _wanted(text: str) -> Wanted:
-    """The spec and its own settings; a file that has a colon and an equals sign in its name is
-    that file."""
+    """The spec and its own settings. An existing file with a colon in its name is that file."""
     from os.path import exists
 
     from archcalc.compare.settings import Wanted, read_wanted
@@ -107,12 +100,12 @@ def _checked(
         return check(wanted.spec, settings=settings, inputs=inputs, allow_outside=allow_outside)
     except Unknown as unknown:
         for_all = set_ or input_
-        hint = "; for one net alone write SPEC:NAME=VALUE" if for_all else ""
+        hint = "; for a single net write SPEC:NAME=VALUE" if for_all else ""
         raise typer.BadParameter(f"{wanted.spec}: {unknown}{hint}") from unknown
 
 
-def _has_faults(checked: Checked) -> bool:
-    """Whether the spec itself is wrong; an expectation that fails does not stop a comparison."""
+def _has_errors(checked: Checked) -> bool:
+    """Whether the spec itself has errors; a failed expectation does not stop a comparison."""
     assert checked.report is not None
     return any(d.severity == "error" for d in checked.report.net.diagnostics)
 

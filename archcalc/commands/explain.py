@@ -13,6 +13,7 @@ from archcalc.commands.options import (
     complete_specs,
     read_inputs,
     read_settings,
+    usage,
 )
 
 
@@ -29,18 +30,22 @@ def explain(
     layer: Annotated[
         str | None,
         typer.Argument(
-            metavar="[LAYER]", help="The path of a layer, block or group.", show_default=False
+            metavar="[LAYER]",
+            help="Path of a layer, block or group. [default: the net]",
+            show_default=False,
         ),
     ] = None,
-    latex: Annotated[bool, typer.Option("--latex", help="Formulas as LaTeX.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Write formulas as LaTeX.")] = False,
     set_: Set = None,
     input_: Input = None,
     allow_outside: AllowOutside = False,
 ) -> None:
-    """Say where every figure of a layer comes from: formula, numbers put in, result.
+    """Show how a figure is derived, or explain a code or operation.
 
-    With the code of a diagnostic: what it means, with a bad and a good spec. With an operation:
-    its attributes, formulas and an example.
+    For a layer: the formula of every figure, with the numbers filled in. For the code of a
+    diagnostic: what it means, with a bad and a fixed spec. For an operation: its attributes,
+    formulas and an example. Exits with 0, with 1 if the spec has an error, and with 2 for wrong
+    usage.
 
     \b
     Examples:
@@ -80,12 +85,11 @@ def _explain_spec(
     from archcalc.explain.parts import explain as run
     from archcalc.explain.text import latex as write_latex
     from archcalc.explain.text import text as write_text
-    from archcalc.graph import NoSuchLayer
-    from archcalc.pipeline import Unknown, check
-    from archcalc.report.formats import faults
+    from archcalc.pipeline import check
+    from archcalc.report.formats import print_diagnostics
     from archcalc.report.stream import emit
 
-    try:
+    with usage(spec):
         checked = check(
             spec,
             settings=read_settings(set_),
@@ -95,8 +99,6 @@ def _explain_spec(
         if checked.report is not None:
             told = run(checked.report, path)
             emit(write_latex(told) if latex else write_text(told, columns))
-    except (NoSuchLayer, Unknown) as unknown:
-        raise typer.BadParameter(f"{spec}: {unknown}") from unknown
-    faults([checked])
+    print_diagnostics(checked.diagnostics)
     if not checked.ok:
         raise typer.Exit(1)

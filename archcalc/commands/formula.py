@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from archcalc.commands.opened import opened, show
-from archcalc.commands.options import AllowOutside, Input, Set, complete_specs
-from archcalc.commands.tabulated import rows_of
+from archcalc.commands.options import AllowOutside, Input, Set, SpecArgument, parse_spec
+from archcalc.commands.table_option import rows_of
 
 if TYPE_CHECKING:
     from archcalc.symbols.symbolic_walk import Refused
@@ -21,29 +20,25 @@ Figure = Literal["output", "params", "macs", "memory", "receptive_field"]
 
 
 def formula(
-    spec: Annotated[
-        str,
-        typer.Argument(
-            help="A file, or the name of a net in the catalogue.",
-            autocompletion=complete_specs,
-            show_default=False,
-        ),
-    ],
+    spec: SpecArgument,
     layer: Annotated[
         str,
         typer.Argument(
-            help="The path of a layer, block or group. [default: the net]", show_default=False
+            metavar="[LAYER]",
+            help="Path of a layer, block or group. [default: the net]",
+            show_default=False,
         ),
     ] = "",
     of: Annotated[
-        Figure | None, typer.Option("--of", help="One figure. [default: all]", show_default=False)
+        Figure | None,
+        typer.Option("--of", help="Metric to show. [default: all]", show_default=False),
     ] = None,
     free: Annotated[
         str | None,
         typer.Option(
             "--free",
-            metavar="NAME,…",
-            help="What is a symbol: sides (H, W) and vars. [default: the sides]",
+            metavar="NAME,...",
+            help="Symbols of the formula: spatial sizes (H, W) and vars. [default: the sizes]",
             show_default=False,
         ),
     ] = None,
@@ -52,22 +47,22 @@ def formula(
         typer.Option(
             "--table",
             metavar="NAME=VALUES",
-            help="A formula for each value of a var: depth=1..5, act=relu,gelu.",
+            help="Show one formula per value of a var: depth=1..5, act=relu,gelu.",
             show_default=False,
         ),
     ] = None,
     set_: Set = None,
     input_: Input = None,
-    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = "text",
+    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = "text",
     allow_outside: AllowOutside = False,
 ) -> None:
-    """Write a figure as a closed formula in the input's sides and the vars of a spec.
+    """Write a metric as a formula in the input size and the vars.
 
-    Formulas are those that check computes with. A side after many layers is one floor; where the
-    sides are multiples of the strides, the polynomial is given too. Memory is in bytes (float32),
-    of the net the peak of an inference pass. A var is a whole number, unless the spec gives it a
-    fraction or rounds whatever reads it. One that shapes the graph (repeat: depth) has a formula
-    for each of its values: tabulate it.
+    The formulas are those that check computes with. The size after many layers collapses to a
+    single floor; if the sizes are multiples of the strides, the polynomial is shown too. Memory is
+    in bytes (float32); for the net, it is the peak of an inference pass. A var is an integer unless
+    its value in the spec is a fraction or the spec rounds what reads it. A var that changes the
+    graph (repeat: depth) has one formula per value: use --table.
 
     \b
     Examples:
@@ -78,13 +73,13 @@ def formula(
     """
     from archcalc.budget import BudgetExceeded, limited
     from archcalc.diagnostics import SpecError
-    from archcalc.report.formats import terminal_columns
+    from archcalc.report.formats import print_diagnostics, terminal_columns
     from archcalc.report.stream import emit
     from archcalc.symbols import report_formula as report
     from archcalc.symbols.formula import FIGURES, TooMuchWork, formulas
     from archcalc.symbols.symbolic_walk import Refused
 
-    parsed, settings, inputs = opened(spec, set_, input_, allow_outside)
+    parsed, settings, inputs = parse_spec(spec, set_, input_, allow_outside)
     names = tuple(n.strip() for n in (free or "").split(",") if n.strip())
     figures = (of,) if of else FIGURES
     try:
@@ -102,7 +97,7 @@ def formula(
                 )
             ]
     except SpecError as broken:
-        show(broken.diagnostics)
+        print_diagnostics(broken.diagnostics)
         raise typer.Exit(1) from broken
     except (Refused, BudgetExceeded) as refused:
         _show_refused(refused if isinstance(refused, Refused) else TooMuchWork())
@@ -118,11 +113,15 @@ def formula(
 
 
 def _show_refused(refused: Refused) -> None:
-    """What cannot be had, where, and what can."""
+    """Prints what has no formula, where, and what would have one."""
+    from archcalc.report.stream import emit_error
+    from archcalc.report.text import printable
+
     place = refused.span
-    typer.echo(f"error: {refused.message}", err=True)
+    lines = [f"error: {printable(refused.message)}"]
     if place is not None:
-        typer.echo(f"  --> {place.file.name}:{place.line}:{place.column}", err=True)
-        typer.echo(f"   | {place.file.line(place.line)}", err=True)
+        lines.append(f"  --> {printable(place.file.name)}:{place.line}:{place.column}")
+        lines.append(f"   | {printable(place.file.line(place.line))}")
     if refused.help:
-        typer.echo(f"   = help: {refused.help}", err=True)
+        lines.append(f"   = help: {printable(refused.help)}")
+    emit_error("\n".join(lines) + "\n")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archcalc.commands.output import save
+
 if TYPE_CHECKING:
     from archcalc.catalogue.copies import Original
 
 
 def complete_nets(incomplete: str) -> list[str]:
-    """Nets of the catalogue, for the shell's completion."""
+    """Nets of the catalogue, for shell completion."""
     from archcalc.spec.files import catalogue_names
 
     return [name for name in catalogue_names() if name.startswith(incomplete)]
@@ -23,7 +25,7 @@ def new(
         str | None,
         typer.Argument(
             metavar="[NAME]",
-            help="A net of the catalogue. [default: a small commented spec]",
+            help="Net of the catalogue to copy. [default: a small commented spec]",
             autocompletion=complete_nets,
             show_default=False,
         ),
@@ -34,13 +36,16 @@ def new(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to write; - is standard output. [default: NAME.yaml, or model.yaml]",
+            help="File to write, or - for standard output. [default: NAME.yaml, or model.yaml]",
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Write a spec to start from: a copy of a net of the catalogue, or a small commented one.
+    """Create a spec: a copy from the catalogue, or a commented template.
+
+    Exits with 0, with 1 if there is no such net or the file exists, and with 2 for wrong usage or
+    a file that cannot be written.
 
     \b
     Examples:
@@ -51,33 +56,33 @@ def new(
     """
     from archcalc.catalogue import copies
     from archcalc.diagnostics import Fault
-    from archcalc.report.checked import Checked
-    from archcalc.report.formats import faults
-    from archcalc.report.stream import emit
+    from archcalc.report.formats import print_diagnostics
+    from archcalc.report.stream import emit, emit_error
 
     try:
         spec = copies.original(net) if net is not None else copies.starter()
-        if output == "-":
-            emit(spec.text)
-            typer.echo(_about(spec, Path(spec.file)), nl=False, err=True)
-            return
-        path = Path(output or spec.file)
-        copies.write(spec.text, path, force=force)
+        path = output or spec.file
+        if path != "-" and not force:
+            copies.refuse_existing(path)
     except Fault as fault:
-        faults([Checked(net or "", None, (), (fault.told(),))])
+        print_diagnostics([fault.told()])
         raise typer.Exit(1) from fault
-    emit(f"wrote {path}\n{_about(spec, path)}check it with: archcalc check {path}\n")
+    save(path, spec.text.encode(), tell=False)
+    if path == "-":
+        emit_error(_about(spec, Path(spec.file)))
+    else:
+        emit(f"wrote {path}\n{_about(spec, Path(path))}check it with: archcalc check {path}\n")
 
 
 def _about(spec: Original, path: Path) -> str:
-    """What a copy that extends another net stands on; nothing for a spec that stands alone."""
+    """Where the spec that a copy extends is; nothing for a spec that extends none."""
     if not spec.extends:
         return ""
     beside = path.parent / spec.extends
     if beside.is_file() and beside != path:
-        return f"it extends {spec.extends}, which is the one in its folder\n"
+        return f"it extends {spec.extends} in the same folder\n"
     name = spec.extends.removesuffix(".yaml")
     return (
-        f"it extends {spec.extends} of the catalogue, which is found from anywhere;\n"
-        f"archcalc new {name} copies that one too, to change it\n"
+        f"it extends {spec.extends} of the catalogue, which is found from any folder;\n"
+        f"to change that one too, copy it with: archcalc new {name}\n"
     )

@@ -7,16 +7,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from archcalc.commands.check import read_depth
 from archcalc.commands.options import (
     AllowOutside,
+    Depth,
     Input,
     Set,
-    complete_specs,
-    keep_spec,
+    SpecArgument,
+    read_depth,
     read_inputs,
     read_settings,
+    usage,
 )
+from archcalc.commands.output import fail, keep_spec, save
 
 Format = Literal["svg", "png", "pdf", "dot"]
 Style = Literal["diagram", "volumes"]
@@ -25,45 +27,33 @@ Direction = Literal["down", "right"]
 
 
 def render(
-    spec: Annotated[
-        str,
-        typer.Argument(
-            metavar="SPEC",
-            help="A file, or the name of a net in the catalogue (vgg16).",
-            autocompletion=complete_specs,
-            show_default=False,
-        ),
-    ],
+    spec: SpecArgument,
     output: Annotated[
         str | None,
         typer.Option(
             "-o",
             "--output",
             metavar="FILE",
-            help="svg, png, pdf or dot by its ending; - for standard output. [default: SPEC.svg]",
+            help="File to write (.svg, .png, .pdf or .dot), or - for standard output. "
+            "[default: SPEC.svg]",
             show_default=False,
         ),
     ] = None,
     format_: Annotated[
         Format | None,
-        typer.Option("--format", help="What to write, whatever the ending.", show_default=False),
-    ] = None,
-    depth: Annotated[
-        str | None,
         typer.Option(
-            metavar="N|all",
-            help="Open N levels of groups and blocks. [default: what fits a page]",
-            show_default=False,
+            "--format", help="Output format. [default: by the extension]", show_default=False
         ),
     ] = None,
+    depth: Depth = None,
     unfold: Annotated[
-        bool, typer.Option("--unfold", help="Draw every layer by itself, equal ones too.")
+        bool, typer.Option("--unfold", help="Draw every layer, repeated ones too.")
     ] = False,
     show: Annotated[
         str,
         typer.Option(
-            metavar="FIGURES",
-            help="Of every box: params,macs,receptive_field,memory.",
+            metavar="METRIC,...",
+            help="Metrics to show per box: params, macs, receptive_field, memory.",
             show_default=False,
         ),
     ] = "",
@@ -75,24 +65,25 @@ def render(
         typer.Option(
             "--receptive-field",
             metavar="LAYER",
-            help="Draw what one output of this layer sees of the input.",
+            help="Draw the input region that one output of a layer depends on.",
             show_default=False,
         ),
     ] = None,
-    theme: Annotated[Theme, typer.Option()] = "light",
-    direction: Annotated[Direction, typer.Option(help="Where a diagram flows to.")] = "down",
+    theme: Annotated[Theme, typer.Option(help="Colours for a light or dark page.")] = "light",
+    direction: Annotated[Direction, typer.Option(help="Layout direction.")] = "down",
     set_: Set = None,
     input_: Input = None,
     allow_outside: AllowOutside = False,
 ) -> None:
-    """Draw the architecture as its author wrote it, or the receptive field of a layer.
+    """Draw the architecture, or the receptive field of a layer.
 
-    Exits with 0, with 1 where the spec has an error (what is known of it is drawn all the same, the
-    layers at fault in red), and with 2 for wrong usage.
+    Blocks are drawn as the spec defines them. Exits with 0, with 1 if the spec has an error (what
+    is known is drawn, offending layers in red), and with 2 for wrong usage or if the picture cannot
+    be drawn or written.
 
     \b
     Examples:
-      archcalc render vgg16.yaml -o vgg16.svg
+      archcalc render vgg16 -o vgg16.svg
       archcalc render resnet152 --depth all --show params,macs
       archcalc render lenet5 --style volumes -o lenet5.svg
       archcalc render vgg16 --receptive-field features.30 -o field.svg
@@ -100,20 +91,22 @@ def render(
     """
     from archcalc.draw import output as files
     from archcalc.draw.words import FIGURES
-    from archcalc.pipeline import Unknown, check
-    from archcalc.report.formats import faults
+    from archcalc.pipeline import check
+    from archcalc.report.formats import print_diagnostics
 
     figures = [figure.strip() for figure in show.split(",") if figure.strip()]
     for figure in figures:
         if figure not in FIGURES:
-            message = f"{figure!r} is none of {', '.join(FIGURES)}"
+            message = f"invalid metric {figure!r}, choose from {', '.join(FIGURES)}"
             raise typer.BadParameter(message, param_hint="--show")
     keep_spec(spec, output)
     settings, inputs, levels = read_settings(set_), read_inputs(input_), read_depth(depth)
-    target = output or f"{Path(spec).stem}.{format_ or 'svg'}"
+    target = output or ("-" if spec == "-" else f"{Path(spec).stem}.{format_ or 'svg'}")
     try:
         kind = format_ or files.format_of(target)
-        checked = check(spec, settings=settings, inputs=inputs, allow_outside=allow_outside)
+        with usage(spec):
+            checked = check(spec, settings=settings, inputs=inputs, allow_outside=allow_outside)
+        data = b""
         if checked.report is not None:
             if receptive_field is not None:
                 from archcalc.draw.field import field_picture
@@ -131,15 +124,11 @@ def render(
                 files.check_boxes(len(built.boxes), kind)
                 drawing = to_graphviz(built, theme=theme, direction=direction)
                 data = files.rendered(drawing, kind)
-            files.write(target, data)
-    except Unknown as unknown:
-        raise typer.BadParameter(f"{spec}: {unknown}") from unknown
     except files.CannotDraw as reason:
-        typer.echo(f"archcalc: {reason}", err=True)
-        raise typer.Exit(2) from reason
-    faults([checked])  # standard output may be the picture
-    if checked.report is not None and output is None:
-        typer.echo(f"wrote {target}", err=True)
+        fail(str(reason))
+    print_diagnostics(checked.diagnostics)  # standard output may be the picture
+    if data:
+        save(target, data, tell=output is None)
     if checked.errors:
         raise typer.Exit(1)
 
@@ -148,5 +137,5 @@ def _svg_only(picture: str, kind: str) -> bytes:
     from archcalc.draw.output import CannotDraw
 
     if kind != "svg":
-        raise CannotDraw(f"this picture is drawn as svg only, not as {kind}")
+        raise CannotDraw(f"this picture can only be written as svg, not as {kind}")
     return picture.encode()

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from archcalc.commands.options import AllowOutside, Input, Set, Specs, read_inputs, read_settings
+from archcalc.commands.options import (
+    AllowOutside,
+    Input,
+    Set,
+    Specs,
+    read_inputs,
+    read_settings,
+    usage,
+)
+from archcalc.commands.output import fail
 from archcalc.report.text import printable
 
 if TYPE_CHECKING:
@@ -20,34 +29,33 @@ def verify(
     set_: Set = None,
     input_: Input = None,
     batch: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Samples of a pass; two at least in training.")
+        int, typer.Option(min=1, metavar="N", help="Batch size; at least 2 for training.")
     ] = 2,
     device: Annotated[
-        Device, typer.Option(help="Where to run; meta has shapes and counts, no numbers.")
+        Device, typer.Option(help="Device to run on; meta compares shapes and counts only.")
     ] = "cpu",
     layer: Annotated[
         str | None,
         typer.Option(
-            metavar="PATH",
-            help="The layer whose receptive field is measured.",
-            show_default="the last possible",
+            metavar="LAYER",
+            help="Layer whose receptive field is measured. [default: the last possible]",
+            show_default=False,
         ),
     ] = None,
     allow_outside: AllowOutside = False,
 ) -> None:
-    """Run the exported PyTorch code, and hold it against all that was worked out from the text.
+    """Run the exported PyTorch code and compare it with the spec.
 
-    Compared are output shapes, layer by layer for all that is a module, and outputs; parameters,
-    buffers and the keys of the state_dict in their order; multiplies, layer by layer, by PyTorch's
-    own counter; the receptive field of a layer that sees less than the input, by the extent of a
-    gradient; and which weights a backward pass reaches. Shapes and gradients are compared in
-    inference and in training. Exits with 0 where all is equal, 1 on any difference or fault, and 2
-    for wrong usage or without PyTorch or the device.
+    Compared are: the shape of every module's output; parameters, buffers and the keys of the
+    state_dict in order; MACs per layer, by PyTorch's own counter; the receptive field of a layer,
+    by the extent of a gradient; and the weights that a backward pass reaches. Shapes and gradients
+    are compared in inference and in training. Exits with 0 if everything is equal, 1 on any
+    difference or error, and 2 for wrong usage or without PyTorch or the device.
 
     \b
     Examples:
       archcalc verify vgg16.yaml
-      archcalc verify specs/*.yaml --device meta
+      archcalc verify *.yaml --device meta
       archcalc verify resnet50 --set classes=10 --input 3x64x64 --batch 4
       archcalc verify vgg16 --layer features.17
     """
@@ -56,33 +64,29 @@ def verify(
     from archcalc.exporting.module import TorchMissing
     from archcalc.exporting.verify import NoDevice
     from archcalc.exporting.verify import verify as run
-    from archcalc.pipeline import Unknown, open_spec
-    from archcalc.report.checked import Checked
-    from archcalc.report.formats import faults
+    from archcalc.pipeline import open_spec
+    from archcalc.report.formats import print_diagnostics
     from archcalc.report.stream import emit
 
     settings, inputs = read_settings(set_), read_inputs(input_)
     ok, printed = True, False
     for spec in specs:
-        try:
+        with usage(spec):
             opened = open_spec(spec, settings, inputs, allow_outside)
-        except Unknown as unknown:
-            raise typer.BadParameter(f"{spec}: {unknown}") from unknown
-        faults([Checked(spec, None, (), opened.diagnostics)])
+        print_diagnostics(opened.diagnostics)
         if opened.net is None or any(d.severity == "error" for d in opened.diagnostics):
             ok = False
             continue
         try:
             result = run(opened.net, batch=batch, device=device, layer=layer)
         except SpecError as error:
-            faults([Checked(spec, None, (), error.diagnostics)])
+            print_diagnostics(error.diagnostics)
             ok = False
             continue
         except Unmeasurable as unmeasurable:
             raise typer.BadParameter(f"{spec}: {unmeasurable}") from unmeasurable
         except (TorchMissing, NoDevice) as missing:
-            typer.echo(f"archcalc: {missing}", err=True)
-            raise typer.Exit(2) from missing
+            fail(str(missing))
         emit(("\n" if printed else "") + _text(opened.net.name or spec, result))
         printed = True
         ok = ok and result.ok
@@ -91,14 +95,14 @@ def verify(
 
 
 def _text(name: str, result: Verification) -> str:
-    """What was compared, a row each, and what differs."""
+    """What was compared, one row each, and what differs."""
     name = printable(name)
     if result.failure:
         told = [f"    {one}" for one in result.failure.split("\n")]
-        lines = [f"{name}: not verified, the code did not run:", *told]
+        lines = [f"{name}: not verified, the code does not run:", *told]
     else:
-        lines = [f"{name}: {'verified' if result.ok else 'NOT the network that was checked'}"]
-        rows = [("", "worked out", "run"), *(row[:3] for row in result.rows)]
+        lines = [f"{name}: {'verified' if result.ok else 'MISMATCH'}"]
+        rows = [("", "predicted", "measured"), *(row[:3] for row in result.rows)]
         widths = [max(len(row[i]) for row in rows) for i in range(3)]
         cells = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
         lines.append(f"    {cells[0]}".rstrip())

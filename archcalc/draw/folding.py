@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.draw.part import Part
 from archcalc.report.calls import call
+from archcalc.report.folding import FREE, continues, reader_counts
 
 if TYPE_CHECKING:
     from archcalc.graph import Net, Node
     from archcalc.ops.base import Tensor
 
-ABSORBED = frozenset({"normalisation", "activation", "regularisation"})
+ABSORBED = FREE | {"normalisation"}
 """Families that are told in the box of the layer before them."""
 
 LONGEST_RUN = 8
@@ -35,14 +36,12 @@ class Wiring:
     def __init__(self, net: Net) -> None:
         self.net = net
         self.keys: dict[Any, int] = {}
-        self.readers = [0] * len(net.tensors)
+        self.readers = reader_counts(net)
         self.last_read = [_NEVER] * len(net.tensors)
         for node in net.nodes:
             for tensor in node.inputs:
-                self.readers[tensor] += 1
                 self.last_read[tensor] = node.index
         for tensor in net.outputs.values():
-            self.readers[tensor] += 1
             self.last_read[tensor] = len(net.nodes)
 
     def key(self, description: Any) -> int:
@@ -97,15 +96,7 @@ def _goes_into(part: Part, before: Part, wiring: Wiring) -> bool:
         return False
     nodes = wiring.net.nodes
     node, last = nodes[part.start], nodes[before.end - 1]
-    return (
-        node.op.family in ABSORBED
-        and not node.faulty
-        and before.end == part.start
-        and node.inputs == last.outputs
-        and wiring.readers[last.outputs[0]] == 1
-        and node.training_only == last.training_only
-        and (node.shared is None) == (last.shared is None)
-    )
+    return node.op.family in ABSORBED and continues(wiring.readers, last, node)
 
 
 def fold(parts: list[Part], wiring: Wiring) -> list[Part]:

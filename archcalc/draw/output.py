@@ -1,9 +1,7 @@
-"""Pictures as files: the format by the file's ending, or standard output."""
+"""Pictures as bytes in a format, which a file's extension may name."""
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,18 +100,3 @@ def size_of(svg: bytes) -> tuple[int, int]:
     sides = [head.split(f'{name}="')[1].split('pt"')[0] for name in ("width", "height")]
     width, height = (round(float(side) * 96 / 72) for side in sides)
     return width, height
-
-
-def write(target: str, data: bytes) -> None:
-    """Writes a file, or standard output for "-". Raises `CannotDraw` where that fails."""
-    try:
-        if target == "-":
-            sys.stdout.buffer.write(data)
-            sys.stdout.flush()
-        else:
-            Path(target).write_bytes(data)
-    except BrokenPipeError:
-        # The reader has gone; Python flushes once more at exit, and must find something open.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        raise CannotDraw(f"cannot write {target}: {error.strerror}") from error

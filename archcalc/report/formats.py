@@ -1,4 +1,4 @@
-"""The formats of `check`, each written by a file of its own that is imported when asked for."""
+"""The formats of `check`: one file each, imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import sys
 from typing import TYPE_CHECKING
 
 from archcalc.report.palette import wants_colour
-from archcalc.report.stream import emit
+from archcalc.report.stream import emit, emit_commands, emit_error
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archcalc.diagnostics import Diagnostic
     from archcalc.report.checked import Checked
+    from archcalc.report.table import View
 
 
-def write(checked: list[Checked], format_: str, depth: int | None) -> None:
-    """Writes the reports to standard output. `depth`: levels opened, None for what fits."""
+def write(checked: list[Checked], format_: str, view: View) -> None:
+    """Writes the reports to standard output."""
     if format_ == "table":
-        _table(checked, depth)
+        _table(checked, view)
     elif format_ == "json":
         from archcalc.report import json
 
@@ -23,37 +27,36 @@ def write(checked: list[Checked], format_: str, depth: int | None) -> None:
     elif format_ == "markdown":
         from archcalc.report import markdown
 
-        emit("\n".join(markdown.text(one, depth=depth) for one in checked))
+        emit("\n".join(markdown.text(one, view) for one in checked))
     elif format_ == "csv":
-        from archcalc.report import csv
+        from archcalc.report.records import csv_text
 
-        emit(csv.text(checked))
-        faults(checked)
+        emit(csv_text(checked))
+        print_diagnostics(d for one in checked for d in one.diagnostics)
     else:
         from archcalc.report import github
 
-        emit(github.text(checked))
+        emit_commands(github.text(checked))
 
 
-def _table(checked: list[Checked], depth: int | None) -> None:
+def _table(checked: list[Checked], view: View) -> None:
     from archcalc.report.table import table
 
     colour, columns = wants_colour(sys.stdout), terminal_columns()
-    parts = [table(one, depth=depth, columns=columns, colour=colour) for one in checked]
-    emit("\n".join(parts))
+    emit("\n".join(table(one, view, columns=columns, colour=colour) for one in checked))
 
 
-def faults(checked: list[Checked]) -> None:
-    """The faults alone, on standard error: for formats that have no place for them."""
+def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
+    """Writes diagnostics to standard error: for commands whose output is something else."""
     from archcalc.report.diagnostics import render
 
     colour, columns = wants_colour(sys.stderr), terminal_columns()
-    for one in checked:
-        for diagnostic in one.diagnostics:
-            print(render(diagnostic, colour, columns), end="\n\n", file=sys.stderr)
+    for diagnostic in diagnostics:
+        emit_error(f"{render(diagnostic, colour, columns)}\n\n")
 
 
 def terminal_columns() -> int:
+    """The width that output is laid out for: at least 40 columns, narrower terminals wrap it."""
     from shutil import get_terminal_size
 
     return max(get_terminal_size().columns, 40)

@@ -1,7 +1,7 @@
-"""Annotations for a GitHub workflow: faults, and expectations that fail, appear at their lines.
+"""Annotations for a GitHub workflow: errors, warnings and failed expectations at their lines.
 
-The form is `::error file=…,line=…,col=…,title=…::message`, with the escapes that the runner's own
-toolkit writes, so that no text of a spec can end a command or begin another.
+The form is `::error file=…,line=…,col=…,title=…::message`, with the escapes of the runner's own
+toolkit, so that no text of a spec can end a command or start another.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def text(checked: list[Checked]) -> str:
-    """The annotations of all the specs, and one plain line a spec for the log."""
+    """The annotations of all the specs, and one plain line per spec for the log."""
     lines: list[str] = []
     for one in checked:
         lines += [_diagnostic(d) for d in one.diagnostics]
@@ -26,8 +26,8 @@ def text(checked: list[Checked]) -> str:
 
 
 def _diagnostic(d: Diagnostic) -> str:
-    texts = [f"{d.message}: {d.label}" if d.label else d.message]
-    texts += [f"help: {d.help}"] if d.help else []
+    texts = [printable(f"{d.message}: {d.label}" if d.label else d.message)]
+    texts += [printable(f"help: {d.help}")] if d.help else []
     kind = "error" if d.severity == "error" else "warning"
     return _command(kind, d.span, d.code, "\n".join(texts))
 
@@ -38,7 +38,7 @@ def _command(kind: str, span: Span | None, title: str, message: str) -> str:
         properties = [("file", span.file.name), ("line", span.line), ("col", span.column)]
         properties.append(("endColumn", span.column + span.length))
     properties.append(("title", title))
-    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties)
+    written = ",".join(f"{name}={_property(printable(str(value)))}" for name, value in properties)
     return f"::{kind} {written}::{_data(message)}"
 
 

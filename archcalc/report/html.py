@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from archcalc.report import numbers
+from archcalc.report.columns import DOCUMENT
 from archcalc.report.diagnostics import render
 from archcalc.report.rows import rows
-from archcalc.report.summary import MARKS, ends, finding, settings_by_place, totals, verdict
+from archcalc.report.summary import MARKS, ends, expectation_cells, totals, verdict
 from archcalc.report.text import printable
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ _RIGHT = ' style="text-align: right"'
 
 
 def text(checked: Checked, *, depth: int | None = None) -> str:
-    """A heading, the rows, the totals, the faults, and the expectations folded away. What a spec
-    gives is text and never markup."""
+    """A heading, the rows, the totals, the diagnostics, and the expectations, collapsed. Text of a
+    spec is escaped: it is never markup."""
     report = checked.report
     parts = [f"<strong>{_text(report.net.name if report else checked.source)}</strong>"]
     if report is not None:
         parts.append(_about(report))
-        parts.append(_rows(rows(report, depth)))
+        parts.append(_rows(report, rows(report, depth)))
         parts.append(_totals(report))
     parts += [f"<pre>{escape(render(d))}</pre>" for d in checked.diagnostics]
     parts.append(_expectations(checked))
@@ -41,26 +41,17 @@ def _about(report: Report) -> str:
     return f"<br>{'<br>'.join(lines)}"
 
 
-def _rows(found: list[Row]) -> str:
-    heads = ["layer", "operation", "", "output", "params", "macs", "receptive field"]
-    return _table(heads, [_cells(row) for row in found], texts=2)
-
-
-def _cells(row: Row) -> list[str]:
-    operation = _text(row.operation) + (" (training only)" if row.training_only else "")
-    return [
-        "&emsp;" * row.indent + _text(row.label),
-        operation,
-        f"×{row.times:,}" if row.times > 1 else "",
-        numbers.shape(row.output),
-        numbers.grouped(row.totals.params),
-        numbers.grouped(row.totals.macs),
-        numbers.field(row.receptive_field),
-    ]
+def _rows(report: Report, found: list[Row]) -> str:
+    body = []
+    for row in found:
+        cells = [_text(column.text(row, report)) for column in DOCUMENT]
+        cells[0] = "&emsp;" * row.indent + cells[0]
+        body.append(cells)
+    return _table([column.title for column in DOCUMENT], body, texts=2)
 
 
 def _totals(report: Report) -> str:
-    # The remark is text on the right, so that figures stand beside their names.
+    # The remark is the last column, so that figures are next to their names.
     lines = "".join(
         f"<tr><th{_LEFT}>{name}</th><td{_RIGHT}>{figure}</td><td{_LEFT}>{_text(remark)}</td></tr>"
         for name, figure, remark in totals(report)
@@ -72,12 +63,10 @@ def _expectations(checked: Checked) -> str:
     said = _text(verdict(checked, colour=False))
     if not checked.expectations:
         return said
-    settings = settings_by_place(checked)
-    body = []
-    for e in checked.expectations:
-        found = finding(e, settings.get(e.span, ""))
-        cells = [f"{e.where} {e.what}".strip(), e.expected, found, e.source or ""]
-        body.append([MARKS[e.holds][0], *map(_text, cells)])
+    body = [
+        [MARKS[e.holds][0], *map(_text, expectation_cells(e, checked))]
+        for e in checked.expectations
+    ]
     table = _table(["", "", "expected", "", "source"], body, texts=5)
     return f"<details><summary>{said}</summary>{table}</details>"
 

@@ -1,7 +1,7 @@
-"""The report as JSON: one object a spec, of a schema that scripts may rely on.
+"""The report as JSON: one object per spec, in a schema that scripts may rely on.
 
-`layers` are leaves in execution order. Unknown is null, never zero. A receptive field's entries are
-integers, or text such as "1/2" for the stride after a transposed convolution.
+`layers` are leaves in execution order. Unknown is null, never zero. Entries of a receptive field
+are integers, or text such as "1/2" for the stride after a transposed convolution.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from archcalc.analysis.figures import Totals
+from archcalc.report.columns import values
 from archcalc.report.numbers import decimal_text
 
 if TYPE_CHECKING:
@@ -76,14 +78,10 @@ def _shapes(net: Net, tensors: dict[str, int]) -> dict[str, list[int] | None]:
 
 
 def _totals(report: Report | None) -> dict[str, Any]:
-    figures = None if report is None else report.totals
     depth = None if report is None else report.depth
+    figures = dict.fromkeys(Totals._fields) if report is None else report.totals._asdict()
     found = {
-        "params": None if figures is None else figures.params,
-        "buffers": None if figures is None else figures.buffers,
-        "macs": None if figures is None else figures.macs,
-        "flops": None if figures is None else figures.flops,
-        "activations": None if figures is None else figures.activations,
+        **figures,
         "peak_activation_bytes": None if report is None else report.peak_activation_bytes,
         "depth": None
         if depth is None
@@ -98,26 +96,21 @@ def _totals(report: Report | None) -> dict[str, Any]:
     return found
 
 
+_LAYER = ("path", "op", "inputs", "output", "params", "buffers", "macs")
+
+
 def _layer(layer: LayerReport) -> dict[str, Any]:
-    node = layer.node
-    figures = layer.totals
-    found: dict[str, Any] = {
-        "path": node.path,
-        "op": node.op.name,
-        "inputs": [None if shape is None else list(shape) for shape in layer.inputs],
-        "output": None if layer.output is None else list(layer.output),
-        "params": figures.params,
-        "buffers": figures.buffers,
-        "macs": figures.macs,
-        "weights": None
+    node, known = layer.node, values(layer)
+    found: dict[str, Any] = {key: known[key] for key in _LAYER}
+    found["weights"] = (
+        None
         if node.facts is None
-        else {weight.name: list(weight.shape) for weight in node.facts.weights},
-        "receptive_field": _field(layer.receptive_field),
-    }
-    if node.training_only:
-        found["training_only"] = True
-    if node.shared is not None:
-        found["shared"] = True
+        else {weight.name: list(weight.shape) for weight in node.facts.weights}
+    )
+    found["receptive_field"] = _field(layer.receptive_field)
+    for flag in ("training_only", "shared"):
+        if known[flag]:
+            found[flag] = True
     return found
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.report import numbers
+from archcalc.report.columns import DOCUMENT
 from archcalc.report.diagnostics import render
-from archcalc.report.rows import rows
-from archcalc.report.summary import MARKS, ends, finding, settings_by_place, totals, verdict
+from archcalc.report.summary import MARKS, ends, expectation_cells, totals, verdict
+from archcalc.report.table import View, chosen_rows
 from archcalc.report.text import printable
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _SPECIAL = "\\`*_[]<>|~&$"
 
 
-def text(checked: Checked, *, depth: int | None) -> str:
-    """A heading, the rows, the totals, the expectations and the faults."""
+def text(checked: Checked, view: View) -> str:
+    """A heading, the rows, the totals, the expectations and the diagnostics."""
     report = checked.report
     parts = [f"### {escaped(report.net.name if report else checked.source)}"]
     if report is not None:
         parts.append(_about(report))
-        parts.append(_rows(rows(report, depth)))
+        parts.append(_rows(report, chosen_rows(report, view)))
         parts.append(_totals(report))
     if checked.expectations:
         parts.append(_expectations(checked))
@@ -40,26 +40,16 @@ def _about(report: Report) -> str:
     return "  \n".join(lines)
 
 
-def _rows(found: list[Row]) -> str:
+def _rows(report: Report, found: list[Row]) -> str:
     lines = [
-        "| layer | operation | | output | params | macs | receptive field |",
-        "|:--|:--|--:|--:|--:|--:|--:|",
+        f"| {' | '.join(column.title for column in DOCUMENT)} |",
+        f"|{'|'.join([':--'] * 2 + ['--:'] * (len(DOCUMENT) - 2))}|",
     ]
-    lines += ["| " + " | ".join(_cells(row)) + " |" for row in found]
+    for row in found:
+        cells = [escaped(column.text(row, report)) for column in DOCUMENT]
+        cells[0] = "&emsp;" * row.indent + cells[0]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _cells(row: Row) -> list[str]:
-    operation = escaped(row.operation) + (" (training only)" if row.training_only else "")
-    return [
-        "&emsp;" * row.indent + escaped(row.label),
-        operation,
-        f"×{row.times:,}" if row.times > 1 else "",
-        numbers.shape(row.output),
-        numbers.grouped(row.totals.params),
-        numbers.grouped(row.totals.macs),
-        numbers.field(row.receptive_field),
-    ]
 
 
 def _totals(report: Report) -> str:
@@ -70,11 +60,9 @@ def _totals(report: Report) -> str:
 
 def _expectations(checked: Checked) -> str:
     lines = ["| | expected | | | source |", "|:--|:--|--:|:--|:--|"]
-    settings = settings_by_place(checked)
     for e in checked.expectations:
-        found = finding(e, settings.get(e.span, ""))
-        cells = [f"{e.where} {e.what}".strip(), e.expected, found, e.source or ""]
-        lines.append(f"| {MARKS[e.holds][0]} | {' | '.join(map(escaped, cells))} |")
+        cells = map(escaped, expectation_cells(e, checked))
+        lines.append(f"| {MARKS[e.holds][0]} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""How figures are written for people. Unknown is "?", never zero."""
+"""How figures are written for readers. Unknown is "?", never zero."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def grouped(number: int | None) -> str:
 
 
 def scaled(number: int | None) -> str:
-    """A count in at most six characters, to four digits; exact below 10,000.
+    """A count in at most seven characters, to four digits; exact below 10,000.
 
     >>> scaled(15_470_264_320), scaled(1_792), scaled(86_704_128), scaled(999_999)
-    ('15.47G', '1,792', '86.70M', '1.000M')
+    ('15.47 G', '1,792', '86.70 M', '1.000 M')
     """
     if number is None:
         return UNKNOWN
@@ -41,7 +41,7 @@ def scaled(number: int | None) -> str:
         value = number / unit
         if value < 999.95:
             places = 3 if value < 9.9995 else 2 if value < 99.995 else 1
-            return f"{value:.{places}f}{suffix}"
+            return f"{value:.{places}f} {suffix}"
     return approximate(number)
 
 
@@ -87,13 +87,39 @@ def decimal_text(number: int) -> str:
     """
     if number < 0:
         return "-" + decimal_text(-number)
-    # 1,233/4,096 is just above the digits a bit: log10(2) = 0.30103.
+    # 1,233/4,096 is just above the digits per bit: log10(2) = 0.30103.
     digits = number.bit_length() * 1233 // 4096 + 1
     if digits <= _DIGITS_AT_ONCE:
         return str(number)
     half = digits // 2
     high, low = divmod(number, 10**half)
     return (decimal_text(high) if high else "") + decimal_text(low).zfill(half)
+
+
+def percent(number: int | None, total: int | None) -> str:
+    """The share of a total in percent; nothing for none of it, or if either is unknown.
+
+    >>> percent(14_714_688, 138_357_544), percent(1, 1_000), percent(0, 5), percent(5, 5)
+    ('11', '<1', '', '100')
+    """
+    if not number or not total:
+        return ""
+    rounded = (200 * number + total) // (2 * total)
+    return str(rounded) if rounded else "<1"
+
+
+def as_shown(figure: str) -> str:
+    """A figure as a spec has it, in the style of all other figures.
+
+    >>> as_shown("138_357_544"), as_shown("4.09G"), as_shown("[1_000]"), as_shown("2**8")
+    ('138,357,544', '4.09 G', '[1000]', '2**8')
+    """
+    from re import fullmatch, sub
+
+    figure = sub(r"(?<=\d)_(?=\d)", "", figure.strip())
+    if fullmatch(r"\d{4,18}", figure):
+        return f"{int(figure):,}"
+    return sub(r"^(\d[\d.]*)([KMGBT]i?)$", r"\1 \2", figure)
 
 
 def shape(sides: Shape | None) -> str:
@@ -106,7 +132,7 @@ def shape(sides: Shape | None) -> str:
 
 
 def per_axis(entries: Iterable[object]) -> str:
-    """One entry where all axes agree, else one an axis.
+    """One entry where all axes agree, else one per axis.
 
     >>> per_axis((3, 3)), per_axis((1, 7)), per_axis((None,))
     ('3', '1×7', '?')
@@ -115,15 +141,15 @@ def per_axis(entries: Iterable[object]) -> str:
     return texts[0] if len(set(texts)) == 1 else "×".join(texts)
 
 
-def field(receptive_field: ReceptiveField | None) -> str:
-    """Size and stride of a receptive field: "212/32", and "all" where it is global too."""
+def field(receptive_field: ReceptiveField | None, mark: str = " global") -> str:
+    """Size and stride of a receptive field: "212/32", with a mark if it is global too."""
     if receptive_field is None:
         return UNKNOWN
     stride = per_axis(receptive_field.stride)
     if "/" in stride:
         stride = f"({stride})"
     local = f"{per_axis(receptive_field.size)}/{stride}"
-    return f"{local} all" if receptive_field.is_global else local
+    return f"{local}{mark}" if receptive_field.is_global else local
 
 
 def bytes_(number: int | None) -> str:

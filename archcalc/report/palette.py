@@ -8,26 +8,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import TextIO
 
+# Only colours that are legible on dark and light backgrounds: neither yellow nor blue.
 _CODES = {
     "error": "1;31",
-    "warning": "1;33",
-    "place": "1;34",
+    "warning": "1;35",
+    "place": "36",
     "good": "32",
     "bad": "31",
     "strong": "1",
+    "level": "36",  # a block or group
     "faint": "2",
 }
 
 
 def paint(text: str, style: str, colour: bool) -> str:
-    """The text in a style of the palette; as it is where `colour` is false."""
-    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if colour and text else text
+    """The text in a style of the palette; unchanged without `colour`."""
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if colour and style and text else text
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """A terminal gets colour, unless NO_COLOR (no-color.org) is set; FORCE_COLOR asks for it."""
+    """A terminal gets colour. NO_COLOR (no-color.org) turns it off everywhere, CLICOLOR_FORCE or
+    FORCE_COLOR turns it on everywhere, CLICOLOR=0 turns it off (bixense.com/clicolors)."""
     if os.environ.get("NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR"):
+    if any(os.environ.get(name, "0") != "0" for name in ("CLICOLOR_FORCE", "FORCE_COLOR")):
         return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    if os.environ.get("CLICOLOR") == "0" or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()

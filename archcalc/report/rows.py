@@ -2,7 +2,8 @@
 
 Groups and blocks are levels that `depth` opens; joins and loops are opened with the level they
 stand in. Equal neighbours are one row with a count. Every column of figures adds up: a row's
-figures are those of all the layers it stands for, and so the sum of the rows below it.
+figures are those of all the layers it stands for, and so the sum of the rows below it. Activations
+and dropout without weights are part of the row before them, unless `unfold`.
 """
 
 from __future__ import annotations
@@ -13,122 +14,231 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcalc.analysis.figures import Totals
 from archcalc.graph import Node
 from archcalc.report.calls import call
+from archcalc.report.folding import FREE, continues, is_free, reader_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from archcalc.analysis.figures import ReceptiveField, Report
     from archcalc.graph import Group, Net
     from archcalc.ops.base import Shape
 
 SCREEN = 44
-"""So many rows are taken to fit a screen; VGG-16 opened to its layers is one."""
+"""Rows that fit a screen."""
 
 _WORTH_FOLDING = 6
-"""Equal turns of several layers fold where that saves at least so many rows: a fold takes a row of
-its own and hides paths, and a table that shows the layers one by one is easier to read."""
+"""Equal iterations of several layers fold if that saves at least this many rows: a fold takes a row
+of its own and hides paths, and a table that shows every layer is easier to read."""
 
 
 class Row(NamedTuple):
     """One row. `indent` counts levels, `label` is the part of the path below the row above.
 
-    `times` is how many equal layers or blocks it stands for, `totals` theirs together; `output`
-    and `receptive_field` are the last one's.
+    `times` is how many equal layers or blocks it stands for, `layers` how many layers of the net,
+    `totals` theirs together; `output` and `receptive_field` are the last one's.
     """
 
     indent: int
     label: str
     operation: str
     times: int
+    layers: int
     output: Shape | None
     totals: Totals
     receptive_field: ReceptiveField | None
     faulty: bool
     training_only: bool
+    is_level: bool  # a block, group or branch, opened or not
 
 
 class _Item(NamedTuple):
-    """What a row stands for: equal neighbours, the first and the last of them.
+    """What a row stands for: one part of the net, or equal neighbours from the first to the last.
 
-    `branch` is the label of the branch of a join that it is, or begins.
+    `branch` is the label of the branch of a join that it is, or begins. `folded` are the layers
+    that are shown with the last one.
     """
 
     first: Node | Group
     last: Node | Group
     times: int = 1
     branch: str = ""
+    folded: tuple[Node, ...] = ()
 
 
-def rows(report: Report, depth: int | None = None) -> list[Row]:
+def rows(report: Report, depth: int | None = None, *, unfold: bool = False) -> list[Row]:
     """The rows with `depth` levels of groups and blocks shown (1: the net's own layers).
 
-    None: as many levels as fit a screen, and one at least.
+    None: as many levels as fit a screen, and at least one. `unfold`: a row for each activation.
     """
+    walk = _Walk(report, unfold)
     if depth is not None:
-        return list(_walk(report, depth))
-    found = list(_walk(report, 1))
+        return list(walk.rows(depth))
+    found = list(walk.rows(1))
     level = 1
     while len(found) < SCREEN:
         level += 1
-        more = list(islice(_walk(report, level), SCREEN + 1))
+        more = list(islice(walk.rows(level), SCREEN + 1))
         if len(more) > SCREEN or len(more) == len(found):
             break
         found = more
     return found
 
 
-def _walk(report: Report, depth: int) -> Iterator[Row]:
-    root = report.net.root
-    return _rows(report, _items(report, root), root.path, 0, depth, 1)
+def layer_rows(report: Report, *, unfold: bool = False) -> list[Row]:
+    """One row per layer in execution order, without the levels around it."""
+    walk = _Walk(report, unfold)
+    items = walk.with_folded([_Item(node, node) for node in report.net.nodes])
+    return [walk.leaf(item, item.first.path, 0, 1) for item in items]
 
 
-def _rows(
-    report: Report, items: list[_Item], base: str, indent: int, depth: int, times: int
-) -> Iterator[Row]:
-    """The rows of the items that stand at one place. `times` is of the folds around them."""
-    for item in items:
-        part = item.last
-        all_ = times * item.times
-        label = f"{item.branch} {_label(item, base)}".strip()
-        if isinstance(part, Node):
-            yield _leaf(report, part, label, indent, all_)
-            continue
-        yield _group(report, part, label, indent, all_)
-        # A branch is opened with the level that its join stands in.
-        below = depth if part.kind == "branch" else depth - 1
-        if below > 0:
-            yield from _rows(report, _items(report, part), part.path, indent + 1, below, all_)
+class _Walk:
+    """The rows of one report. What a level shows is found once, however often it is asked for."""
+
+    def __init__(self, report: Report, unfold: bool) -> None:
+        self.report = report
+        self.readers = None if unfold else reader_counts(report.net)
+        self.known: dict[int, list[_Item]] = {}
+
+    def rows(self, depth: int) -> Iterator[Row]:
+        root = self.report.net.root
+        return self._rows(self.items(root), root.path, 0, depth, 1)
+
+    def _rows(
+        self, items: list[_Item], base: str, indent: int, depth: int, times: int
+    ) -> Iterator[Row]:
+        """The rows of the items of one level. `times` is the count of the folds around them."""
+        for item in items:
+            part = item.last
+            all_ = times * item.times
+            label = f"{item.branch} {_label(item, base)}".strip()
+            if isinstance(part, Node):
+                yield self.leaf(item, label, indent, all_)
+                continue
+            yield self._group(part, label, indent, all_)
+            # A branch is opened with the level that its join is in.
+            below = depth if part.kind == "branch" else depth - 1
+            if below > 0:
+                yield from self._rows(self.items(part), part.path, indent + 1, below, all_)
+
+    def leaf(self, item: _Item, label: str, indent: int, times: int) -> Row:
+        net, layers = self.report.net, self.report.layers
+        assert isinstance(item.last, Node)
+        nodes = (item.last, *item.folded)
+        last = layers[nodes[-1].index]
+        totals = layers[nodes[0].index].totals
+        for node in nodes[1:]:
+            totals = _added(totals, layers[node.index].totals)
+        return Row(
+            indent,
+            label,
+            " + ".join(_operation(net, node) for node in nodes),
+            times,
+            times * len(nodes),
+            last.output,
+            _multiplied(totals, times),
+            last.receptive_field,
+            nodes[0].faulty,
+            nodes[0].training_only,
+            False,
+        )
+
+    def _group(self, group: Group, label: str, indent: int, times: int) -> Row:
+        report = self.report
+        nodes = report.net.nodes[group.start : group.end]
+        output = None if group.output is None else report.net.tensors[group.output]
+        return Row(
+            indent,
+            label,
+            _written(group) if nodes else "identity",
+            times,
+            times * len(nodes),
+            None if output is None else output.shape,
+            _multiplied(report.of(group), times),
+            None if group.output is None else report.receptive_field_of(group.output),
+            any(node.faulty for node in nodes),
+            bool(nodes) and all(node.training_only for node in nodes),
+            True,
+        )
+
+    def items(self, group: Group) -> list[_Item]:
+        """The children of a group as a table shows them, equal neighbours together."""
+        if id(group) not in self.known:
+            found: list[_Item] = []
+            for item in self.with_folded(self._flat(group)):
+                before = found[-1] if found else None
+                if before is not None and _equal_items(before, item):
+                    times = before.times + item.times
+                    found[-1] = before._replace(last=item.last, times=times, folded=item.folded)
+                else:
+                    found.append(item)
+            self.known[id(group)] = found
+        return self.known[id(group)]
+
+    def with_folded(self, items: Iterable[_Item]) -> list[_Item]:
+        """The items with those that only continue the one before as part of it."""
+        found: list[_Item] = []
+        for item in items:
+            if found and self._folds(found[-1], item):
+                assert isinstance(item.first, Node)
+                found[-1] = found[-1]._replace(folded=(*found[-1].folded, item.first))
+            else:
+                found.append(item)
+        return found
+
+    def _folds(self, before: _Item, item: _Item) -> bool:
+        node, base = item.first, before.first
+        if self.readers is None or not isinstance(node, Node) or not isinstance(base, Node):
+            return False
+        if item.times > 1 or before.times > 1 or item.branch or not is_free(node):
+            return False
+        last = before.folded[-1] if before.folded else base
+        return base.op.family not in FREE and continues(self.readers, last, node)
+
+    def _flat(self, group: Group) -> Iterator[_Item]:
+        for child in group.children:
+            if isinstance(child, Node) or child.level:
+                yield _Item(child, child)
+            elif child.kind == "block":
+                yield self._inline(child)
+            elif child.kind == "branch":
+                yield self._branch(child)
+            elif child.kind == "loop":
+                yield from self._iterations(child)
+            else:
+                yield from self._flat(child)
+
+    def _inline(self, block: Group) -> _Item:
+        """An inline block of one row is that row."""
+        inside = self.items(block)
+        return inside[0] if len(inside) == 1 else _Item(block, block)
+
+    def _branch(self, branch: Group) -> _Item:
+        """A branch of several rows has a row of its own; a single row only takes its label."""
+        inside = self.items(branch)
+        item = inside[0] if len(inside) == 1 else _Item(branch, branch)
+        return item._replace(branch=_branch_label(branch))
+
+    def _iterations(self, loop: Group) -> Iterator[_Item]:
+        """The iterations of a loop: runs of equal ones as one item if they are long enough."""
+        runs: list[list[Group]] = []
+        for turn in loop.children:
+            assert not isinstance(turn, Node)
+            if runs and _alike(runs[-1][-1], turn):
+                runs[-1].append(turn)
+            else:
+                runs.append([turn])
+        for run in runs:
+            first = self.items(run[0])
+            if len(first) > 1 and (len(run) - 1) * len(first) - 1 >= _WORTH_FOLDING:
+                yield _Item(run[0], run[-1], len(run))
+                continue
+            for turn in run:
+                yield from self._flat(turn)
 
 
-def _leaf(report: Report, node: Node, label: str, indent: int, times: int) -> Row:
-    layer = report.layers[node.index]
-    return Row(
-        indent,
-        label,
-        _operation(report.net, node),
-        times,
-        layer.output,
-        _multiplied(layer.totals, times),
-        layer.receptive_field,
-        node.faulty,
-        node.training_only,
-    )
-
-
-def _group(report: Report, group: Group, label: str, indent: int, times: int) -> Row:
-    nodes = report.net.nodes[group.start : group.end]
-    output = None if group.output is None else report.net.tensors[group.output]
-    return Row(
-        indent,
-        label,
-        _written(group) if nodes else "identity",
-        times,
-        None if output is None else output.shape,
-        _multiplied(report.of(group), times),
-        None if group.output is None else report.receptive_field_of(group.output),
-        any(node.faulty for node in nodes),
-        bool(nodes) and all(node.training_only for node in nodes),
-    )
+def _added(a: Totals, b: Totals) -> Totals:
+    pairs = zip(a, b, strict=True)
+    return Totals(*(None if x is None or y is None else x + y for x, y in pairs))
 
 
 def _multiplied(totals: Totals, times: int) -> Totals:
@@ -137,61 +247,14 @@ def _multiplied(totals: Totals, times: int) -> Totals:
     return Totals(*(None if figure is None else times * figure for figure in totals))
 
 
-def _items(report: Report, group: Group) -> list[_Item]:
-    """The children of a group as a table shows them, equal neighbours together."""
-    found: list[_Item] = []
-    for item in _flat(report, group):
-        before = found[-1] if found else None
-        if before is not None and before.branch == item.branch and _alike(before.last, item.first):
-            found[-1] = before._replace(last=item.last, times=before.times + item.times)
-        else:
-            found.append(item)
-    return found
-
-
-def _flat(report: Report, group: Group) -> Iterator[_Item]:
-    for child in group.children:
-        if isinstance(child, Node) or child.level:
-            yield _Item(child, child)
-        elif child.kind == "block":
-            yield _inline(report, child)
-        elif child.kind == "branch":
-            yield _branch(report, child)
-        elif child.kind == "loop":
-            yield from _turns(report, child)
-        else:
-            yield from _flat(report, child)
-
-
-def _inline(report: Report, block: Group) -> _Item:
-    """An inline block of one row is that row."""
-    inside = _items(report, block)
-    return inside[0] if len(inside) == 1 else _Item(block, block)
-
-
-def _branch(report: Report, branch: Group) -> _Item:
-    """A branch of several rows has one of its own; a single one only takes its label."""
-    inside = _items(report, branch)
-    item = inside[0] if len(inside) == 1 else _Item(branch, branch)
-    return item._replace(branch=_branch_label(branch))
-
-
-def _turns(report: Report, loop: Group) -> Iterator[_Item]:
-    """The turns of a loop: runs of equal turns as one item where they are long enough."""
-    runs: list[list[Group]] = []
-    for turn in loop.children:
-        assert not isinstance(turn, Node)
-        if runs and _alike(runs[-1][-1], turn):
-            runs[-1].append(turn)
-        else:
-            runs.append([turn])
-    for run in runs:
-        first = _items(report, run[0])
-        if len(first) > 1 and (len(run) - 1) * len(first) - 1 >= _WORTH_FOLDING:
-            yield _Item(run[0], run[-1], len(run))
-            continue
-        for turn in run:
-            yield from _flat(report, turn)
+def _equal_items(before: _Item, item: _Item) -> bool:
+    """Whether an item is one more of those before it."""
+    return (
+        before.branch == item.branch
+        and _alike(before.last, item.first)
+        and len(before.folded) == len(item.folded)
+        and all(map(_alike_nodes, before.folded, item.folded))
+    )
 
 
 def _alike(a: Node | Group, b: Node | Group) -> bool:
@@ -242,11 +305,13 @@ def _branch_label(group: Group) -> str:
 
 
 def _label(item: _Item, base: str) -> str:
-    """The part of the path below `base`; of the first to the last where there are several."""
+    """The part of the path below `base`; of the first to the last if there are several."""
     first, last = item.first, item.last
     if item.times == 1:
         return _below(first, base)
     a, b = _below(_first_leaf(first), base), _below(_last_leaf(last), base)
+    if item.folded and b.isdecimal():
+        b = _below(item.folded[-1], base)  # positions: up to what is folded into the last one
     stem = a.rstrip("0123456789")
     if b.startswith(stem) and b[len(stem) :].isdecimal():
         b = b[len(stem) :]

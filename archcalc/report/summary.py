@@ -1,4 +1,4 @@
-"""What stands around the rows: the heading, the totals, the expectations, the verdict."""
+"""What is around the rows: the heading, the totals, the expectations, the verdict."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from archcalc.analysis.memory import BYTES
 from archcalc.ops.attributes import shown
 from archcalc.report import numbers
 from archcalc.report.palette import paint
-from archcalc.report.text import cut, left, printable, width
+from archcalc.report.text import cut, left, printable, width, wrap
 
 if TYPE_CHECKING:
     from archcalc.analysis.figures import ExpectationReport, ReceptiveField, Report
-    from archcalc.diagnostics import Span
     from archcalc.graph import Net
     from archcalc.report.checked import Checked
 
 
-def heading(report: Report, source: str, colour: bool) -> str:
-    """The net's name and file, where it comes from, its inputs and outputs."""
+def heading(report: Report, source: str, columns: int, colour: bool) -> str:
+    """The net's name and file, its source, its inputs and outputs, and what was set."""
     net = report.net
     lines = [f"{paint(printable(net.name), 'strong', colour)} ({printable(source)})"]
     if net.spec.source:
-        lines.append(printable(net.spec.source))
-    lines.append(", ".join(ends(net)))
+        lines += [
+            paint(part, "faint", colour) for part in wrap(printable(net.spec.source), columns)
+        ]
+    lines += wrap(", ".join(ends(net)), columns)
     settings = [f"{n}={shown(v)}" for n, v in net.variables.items() if n in net.overridden]
     if settings:
-        lines.append(f"with {', '.join(map(printable, settings))}")
+        lines += wrap(f"with {', '.join(map(printable, settings))}", columns)
     return "\n".join(lines)
 
 
@@ -42,12 +43,16 @@ def ends(net: Net) -> list[str]:
 
 
 def totals(report: Report) -> list[tuple[str, str, str]]:
-    """The totals as name, figure and the convention it was counted by."""
+    """The totals: name, figure, and the convention it is counted by."""
     all_ = report.totals
     found = [
         ("params", numbers.grouped(all_.params), f"trainable{_memory(report, all_.params)}"),
-        ("macs", numbers.grouped(all_.macs), "multiply-accumulates, biases not counted"),
-        ("flops", numbers.grouped(all_.flops), "2·macs + bias, norm, activation and pooling work"),
+        ("macs", numbers.grouped(all_.macs), "multiply-accumulates, without biases"),
+        (
+            "flops",
+            numbers.grouped(all_.flops),
+            "2·macs + bias, norm, activation and pooling ops",
+        ),
         (
             "activations",
             numbers.grouped(all_.activations),
@@ -56,13 +61,13 @@ def totals(report: Report) -> list[tuple[str, str, str]]:
         (
             "peak memory",
             numbers.bytes_(report.peak_activation_bytes),
-            f"activations alive at once in inference, {report.dtype}",
+            f"of live activations in inference, {report.dtype}",
         ),
     ]
     if all_.buffers != 0:
         found.insert(1, ("buffers", numbers.grouped(all_.buffers), "not trainable"))
     if any(layer.node.training_only for layer in report.layers):
-        text = "params of the layers that run in training only"
+        text = "params of layers that run in training only"
         found.insert(1, ("not counted", numbers.grouped(_training_params(report)), text))
     return found + _depth(report) + _field(report) + _counted(report)
 
@@ -113,24 +118,18 @@ def _field(report: Report) -> list[tuple[str, str, str]]:
 def field_remark(field: ReceptiveField) -> str:
     """What goes with the size of a receptive field."""
     text = f"stride {numbers.per_axis(field.stride)}, offset {numbers.per_axis(field.offset)}"
-    return f"{text}; and the whole input, by a global layer" if field.is_global else text
+    return f"{text}; also global, covers the full input" if field.is_global else text
 
 
-def judged(checked: Checked, columns: int, colour: bool) -> str:
-    """The expectations one by one: what was expected, what is, and the difference."""
-    settings = settings_by_place(checked)
-    rows = [
-        (
-            printable(f"{e.where} {e.what}".strip()),
-            printable(e.expected),
-            printable(finding(e, settings.get(e.span, ""))),
-            printable(e.source or ""),
-        )
-        for e in checked.expectations
-    ]
+def expectations(checked: Checked, columns: int, colour: bool, *, everything: bool) -> str:
+    """The expectations that failed, or all of them: expected, actual, difference, source."""
+    chosen = [e for e in checked.expectations if everything or e.holds is False]
+    if not chosen:
+        return ""
+    rows = [[printable(cell) for cell in expectation_cells(e, checked)] for e in chosen]
     widths = [min(max(width(row[i]) for row in rows), columns // 3) for i in range(3)]
-    lines: list[str] = []
-    for e, row in zip(checked.expectations, rows, strict=True):
+    lines = [paint("expectations" if everything else "failed expectations", "strong", colour)]
+    for e, row in zip(chosen, rows, strict=True):
         mark, style = MARKS[e.holds]
         line = "  ".join(left(t, limit) for t, limit in zip(row[:3], widths, strict=True))
         if width(line) + width(row[3]) + 4 > columns:
@@ -141,32 +140,42 @@ def judged(checked: Checked, columns: int, colour: bool) -> str:
         # A source is cut, a figure never.
         source = paint(cut(row[3], room), "faint", colour) if row[3] and room > 8 else ""
         lines.append(f"{paint(mark, style, colour)} {line}  {source}".rstrip())
-    return "\n".join([paint("expected", "strong", colour), *lines])
+    return "\n".join(lines)
+
+
+def expectation_cells(e: ExpectationReport, checked: Checked) -> list[str]:
+    """An expectation as every format shows it: what, expected, what was found, source."""
+    settings = _settings(e, checked)
+    return [
+        f"{e.where} {e.what}".strip(),
+        numbers.as_shown(e.expected),
+        _finding(e, settings),
+        e.source or "",
+    ]
 
 
 MARKS = {True: ("✓", "good"), False: ("✗", "bad"), None: ("–", "faint")}
-"""How an expectation that holds, fails or was not checked is marked, and its style."""
+"""The mark and style of an expectation that passed, failed or was not checked."""
 
 
-def settings_by_place(checked: Checked) -> dict[Span, str]:
-    """The settings that a figure is expected under, by the figure's place."""
+def _settings(e: ExpectationReport, checked: Checked) -> str:
+    """The settings that a figure is expected under."""
     if checked.report is None:
-        return {}
-    found: dict[Span, str] = {}
+        return ""
     for expected in checked.report.net.expected:
         case = expected.case
-        texts = [f"{name}={value.text}" for name, value in case.settings.items()]
-        if isinstance(case.inputs, dict):
-            texts += [f"input {name} {value.text}" for name, value in case.inputs.items()]
-        elif case.inputs is not None:
-            texts.append(f"input {case.inputs.text}")
-        for figure in case.figures if texts else ():
-            found[figure.span] = ", ".join(texts)
-    return found
+        if any(figure.span == e.span for figure in case.figures):
+            texts = [f"{name}={value.text}" for name, value in case.settings.items()]
+            if isinstance(case.inputs, dict):
+                texts += [f"input {name} {value.text}" for name, value in case.inputs.items()]
+            elif case.inputs is not None:
+                texts.append(f"input {case.inputs.text}")
+            return ", ".join(texts)
+    return ""
 
 
-def finding(e: ExpectationReport, settings: str) -> str:
-    """What was found, where that is more than what was expected."""
+def _finding(e: ExpectationReport, settings: str) -> str:
+    """What was found, if that is more than what was expected."""
     under = f" with {settings}" if settings else ""
     if e.holds is None:
         return e.actual or f"not checked{under}"
@@ -176,19 +185,22 @@ def finding(e: ExpectationReport, settings: str) -> str:
 
 
 def _bare(figure: str) -> str:
-    """A figure without the separators that people put in."""
+    """A figure without separators."""
     return figure.translate({ord(sign): None for sign in "_, "})
 
 
 def verdict(checked: Checked, colour: bool) -> str:
-    """The last line."""
-    if not checked.ok:
-        return paint(numbers.counted(checked.errors, "error"), "bad", colour)
-    held = sum(e.holds is True for e in checked.expectations)
+    """The last line: "ok: 11 expectations passed", or how many errors there are."""
+    passed = sum(e.holds is True for e in checked.expectations)
     waiting = sum(e.holds is None and not e.actual for e in checked.expectations)
-    text = "ok"
-    if held:
-        text += f": {numbers.counted(held, 'expectation')} {'holds' if held == 1 else 'hold'}"
+    unknown = sum(e.holds is None and bool(e.actual) for e in checked.expectations)
+    told = [f"{numbers.counted(passed, 'expectation')} passed"] if passed else []
+    if unknown:
+        told.append(f"{unknown:,} unknown")
     if waiting:
-        text += f", {waiting:,} not checked (--cases runs every case)"
-    return paint(text, "good", colour)
+        told.append(f"{waiting:,} not checked (see --cases)")
+    rest = ", ".join(told)
+    if not checked.ok:
+        head = paint(numbers.counted(checked.errors, "error"), "error", colour)
+        return f"{head}; {rest}" if rest else head
+    return paint("ok", "good", colour) + (f": {rest}" if rest else "")

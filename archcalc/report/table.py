@@ -1,86 +1,83 @@
-"""The table for a terminal: rows closed to the author's blocks, totals, expectations, faults."""
+"""The table for a terminal: rows by the author's blocks, totals, expectations, diagnostics."""
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcalc.report import columns as c
 from archcalc.report import diagnostics, numbers
 from archcalc.report.palette import paint
-from archcalc.report.rows import rows
-from archcalc.report.summary import heading, judged, totals, verdict
+from archcalc.report.rows import SCREEN, layer_rows, rows
+from archcalc.report.summary import expectations, heading, totals, verdict
 from archcalc.report.text import cut, left, printable, right, width, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from archcalc.analysis.figures import Report
     from archcalc.report.checked import Checked
+    from archcalc.report.columns import Column
     from archcalc.report.rows import Row
 
 _GAP = 2
 
 
-class _Column(NamedTuple):
-    title: str
-    text: Callable[[Row], str]
+class View(NamedTuple):
+    """What a table shows of the layers.
+
+    `depth`: levels opened, None for what fits a screen. `unfold`: a row for each activation.
+    `sort`: "params", "macs" or "memory": the single layers, the costliest first.
+    `expect`: "failed" or "all" expectations.
+    """
+
+    depth: int | None = None
+    unfold: bool = False
+    sort: str | None = None
+    expect: str = "failed"
 
 
-def _operation(row: Row) -> str:
-    text = printable(row.operation)
-    if row.training_only:
-        text += " (training only)"
-    return f"✗ {text}" if row.faulty else text
-
-
-_LAYER = _Column("layer", lambda row: "  " * row.indent + printable(row.label))
-_OPERATION = _Column("operation", _operation)
-_COUNT = _Column("", lambda row: f"×{row.times:,}" if row.times > 1 else "")
-_OUTPUT = _Column("output", lambda row: numbers.shape(row.output))
-_PARAMS = _Column("params", lambda row: numbers.grouped(row.totals.params))
-_MACS = _Column("macs", lambda row: numbers.grouped(row.totals.macs))
-_FLOPS = _Column("flops", lambda row: numbers.grouped(row.totals.flops))
-_ACTIVATIONS = _Column("activations", lambda row: numbers.grouped(row.totals.activations))
-_FIELD = _Column("field", lambda row: numbers.field(row.receptive_field))
-_SHORT_PARAMS = _Column("params", lambda row: numbers.scaled(row.totals.params))
-_SHORT_MACS = _Column("macs", lambda row: numbers.scaled(row.totals.macs))
-
-# From the richest to the poorest (the last but one fits 80 columns), each with the cells that the
-# operation needs: exact figures are worth more than the end of a long description.
-_LAYOUTS: tuple[tuple[int, tuple[_Column, ...]], ...] = (
-    (99, (_OUTPUT, _PARAMS, _MACS, _FLOPS, _ACTIVATIONS, _FIELD)),
-    (99, (_OUTPUT, _PARAMS, _MACS, _FLOPS, _FIELD)),
-    (24, (_OUTPUT, _PARAMS, _MACS, _FIELD)),
-    (22, (_OUTPUT, _PARAMS, _SHORT_MACS, _FIELD)),
-    (12, (_OUTPUT, _SHORT_PARAMS, _SHORT_MACS, _FIELD)),
-    (8, (_OUTPUT, _SHORT_PARAMS, _SHORT_MACS)),
+# From the richest to the poorest (the last but two fits 80 columns), each with the cells that the
+# operation needs at least.
+_LAYOUTS: tuple[tuple[int, tuple[Column, ...]], ...] = (
+    (
+        99,
+        (c.OUTPUT, c.PARAMS, c.PARAMS_SHARE, c.MACS, c.MACS_SHARE, c.FLOPS, c.ACTIVATIONS, c.FIELD),
+    ),
+    (99, (c.OUTPUT, c.PARAMS, c.PARAMS_SHARE, c.MACS, c.MACS_SHARE, c.FLOPS, c.FIELD)),
+    (28, (c.OUTPUT, c.PARAMS, c.PARAMS_SHARE, c.MACS, c.MACS_SHARE, c.FIELD)),
+    (26, (c.OUTPUT, c.PARAMS, c.PARAMS_SHARE, c.SHORT_MACS, c.MACS_SHARE, c.FIELD)),
+    (16, (c.OUTPUT, c.SHORT_PARAMS, c.PARAMS_SHARE, c.SHORT_MACS, c.MACS_SHARE, c.FIELD)),
+    (10, (c.OUTPUT, c.SHORT_PARAMS, c.SHORT_MACS, c.FIELD)),
+    (8, (c.OUTPUT, c.SHORT_PARAMS, c.SHORT_MACS)),
+    (0, (c.SHORT_PARAMS, c.SHORT_MACS)),
 )
-_LEAST_LABEL = 12
+_LEAST_LABEL = 8
 _LEAST_OPERATION = 8
+_HEAVY = 10  # a layer with 1/10 of the net's parameters or macs is highlighted
 
 
-def table(checked: Checked, *, depth: int | None, columns: int, colour: bool) -> str:
-    """Everything that `check` has to say of one spec."""
+def table(checked: Checked, view: View, *, columns: int, colour: bool) -> str:
+    """Everything that `check` reports for one spec."""
     parts: list[str] = []
     report = checked.report
     if report is not None:
-        parts.append(heading(report, checked.source, colour))
-        parts.append(_rows(report, depth, columns, colour))
+        parts.append(heading(report, checked.source, columns, colour))
+        parts.append(_rows(report, view, columns, colour))
         parts.append(_totals(report, columns, colour))
-    if checked.expectations:
-        parts.append(judged(checked, columns, colour))
+    parts.append(expectations(checked, columns, colour, everything=view.expect == "all"))
     parts += [diagnostics.render(d, colour, columns) for d in checked.diagnostics]
     parts.append(verdict(checked, colour))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _rows(report: Report, depth: int | None, columns: int, colour: bool) -> str:
-    found = rows(report, depth)
+def _rows(report: Report, view: View, columns: int, colour: bool) -> str:
+    if view.sort:
+        return _sorted_rows(report, view, columns, colour)
+    found = rows(report, view.depth, unfold=view.unfold)
     if not found:
         return ""
-    known = _up_to_the_fault(found)
-    lines = _aligned(known, columns, colour)
-    for text in _legend(known, lines[0]):
-        lines += [paint(line, "faint", colour) for line in wrap(text, columns)]
+    known = _up_to_the_error(found)
+    lines = _aligned(report, known, None, columns, colour)
+    lines += _legend(known, lines[0], columns, colour)
     hidden = len(found) - len(known)
     if hidden:
         more = numbers.counted(hidden, "row")
@@ -88,62 +85,158 @@ def _rows(report: Report, depth: int | None, columns: int, colour: bool) -> str:
     return "\n".join(lines)
 
 
-def _legend(found: list[Row], head: str) -> list[str]:
-    """What the table's signs mean, as far as it has them."""
-    lines: list[str] = []
+def chosen_rows(report: Report, view: View) -> list[Row]:
+    """The rows of a view: those of the hierarchy, or the single layers with the costliest first,
+    as many as fit a screen unless a depth asks for all."""
+    if not view.sort:
+        return rows(report, view.depth, unfold=view.unfold)
+    found = _by_cost(report, view)
+    return found if view.depth is not None else found[:SCREEN]
+
+
+def _by_cost(report: Report, view: View) -> list[Row]:
+    """The layers that cost anything, the costliest first; unknown ones before all others."""
+
+    def cost(row: Row) -> int | None:
+        if view.sort == "memory":
+            return c.memory(row, report)
+        figure: int | None = getattr(row.totals, view.sort or "")
+        return figure
+
+    found = [row for row in layer_rows(report, unfold=view.unfold) if not row.training_only]
+    unknown = [row for row in found if cost(row) is None]
+    known = [(amount, row) for row in found if (amount := cost(row))]
+    return unknown + [row for _, row in sorted(known, key=lambda pair: -pair[0])]
+
+
+def _sorted_rows(report: Report, view: View, columns: int, colour: bool) -> str:
+    found = chosen_rows(report, view)
+    if not found:
+        return f"no layer has {view.sort}"
+    extra = (c.MEMORY,) if view.sort == "memory" else ()
+    lines = _aligned(report, found, extra, columns, colour)
+    more = len(_by_cost(report, view)) - len(found)
+    if more:
+        lines.append(f"… {numbers.counted(more, 'more layer')} (--depth all lists them)")
+    lines += _legend(found, lines[0], columns, colour)
+    if view.sort == "memory":
+        text = f"memory: weights, buffers and outputs as {report.dtype}"
+        lines += [paint(line, "faint", colour) for line in wrap(text, columns)]
+    return "\n".join(lines)
+
+
+def _legend(found: list[Row], head: str, columns: int, colour: bool) -> list[str]:
+    """What the signs of the table mean, as far as it has them."""
+    notes: list[str] = []
+    if c.PARAMS_SHARE.title in head:
+        notes.append("%: share of the net's params and macs")
     fields = [row.receptive_field for row in found if row.receptive_field is not None]
-    if fields and _FIELD.title in head:
-        text = "field: size/stride of the receptive field"
-        some = any(field.is_global for field in fields)
-        lines.append(f"{text}; all: the whole input as well" if some else text)
+    if fields and c.FIELD.title in head:
+        notes.append("RF: size/stride of the receptive field")
+        if any(field.is_global for field in fields):
+            notes.append("*: global, covers the full input")
     if any(row.times > 1 for row in found):
-        lines.append("×N: N equal neighbours, their figures together")
-    return lines
+        notes.append("×N: N identical blocks or layers, totals")
+    lines = [""] if notes else []
+    for note in notes:
+        joined = f"{lines[-1]}; {note}" if lines[-1] else note
+        lines[-1:] = [joined] if width(joined) <= columns else [lines[-1], note]
+    return [paint(part, "faint", colour) for line in lines for part in wrap(line, columns)]
 
 
-def _up_to_the_fault(found: list[Row]) -> list[Row]:
-    """The rows down to the last that is known or at fault."""
+def _up_to_the_error(found: list[Row]) -> list[Row]:
+    """The rows down to the last that is known or has an error."""
     end = len(found)
     while end > 1 and found[end - 1].output is None and not found[end - 1].faulty:
         end -= 1
     return found[:end]
 
 
-def _aligned(found: list[Row], columns: int, colour: bool) -> list[str]:
-    counts = (_COUNT,) if any(row.times > 1 for row in found) else ()
-    for least, chosen in _LAYOUTS:
-        head = (_LAYER, _OPERATION, *counts)
-        texts = [[column.text(row) for column in (*head, *chosen)] for row in found]
-        titles = [column.title for column in (*head, *chosen)]
+def _aligned(
+    report: Report,
+    found: list[Row],
+    extra: tuple[Column, ...] | None,
+    columns: int,
+    colour: bool,
+) -> list[str]:
+    """The header and the rows in the richest layout that fits, without empty columns. `extra` takes
+    the place of the receptive field."""
+    for least, layout in _LAYOUTS:
+        chosen = layout
+        if extra is not None:
+            chosen = (*(column for column in layout if column is not c.FIELD), *extra)
+        shown = (c.LAYER, c.OPERATION, c.COUNT, *chosen)
+        texts = [_cells(row, report, shown) for row in found]
+        filled = [any(cells) for cells in zip(*texts, strict=True)]
+        shown = tuple(compress(shown, (True, True, *filled[2:])))
+        texts = [_cells(row, report, shown) for row in found]
+        titles = [column.title for column in shown]
         widths = [max(map(width, column)) for column in zip(titles, *texts, strict=True)]
-        over = sum(widths) + _GAP * (len(widths) - 1) - columns
+        over = sum(widths) + _gaps(shown) - columns
         if over <= 0 or widths[1] - over >= least:
             break
-    _narrow(widths, columns)
-    lines = [paint(_line(titles, widths), "strong", colour)]
+    _narrow(widths, columns - _gaps(shown))
+    lines = [paint(_line(titles, widths, shown), "strong", colour)]
     for row, cells in zip(found, texts, strict=True):
-        lines.append(paint(_line(cells, widths), _style(row), colour and bool(_style(row))))
+        lines.append(_painted(_line(cells, widths, shown), widths[0], row, report, colour))
     return lines
 
 
-def _narrow(widths: list[int], columns: int) -> None:
+def _gaps(shown: tuple[Column, ...]) -> int:
+    return sum(column.gap for column in shown[1:])
+
+
+def _cells(row: Row, report: Report, shown: tuple[Column, ...]) -> list[str]:
+    label, operation, *rest = (column.text(row, report) for column in shown)
+    return ["  " * row.indent + printable(label), printable(operation), *rest]
+
+
+def _narrow(widths: list[int], room: int) -> None:
     """Takes what is too wide from the operation, then from the layer's label."""
     for position, least in ((1, _LEAST_OPERATION), (0, _LEAST_LABEL)):
-        over = sum(widths) + _GAP * (len(widths) - 1) - columns
+        over = sum(widths) - room
         if over > 0:
             widths[position] = max(widths[position] - over, min(widths[position], least))
 
 
-def _line(cells: list[str], widths: list[int]) -> str:
-    texts = [left(cut(cell, limit), limit) for cell, limit in zip(cells[:2], widths, strict=False)]
-    texts += [right(cell, limit) for cell, limit in zip(cells[2:], widths[2:], strict=True)]
-    return (" " * _GAP).join(texts).rstrip()
+def _line(cells: list[str], widths: list[int], shown: tuple[Column, ...]) -> str:
+    line = left(cut(cells[0], widths[0]), widths[0])
+    line += " " * shown[1].gap + left(cut_operation(cells[1], widths[1]), widths[1])
+    for cell, limit, column in zip(cells[2:], widths[2:], shown[2:], strict=True):
+        line += " " * column.gap + right(cell, limit)
+    return line.rstrip()
 
 
-def _style(row: Row) -> str:
-    if row.faulty:
-        return "bad"
-    return "faint" if row.training_only else ""
+def cut_operation(text: str, limit: int) -> str:
+    """An operation in at most `limit` cells: attributes are cut before the activation is.
+
+    >>> cut_operation("conv 3×3, 64, pad 1 + relu", 20), cut_operation("conv 3×3, 64 + relu", 20)
+    ('conv 3×3, 64… + relu', 'conv 3×3, 64 + relu')
+    """
+    head, plus, tail = text.partition(" + ")
+    room = limit - width(plus + tail)
+    if width(text) > limit and plus and room >= _LEAST_OPERATION:
+        return cut(head, room) + plus + tail
+    return cut(text, limit)
+
+
+def _painted(line: str, label: int, row: Row, report: Report, colour: bool) -> str:
+    if not colour:
+        return line
+    if row.faulty or row.training_only:
+        return paint(line, "bad" if row.faulty else "faint", colour)
+    if row.is_level:
+        return paint(line[:label], "level", colour) + line[label:]
+    if _heavy(row, report):
+        return paint(line, "strong", colour)
+    free = row.totals.params == 0 and row.totals.macs == 0
+    return paint(line, "faint" if free else "", colour)
+
+
+def _heavy(row: Row, report: Report) -> bool:
+    """Whether a layer has a large share of the net's parameters or macs."""
+    pairs = [(row.totals.params, report.totals.params), (row.totals.macs, report.totals.macs)]
+    return any(part and total and part * _HEAVY >= total for part, total in pairs)
 
 
 def _totals(report: Report, columns: int, colour: bool) -> str:
@@ -154,7 +247,8 @@ def _totals(report: Report, columns: int, colour: bool) -> str:
     names = max(len(name) for name, _, _ in found)
     figures = max(width(figure) for _, figure, _ in found)
     for name, figure, remark in found:
-        start = f"{name.ljust(names)}  {right(figure, figures)}"
+        gap = " " * (names - len(name) + _GAP + figures - width(figure))
+        start = f"{name}{gap}{paint(figure, 'strong', colour)}"
         room = max(columns - names - figures - 2 * _GAP, 20)
         for position, text in enumerate(wrap(remark, room) or [""]):
             before = start if position == 0 else " " * (names + _GAP + figures)

@@ -109,6 +109,13 @@ def open_source(source: str | os.PathLike[str], diagnostics: Diagnostics) -> Sou
         raise Stop from fault
 
 
+def shown_name(source: str | os.PathLike[str]) -> str:
+    """What a source is called in reports: as it was asked for."""
+    if isinstance(source, str) and "\n" in source:
+        return TEXT_NAME
+    return STDIN_NAME if source == "-" else str(source)
+
+
 def _standard_input() -> SpecFile:
     """The spec on standard input; its `extends` is relative to the current folder."""
     import sys

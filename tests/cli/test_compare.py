@@ -85,12 +85,12 @@ def test_an_expectation_that_fails_is_not_what_is_asked():
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["small"], "two specs at least"),
+        (["small"], "needs at least two specs"),
         (["small", "small:widht=8"], "did you mean 'width'"),
-        (["small", "vgg16", "--set", "width=8"], "for one net alone write SPEC:NAME=VALUE"),
+        (["small", "vgg16", "--set", "width=8"], "for a single net write SPEC:NAME=VALUE"),
         (["small", "small:width"], "small: 'width' is not NAME=VALUE"),
         (["small", "small:width=(8"], "cannot be read as an expression"),
-        (["small", "small:input=3x"], "is no shape"),
+        (["small", "small:input=3x"], "is not a shape"),
     ],
 )
 def test_wrong_usage(arguments, told):

@@ -50,10 +50,10 @@ def test_every_net_works_where_it_lands(folder, name):
 def test_what_a_copy_extends_is_told(folder):
     found = run("new", "resnet34.yaml", "-o", "mine.yaml")
     assert "it extends resnet18.yaml of the catalogue" in found.stdout
-    assert "archcalc new resnet18 copies that one too" in found.stdout
+    assert "copy it with: archcalc new resnet18" in found.stdout
     (folder / "resnet18.yaml").write_text("input: [1, 1, 1]\nlayers: [relu]\n")
     found = run("new", "resnet34")
-    assert "it extends resnet18.yaml, which is the one in its folder" in found.stdout
+    assert "it extends resnet18.yaml in the same folder" in found.stdout
     # under the name of what it extends it still stands on the catalogue's
     found = run("new", "resnet34", "-o", "resnet18.yaml", "--force")
     assert "it extends resnet18.yaml of the catalogue" in found.stdout
@@ -71,7 +71,7 @@ def test_nothing_is_written_over(folder):
     (folder / "vgg16.yaml").write_text("mine")
     found = run("new", "vgg16")
     assert found.exit_code == 1
-    assert "vgg16.yaml is there already" in found.stderr
+    assert "vgg16.yaml already exists" in found.stderr
     assert "--force" in found.stderr
     assert (folder / "vgg16.yaml").read_text() == "mine"
     assert run("new", "vgg16", "--force").exit_code == 0
@@ -88,10 +88,15 @@ def test_nothing_is_written_over(folder):
         (["my_net"], "see `archcalc list`; `archcalc new -o my_net.yaml`"),
         (["../vgg16"], "the catalogue has no net ../vgg16"),
         (["vgg16", "-o", "."], ". is a folder"),
-        (["vgg16", "-o", "no/such/folder.yaml"], "cannot be written: No such file or directory"),
     ],
 )
 def test_mistakes(arguments, told):
     found = run("new", *arguments, COLUMNS="120")
     assert found.exit_code == 1
     assert told in found.stderr
+
+
+def test_an_unwritable_folder():
+    found = run("new", "vgg16", "-o", "no/such/folder.yaml")
+    assert found.exit_code == 2
+    assert found.stderr == "archcalc: cannot write no/such/folder.yaml: No such file or directory\n"

@@ -159,7 +159,7 @@ def test_figures_of_a_fold_are_those_of_all_it_stands_for():
     block = next(box for box in data.boxes if box.name == "1–3")
     # 2·(3·3·16·16 + 2·16) in each; ·32·32 multiplies; 6 outputs of 16·32·32 numbers of 4 bytes;
     # 3 + 3·2·2 positions.
-    assert block.figures == ["14,016 params", "14.16M macs", "field 15/1", "1.3 MiB"]
+    assert block.figures == ["14,016 params", "14.16 M macs", "field 15/1", "1.3 MiB"]
 
 
 def test_equal_calls_fold_though_their_channels_grow():

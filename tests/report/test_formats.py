@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv as standard_csv
+import csv
 import io
 import re
 
@@ -10,13 +10,14 @@ import pytest
 
 from archcalc.diagnostics import Diagnostic, SourceFile, Span
 from archcalc.pipeline import check
-from archcalc.report import csv, github
+from archcalc.report import github
 from archcalc.report.checked import Checked
+from archcalc.report.records import csv_text
 from tests.report.support import CATALOGUE, FAULTY, RESIDUAL, catalogue
 
 
 def lines(*checked):
-    return list(standard_csv.DictReader(io.StringIO(csv.text(list(checked)))))
+    return list(csv.DictReader(io.StringIO(csv_text(list(checked)))))
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -57,8 +58,18 @@ def test_csv_leaves_the_unknown_empty():
 
 
 def test_csv_of_a_stranger_holds_no_formula():
-    spec = "input: [1, 4, 4]\nlayers:\n  - {name: '=1+cmd|x', relu: }\n  - {name: '@x', relu: }"
-    assert [line["path"] for line in lines(check(spec))] == ["'=1+cmd|x", "'@x"]
+    names = ["=1+cmd|x", "@x", "+1", "-1"]
+    layers = "".join(f'  - {{name: "{name}", relu: }}\n' for name in names)
+    found = [line["path"] for line in lines(check(f"input: [1, 4, 4]\nlayers:\n{layers}"))]
+    assert found == [f"'{name}" for name in names]
+    for source, cell in [
+        ("=x", "'=x"),
+        (" =x", "' =x"),
+        ("\t=x", r"\t=x"),
+        ("\u2028=x", r"\u2028=x"),
+    ]:
+        text = csv_text([check(FAULTY)._replace(source=source)])
+        assert text.splitlines()[1].startswith(f"{cell},")
 
 
 def test_github_annotates_the_line():
@@ -83,8 +94,8 @@ def test_github_commands_cannot_be_forged():
     command, log = text.splitlines()
     properties, message = re.fullmatch(r"::warning (.*?)::(.*)", command).groups()
     assert properties == (
-        "file=a%2Cb%3Ac%250A%0D%0A%3A%3Aerror%3A%3Ax,line=1,col=1,endColumn=2,title=c"
+        r"file=a%2Cb%3Ac%250A\r\n%3A%3Aerror%3A%3Ax,line=1,col=1,endColumn=2,title=c"
     )
-    shown = "a,b:c%250A%0D%0A::error::x"
+    shown = r"a,b:c%250A\r\n::error::x"
     assert message == f"{shown}: {shown}%0Ahelp: {shown}"
     assert log.startswith("archcalc: ")

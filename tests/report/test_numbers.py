@@ -42,13 +42,13 @@ def test_decimal_text_of_what_python_refuses():
     [
         (0, "0"),
         (9_999, "9,999"),
-        (10_000, "10.00k"),
-        (12_345, "12.35k"),
-        (99_994, "99.99k"),
-        (99_996, "100.0k"),
-        (999_949, "999.9k"),
-        (999_951, "1.000M"),
-        (15_470_264_320, "15.47G"),
+        (10_000, "10.00 k"),
+        (12_345, "12.35 k"),
+        (99_994, "99.99 k"),
+        (99_996, "100.0 k"),
+        (999_949, "999.9 k"),
+        (999_951, "1.000 M"),
+        (15_470_264_320, "15.47 G"),
         (None, "?"),
     ],
 )
@@ -59,10 +59,10 @@ def test_scaled(number, text):
 @given(st.integers(0, 10**18 - 10**15))
 def test_scaled_is_short_and_right_to_four_digits(number):
     text = numbers.scaled(number)
-    assert len(text) <= 6
+    assert len(text) <= 7
     units = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
     unit = units.get(text[-1])
-    value = Fraction(text[:-1]) * unit if unit else int(text.replace(",", ""))
+    value = Fraction(text[:-2]) * unit if unit else int(text.replace(",", ""))
     assert abs(value - number) * 1999 <= number
 
 
@@ -103,7 +103,7 @@ def test_bytes(number, text):
     [
         (None, "?"),
         (ReceptiveField((212, 212), (32, 32), (-90, -90), False), "212/32"),
-        (ReceptiveField((7, 1), (2, 1), (0, 0), True), "7×1/2×1 all"),
+        (ReceptiveField((7, 1), (2, 1), (0, 0), True), "7×1/2×1 global"),
         (ReceptiveField((None, None), (None, None), (None, None), False), "?/?"),
         (ReceptiveField((4,), (Fraction(1, 2),), (0,), False), "4/(1/2)"),
     ],

@@ -47,7 +47,10 @@ def test_opened_rows_stand_for_every_layer(name):
         for position, row in enumerate(found)
         if row.operation != "identity" and not _below(found, position)
     ]
-    assert sum(row.times for row in leaves) == len(report.net.nodes)
+    assert sum(row.layers for row in leaves) == len(report.net.nodes)
+    unfolded = rows(report, 1000, unfold=True)
+    assert not any(" + " in row.operation for row in unfolded)
+    assert sum(row.layers for row in unfolded if not row.is_level) == len(report.net.nodes)
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -59,12 +62,13 @@ def test_a_net_fits_a_screen(name):
 @pytest.mark.parametrize(
     ("name", "count"),
     [
-        # 11 layers of the net, and in each stage the first block and the equal ones after it.
-        ("resnet50", 11 + 4 * 2),
-        ("resnet152", 11 + 4 * 2),
-        # features: 13 convolutions, 13 relus, 5 pools; classifier: 7; and the two of them, avgpool,
-        # flatten.
-        ("vgg16", 31 + 7 + 4),
+        # conv1, bn1 with relu, maxpool, stages, avgpool, flatten, fc; and in each stage the first
+        # block and the equal ones after it.
+        ("resnet50", 10 + 4 * 2),
+        ("resnet152", 10 + 4 * 2),
+        # features: conv and relu 1 + 1, 1 + 1, 1 + ×2, 1 + ×2, ×3, and 5 pools; classifier: 3; and
+        # the two of them, avgpool, flatten.
+        ("vgg16", 9 + 5 + 3 + 4),
     ],
 )
 def test_how_far_nets_are_opened(name, count):
@@ -87,31 +91,64 @@ def test_equal_neighbours_are_one_row():
 
 def test_joins_are_opened_with_their_level():
     found = rows(check(RESIDUAL).report, 2)
-    second = [row for row in found if row.indent > 0][:8]
-    assert [(row.indent, row.label) for row in second] == [
-        (1, "body:"),
-        (2, "conv1"),
-        (2, "batchnorm1"),
-        (2, "relu1"),
-        (2, "conv2"),
-        (1, "shortcut:"),
-        (1, "add1"),
-        (1, "relu2"),
+    second = [row for row in found if row.indent > 0][:6]
+    assert [(row.indent, row.label, row.operation) for row in second] == [
+        (1, "body:", ""),
+        (2, "conv1", "conv 3×3, 16, pad 1"),
+        (2, "batchnorm1", "batchnorm + relu"),
+        (2, "conv2", "conv 3×3, 16, pad 1"),
+        (1, "shortcut:", "identity"),
+        (1, "add1", "add + relu"),
     ]
     assert {row.times for row in second} == {3}
 
 
-def opened(layers, depth=1000):
+def opened(layers, depth=1000, *, unfold=False):
     report = check(f"input: [4, 16, 16]\nlayers:\n{layers}").report
-    return [(row.label, row.operation, row.times) for row in rows(report, depth)]
+    return [(row.label, row.operation, row.times) for row in rows(report, depth, unfold=unfold)]
+
+
+def test_free_activations_are_part_of_the_layer_before():
+    conv = "conv: {out: 4, kernel: 1}"
+    layers = f"  - {conv}\n  - relu\n  - dropout: 0.1\n  - {conv}\n  - prelu\n  - relu"
+    assert opened(layers) == [
+        ("0", "conv 1×1, 4 + relu + dropout p 0.1", 1),
+        ("3", "conv 1×1, 4", 1),
+        ("4", "prelu", 1),  # it has weights
+        ("5", "relu", 1),  # an activation is not folded into another one
+    ]
+    assert [label for label, _, _ in opened(layers, unfold=True)] == list("012345")
+    # Equal layers with equal activations fold to one row.
+    turns = f"  - repeat: 3\n    do: [{conv}, relu]"
+    assert opened(turns) == [("0–5", "conv 1×1, 4 + relu", 3)]
+    assert opened("  - maxpool: 2\n  - relu\n  - maxpool: 2\n  - tanh") == [
+        ("0", "maxpool 2×2 + relu", 1),
+        ("2", "maxpool 2×2 + tanh", 1),
+    ]
+
+
+def test_an_activation_that_is_not_alone_in_reading_its_input_is_a_row():
+    """The same rule as in pictures: nothing that is read elsewhere is hidden."""
+    conv = "{as: a, conv: {out: 4, kernel: 1}}"
+    layers = f"  - {conv}\n  - relu\n  - add: [{{from: a}}, []]"
+    assert [operation for _, operation, _ in opened(layers)][:2] == ["conv 1×1, 4", "relu"]
+    layers = f"  - {conv}\n  - {{head: true, name: out, from: a}}\n  - relu"
+    assert "relu" in [operation for _, operation, _ in opened(layers)]
+
+
+def test_a_folded_row_is_the_sum_of_its_layers():
+    report = check("input: [4, 16, 16]\nlayers: [conv: {out: 8, kernel: 1}, relu]").report
+    (row,) = rows(report)
+    assert row.totals.params == 4 * 8 + 8
+    assert row.totals.activations == 2 * 8 * 16 * 16
+    assert row.layers == 2
 
 
 def test_layers_of_other_figures_do_not_fold():
     """Equal operations on unequal inputs are two rows."""
     assert opened("  - maxpool: 2\n  - maxpool: 2\n  - relu\n  - relu") == [
         ("0", "maxpool 2×2", 1),
-        ("1", "maxpool 2×2", 1),
-        ("2–3", "relu", 2),
+        ("1", "maxpool 2×2 + relu + relu", 1),
     ]
 
 
@@ -140,12 +177,12 @@ def test_weights_used_again_do_not_fold_into_their_first_use():
 
 
 def test_turns_of_several_layers_fold_where_that_saves_rows():
-    turn = "do: [conv: {out: 4, kernel: 1}, relu]"
+    turn = "do: [conv: {out: 4, kernel: 1}, batchnorm: ]"
     assert [row[2] for row in opened(f"  - {{repeat: 3, {turn}}}")] == [1] * 6
     assert opened(f"  - {{repeat: 50, {turn}}}") == [
         ("0–99", "repeat", 50),
         ("98", "conv 1×1, 4", 50),
-        ("99", "relu", 50),
+        ("99", "batchnorm", 50),
     ]
     assert opened(f"  - {{repeat: 50, {turn}}}", 1) == [("0–99", "repeat", 50)]
 

@@ -1,4 +1,4 @@
-"""`--table NAME=VALUES`: the rows of a table over values of vars."""
+"""`--table NAME=VALUES`: one row for each combination of values of vars."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MOST_ROWS = 1_000
 
 
 def rows_of(spec: Spec, table: list[str] | None, free: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The settings of every row, all columns combined; one row without any where there is no
-    table."""
+    """The settings of every row: all combinations of the columns, or one row without settings if
+    there is no table."""
     from archcalc.overrides import Unknown, named_settings
 
     columns: dict[str, list[Any]] = {}
@@ -28,7 +28,7 @@ def rows_of(spec: Spec, table: list[str] | None, free: tuple[str, ...]) -> list[
         if not equals or not values.strip():
             raise _wrong(f"{text!r} is not NAME=VALUES")
         if name in free:
-            raise _wrong(f"{name} cannot be free and tabulated at once")
+            raise _wrong(f"{name} cannot be both in --free and in --table")
         columns[name] = _values(name, values)
     if prod(map(len, columns.values())) > MOST_ROWS:
         raise _wrong(f"at most {MOST_ROWS:,} rows")
@@ -42,11 +42,11 @@ def rows_of(spec: Spec, table: list[str] | None, free: tuple[str, ...]) -> list[
 
 
 def _values(name: str, text: str) -> list[Any]:
-    """`1..5` counts up; else values separated by commas, lists in brackets."""
+    """The values of `1..5`, or values separated by commas; a list is in brackets."""
     first, dots, last = (part.strip() for part in text.partition(".."))
     if dots and first.isdecimal() and last.isdecimal():
         if int(last) < int(first):
-            raise _wrong(f"{text!r} counts up from its first number")
+            raise _wrong(f"{text!r}: the first number must be ≤ the last")
         return list(range(int(first), min(int(last), int(first) + MOST_ROWS) + 1))
     entries: list[str] = [""]
     depth = 0
