@@ -101,7 +101,7 @@ _LAYER = ("path", "op", "inputs", "output", "params", "buffers", "macs")
 
 def _layer(layer: LayerReport) -> dict[str, Any]:
     node, known = layer.node, values(layer)
-    found: dict[str, Any] = {key: known[key] for key in _LAYER}
+    found: dict[str, Any] = {key: _listed(known[key]) for key in _LAYER}
     found["weights"] = (
         None
         if node.facts is None
@@ -112,6 +112,11 @@ def _layer(layer: LayerReport) -> dict[str, Any]:
         if known[flag]:
             found[flag] = True
     return found
+
+
+def _listed(value: Any) -> Any:
+    """A value with its tuples as lists, as JSON has them."""
+    return [_listed(entry) for entry in value] if isinstance(value, tuple) else value
 
 
 def _field(field: ReceptiveField | None) -> dict[str, Any] | None:
