@@ -250,9 +250,9 @@ def test_tables_of_several_vars_and_of_words() -> None:
     [
         (["--table", "n"], "is not NAME=VALUES"),
         (["--table", "m=1..3"], "no var 'm'"),
-        (["--table", "n=5..3"], "counts up"),
+        (["--table", "n=5..3"], "must be ≤ the last"),
         (["--table", "n=1..2000"], "at most 1,000 rows"),
-        (["--table", "n=1,2", "--free", "n"], "free and tabulated"),
+        (["--table", "n=1,2", "--free", "n"], "both in --free and in --table"),
     ],
 )
 def test_wrong_tables_are_told(arguments: list[str], told: str) -> None:
