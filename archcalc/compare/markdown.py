@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.compare import words
 from archcalc.compare.differences import differences, name
-from archcalc.compare.rows import rows
+from archcalc.compare.rows import costly, rows
 from archcalc.report import numbers
 from archcalc.report.markdown import escaped
 from archcalc.report.summary import ends
@@ -49,7 +49,7 @@ def _totals(found: Comparison, names: list[str]) -> str:
         cells = [words.title(figure), words.value(figure, 0)]
         for position in range(1, len(names)):
             cells.append(words.value(figure, position))
-            cells.append(words.times(figure.values[position], figure.values[0]))
+            cells.append(words.times_and_change(figure.values[position], figure.values[0]))
         body.append(cells)
     return _table(heads, body, 1)
 
@@ -60,7 +60,7 @@ def _blocks(found: Comparison, names: list[str], depth: int | None) -> str:
         heads.append(f"{figure}, {names[0]}")
         heads += [cell for one in names[1:] for cell in (one, "ratio")]
     body = []
-    for row in rows(found.rows, depth):
+    for row in costly(rows(found.rows, depth)):
         label = "&emsp;" * row.indent + escaped(row.label)
         cells = [f"{label} (training only)" if row.training_only else label]
         for figure in ("params", "macs"):
@@ -83,7 +83,7 @@ def _shown(totals: Totals | None, value: int | None) -> str:
 
 def _differences(found: Comparison, names: list[str], other: int, depth: int | None) -> list[str]:
     chosen = differences(found, other, depth)
-    parts = [f"**What makes the difference, {names[0]} → {names[other]}**"]
+    parts = [f"**Differences, {names[0]} → {names[other]}**"]
     body = [_entry(entry) for entry in chosen.entries if entry.weighs]
     if body:
         a, b = (found.sides[i].report.totals for i in (0, other))

@@ -45,6 +45,16 @@ def rows(matches: tuple[Match, ...], depth: int | None = None) -> list[Row]:
     return found
 
 
+def costly(found: list[Row]) -> list[Row]:
+    """The rows that have parameters, buffers or macs in any net: the others would say only that
+    nothing equals nothing."""
+    return [row for row in found if row.opened or any(t and any(_counts(t)) for t in row.totals)]
+
+
+def _counts(totals: Totals) -> tuple[bool, ...]:
+    return tuple(figure is None or figure > 0 for figure in totals[:3])
+
+
 def _rows(matches: tuple[Match, ...], indent: int, depth: int) -> Iterator[Row]:
     for run in _runs(matches, indent > 0):
         if len(run) > _FEW:

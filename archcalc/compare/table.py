@@ -1,4 +1,4 @@
-"""A comparison for a terminal: the nets, their totals, their blocks, what makes the difference."""
+"""A comparison for a terminal: the nets, their totals, their blocks, their differences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.compare import words
 from archcalc.compare.differences import differences, name
-from archcalc.compare.rows import rows
+from archcalc.compare.rows import costly, rows
 from archcalc.report import numbers
 from archcalc.report.palette import paint
 from archcalc.report.summary import ends
@@ -78,7 +78,7 @@ def _totals(found: Comparison, names: list[list[str]], columns: int, colour: boo
             for position in range(len(found.sides)):
                 cells.append(words.value(figure, position, short=short))
                 if position:
-                    cells.append(words.times(figure.values[position], figure.values[0]))
+                    cells.append(words.times_and_change(figure.values[position], figure.values[0]))
             table.append(cells)
         lines = _aligned(table)
         if max(map(width, lines)) <= columns:
@@ -100,7 +100,9 @@ def _blocks(
 ) -> str:
     """The rows with params and multiplies side by side, or one table below the other where they
     are too wide."""
-    chosen = rows(found.rows, depth)
+    chosen = costly(rows(found.rows, depth))
+    if not chosen:
+        return ""
     lines, height = _block_table(chosen, names, ("params", "macs"))
     if max(map(width, lines)) <= columns:
         return _headed(lines, height, colour)
@@ -163,7 +165,7 @@ def _differences(
     found: Comparison, other: int, depth: int | None, columns: int, colour: bool
 ) -> str:
     chosen = differences(found, other, depth)
-    head = "what makes the difference"
+    head = "differences"
     if len(found.sides) > 2:
         head += f", {_asked(found.sides[0])} → {_asked(found.sides[other])}"
     lines = [paint(head, "strong", colour)]

@@ -21,9 +21,9 @@ TITLES = {
 
 ABSENT = "–"
 
-SLIGHT = "worth no parameters and no multiplies:"
+SLIGHT = "without effect on params and macs:"
 
-EQUAL = "nothing: they are equal"
+EQUAL = "none: the nets are equal"
 
 
 def title(figure: Figure) -> str:
@@ -46,10 +46,10 @@ def value(figure: Figure, position: int, *, short: bool = False) -> str:
 
 
 def times(value: object, base: object) -> str:
-    """How many times a figure is the first net's: ×9.68, and ÷9.68 where it is so much smaller.
+    """A figure relative to the first net's.
 
     >>> times(120_422_400, 12_443_648), times(12_443_648, 120_422_400), times(5, 5)
-    ('×9.68', '÷9.68', '=')
+    ('9.68×', '0.10×', '=')
     """
     if value == base and value is not None:
         return "="
@@ -60,17 +60,32 @@ def times(value: object, base: object) -> str:
     ):
         # Counts of paths, which may be too large for a float.
         factor = numbers.grouped(max(value, base) // min(value, base)).removeprefix("≈ ")
-        return f"×{factor}" if value > base else f"÷{factor}"
+        return f"{factor}×" if value > base else f"1/{factor}×"
     found = ratio(value, base)
-    if not found:
-        return ""
-    return f"×{_digits(found)}" if found >= 1 else f"÷{_digits(1 / found)}"
+    return f"{_digits(found)}×" if found else ""
 
 
 def _digits(factor: float) -> str:
-    """Three digits; four where the first would only say that it is near 1."""
-    places = 0 if factor >= 100 else 1 if factor >= 10 else 2 if factor >= 1.1 else 3
+    """Two decimals; fewer for large factors, more near 1 and near 0."""
+    if factor < 0.1:
+        return f"{factor:.2g}"
+    near = 0.9 < factor < 1.1
+    places = 0 if factor >= 100 else 1 if factor >= 10 else 3 if near else 2
     return f"{factor:,.{places}f}"
+
+
+def times_and_change(value: object, base: object) -> str:
+    """The ratio, and up to tenfold the change in percent.
+
+    >>> times_and_change(18, 100), times_and_change(1005, 1000), times_and_change(1000, 1)
+    ('0.18× −82%', '1.005× +0.5%', '1,000×')
+    """
+    text, found = times(value, base), ratio(value, base)
+    if not text or text == "=" or not found or found >= 10:
+        return text
+    change = 100 * abs(found - 1)
+    sign = "+" if found > 1 else "−"
+    return f"{text} {sign}{change:.{0 if change >= 9.95 else 1}f}%"
 
 
 def signed(amount: int | None) -> str:
@@ -121,7 +136,7 @@ def slight(entries: list[Difference]) -> str:
 
 
 def quiet(count: int) -> str:
-    """What is told of the layers that only follow the others."""
+    """The number of layers that differ only in tensor size."""
     verb = "differs" if count == 1 else "differ"
     more = numbers.counted(count, "more layer")
-    return f"{more} {verb} only in the size of what passes through"
+    return f"{more} {verb} only in tensor size"

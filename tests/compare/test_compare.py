@@ -6,7 +6,7 @@ import pytest
 
 from archcalc.compare.data import ratio
 from archcalc.compare.differences import ALL, differences
-from archcalc.compare.rows import rows
+from archcalc.compare.rows import costly, rows
 from archcalc.compare.words import times
 from tests.compare.support import PAIRS, compared, of_text
 
@@ -28,7 +28,7 @@ def test_the_reduction_of_an_inception_branch():
     """Szegedy et al. 2015: 28·28·32·(5·5·192) against 28·28·16·192 + 28·28·32·(5·5·16)."""
     found = compared("inception_naive", "inception_reduced")
     assert figure(found, "macs") == (120_422_400, 2_408_448 + 10_035_200)
-    assert times(12_443_648, 120_422_400) == "÷9.68"
+    assert times(12_443_648, 120_422_400) == "0.10×"
     assert ratio(120_422_400, 12_443_648) == pytest.approx(9.677, abs=0.0005)
     assert weighing(found) == [
         ("reduce", 192 * 16 + 16, 2_408_448),
@@ -105,6 +105,17 @@ def test_rows_add_up(pair, depth):
     chosen = rows(found.rows, depth)
     for position, side in enumerate(found.sides):
         assert _sums(chosen, position) == tuple(side.report.totals)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+def test_rows_without_cost_are_left_out_and_none_stands_twice(pair):
+    found = compared(*pair)
+    every, shown = rows(found.rows, 100), costly(rows(found.rows, 100))
+    for position in range(2):
+        assert _sums(shown, position)[:3] == _sums(every, position)[:3]
+    assert all(row.opened or any(t and any(t[:3]) for t in row.totals) for row in shown)
+    level = [row for row in shown if row.indent == 0]
+    assert len({(row.label, row.totals) for row in level}) == len(level)
 
 
 def _sums(chosen, position):
