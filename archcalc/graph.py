@@ -176,6 +176,11 @@ class Net(NamedTuple):
             raise NoSuchLayer(path, known)
         return known[path]
 
+    def __repr__(self) -> str:
+        shapes = [self.tensors[index] for index in self.inputs.values()]
+        inputs = ", ".join("×".join(map(str, t.shape)) if t else "?" for t in shapes)
+        return f"<Net {self.name!r}: {len(self.nodes):,} layers, input {inputs}>"
+
     def draw(self, **options: Any) -> Drawing:
         """The diagram, as a `graphviz.Digraph`. The options are those of `archcalc.draw.diagram`:
         depth, unfold, show, theme and direction."""
@@ -187,4 +192,4 @@ class Net(NamedTuple):
     def _repr_mimebundle_(self, *arguments: Any, **more: Any) -> dict[str, Any]:
         """A notebook shows a net as its diagram."""
         bundle: dict[str, Any] = self.draw()._repr_mimebundle_(*arguments, **more)
-        return bundle
+        return {**bundle, "text/plain": repr(self)}

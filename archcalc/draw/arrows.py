@@ -11,7 +11,7 @@ from archcalc.draw.model import Arrow
 if TYPE_CHECKING:
     from archcalc.draw.build import Builder
     from archcalc.draw.model import Box
-    from archcalc.graph import Net
+    from archcalc.graph import Net, Node
 
 EVEN = 2
 """More branches than this are drawn evenly."""
@@ -21,8 +21,13 @@ def arrows_of(built: Builder) -> tuple[Arrow, ...]:
     """All arrows between the boxes that were built."""
     net, owners, ends = built.net, built.owners, built.ends
     found: list[Arrow] = []
+    references: list[Arrow] = []
     for target, start, end in built.told:
-        read = _read(net, start, end)
+        read, sizes = _read(net, start, end)
+        for tensor in sizes:
+            source = _maker(net, tensor, owners, ends)
+            if source is not None and source is not target:
+                references.append(Arrow(source.id, target.id, main=False, reference=True))
         sources = {tensor: _maker(net, tensor, owners, ends) for tensor in read}
         seen: set[Box] = set()
         for tensor in read:
@@ -38,18 +43,28 @@ def arrows_of(built: Builder) -> tuple[Arrow, ...]:
         source = _maker(net, tensor, owners, ends)
         if source is not None:
             found.append(Arrow(source.id, box.id, False, box.training_only))
-    return _with_main(with_forks(built.children, found))
+    return (*_with_main(with_forks(built.children, found)), *dict.fromkeys(references))
 
 
-def _read(net: Net, start: int, end: int) -> list[int]:
-    """The tensors that nodes start … end − 1 read from before them, as often as they do."""
+def _read(net: Net, start: int, end: int) -> tuple[list[int], list[int]]:
+    """The tensors that nodes start … end − 1 read from before them, as often as they do; and those
+    of which only the size is taken."""
     found: list[int] = []
+    sizes: list[int] = []
     for node in net.nodes[start:end]:
-        for tensor in node.inputs:
-            producer = net.producers[tensor]
-            if producer is None or producer < start:
-                found.append(tensor)
-    return found
+        data, size = _inputs(node)
+        for tensors, into in ((data, found), (size, sizes)):
+            for tensor in tensors:
+                producer = net.producers[tensor]
+                if producer is None or producer < start:
+                    into.append(tensor)
+    return found, [tensor for tensor in sizes if tensor not in found]
+
+
+def _inputs(node: Node) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The tensors that a node reads, and the one of which it takes the size: `like`, the last."""
+    count = len(node.inputs) - ("like" in node.layer.arguments)
+    return node.inputs[:count], node.inputs[count:]
 
 
 def _with_main(arrows: list[Arrow]) -> tuple[Arrow, ...]:
@@ -84,7 +99,7 @@ def _leads_to(net: Net, tensor: int, ends: list[int]) -> bool:
     left = [p for end in ends if (p := net.producers[end]) is not None and p > first]
     seen: set[int] = set(left)
     while left:
-        for read in net.nodes[left.pop()].inputs:
+        for read in _inputs(net.nodes[left.pop()])[0]:
             if read == tensor:
                 return True
             maker = net.producers[read]

@@ -32,6 +32,7 @@ def to_graphviz(diagram: Diagram, *, theme: str = "light", direction: str = "dow
         label=graph_label(diagram, colours),
         labeljust="l",
         labelloc="t",
+        newrank="true",
         nodesep="0.25",
         pad="0.15",
         rankdir=DIRECTIONS[direction],
@@ -76,6 +77,9 @@ def _frame(graph: Drawing, frame: Frame, colours: Theme, level: int) -> None:
 def _arrow(graph: Drawing, arrow: Arrow, colours: Theme, forks: set[str]) -> None:
     if arrow.skip:
         style = {"color": colours.skip, "penwidth": "1.8", "class": "skip"}
+    elif arrow.reference:
+        style = {"color": colours.quiet, "style": "dashed", "constraint": "false"}
+        style |= {"label": "size", "fontsize": "8", "fontcolor": colours.quiet}
     elif arrow.training_only:
         style = {"style": "dashed"}
     else:

@@ -81,7 +81,13 @@ def field_picture(report: Report, path: str, theme: str = "light") -> str:
         for axis, position, side in zip(_axes(plane), cell, _sides(grid), strict=True)
     )
     texts = _texts(report, path, made.shape, cell, field, grid, windows)
-    return _Picture(theme, grid, windows, _steps(field, plane)).drawn(report.net.name, texts)
+    steps = [
+        step if position + 1 < positions else 0
+        for step, position, positions in zip(
+            _steps(field, plane), cell, (out_rows, out_columns), strict=True
+        )
+    ]
+    return _Picture(theme, grid, windows, (steps[0], steps[1])).drawn(report.net.name, texts)
 
 
 def _output_of(net: Net, path: str) -> int:

@@ -146,7 +146,7 @@ def frame_label(frame: Frame, colours: Theme) -> str:
     # An arrow enters in the middle: the text of a narrow frame keeps to its left.
     branches = sum(isinstance(child, Box) and bool(child.branch) for child in frame.children)
     lines = _at_most(packed(call, ARGUMENT_WIDTH if branches > 2 else FRAME_WIDTH), FRAME_LINES)
-    lines += [", ".join(frame.figures)] if frame.figures else []
+    lines += frame.figures
     rows = [_line(" ".join(t for t in head if t))] if any(head) else []
     rows += [_line(_small(line, colours)) for line in lines]
     if not rows:

@@ -76,13 +76,15 @@ class Frame:
 
 class Arrow(NamedTuple):
     """From one box to another. `skip`: it passes by the layers of the other branches of a join.
-    `main`: it belongs to the line that the eye follows, and is drawn straight."""
+    `main`: it belongs to the line that the eye follows, and is drawn straight. `reference`: only
+    the size of the source is taken, as by `crop: {like: …}`."""
 
     source: str
     target: str
     skip: bool = False
     training_only: bool = False
     main: bool = True
+    reference: bool = False
 
 
 class Diagram(NamedTuple):

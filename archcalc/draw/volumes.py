@@ -1,66 +1,42 @@
 """Feature maps as boxes in perspective, as papers draw them.
 
-A box's height and depth follow the map's sides, its thickness the channels; a vector is a bar.
-Layers and closed blocks stand one after the other in execution order, so a chain is what reads
-best: without a depth asked for, blocks are opened as long as few arrows pass by other boxes.
+A box's height and depth follow the map's height and width, its thickness the channels; a vector is
+a bar. Without a depth asked for, blocks are opened as long as few arrows pass by other boxes.
 """
 
 from __future__ import annotations
 
-from math import log2, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.draw.build import build
 from archcalc.draw.labels import legend_entries, packed
 from archcalc.draw.palette import THEMES
 from archcalc.draw.svg import Canvas, shaded, text_width
+from archcalc.draw.volume_layout import SLABS, SLANT, brackets_of, placed, shown_of
 from archcalc.report.text import cut, wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from archcalc.analysis.figures import Report
     from archcalc.draw.model import Box, Diagram
     from archcalc.draw.palette import Theme
-
-TALLEST = 150.0
-LEAST = 7.0
-SLANT = 0.42
-"""How far an edge that goes away from the reader moves right and up, for its length."""
+    from archcalc.draw.volume_layout import Bracket, Pair, Shown, Volume
 
 GAP = 24.0
 MARGIN = 24.0
 LINE = 12.0
-SLABS = 4
-"""So many equal layers are drawn as slabs beside each other; more have their number alone."""
+BRACKET = 18.0
+"""Height of a bracket below the boxes of a frame, with its text."""
 
 FEW = 6
 """So many arrows may pass by other boxes before a block is better left closed."""
 
+MOST_COLUMNS = 32
+MOST_ROWS = 4
+"""An opening by itself goes no further than this."""
+
 TEXT_WIDTH = 16
-
-
-class _Volume(NamedTuple):
-    """A box with its place: x of its front, the slabs' thickness, height and depth."""
-
-    box: Box
-    x: float
-    thickness: float
-    height: float
-    depth: float
-    slabs: int
-    before: tuple[str, ...]  # layers on the way to it that only reshape
-
-    @property
-    def right(self) -> float:
-        return self.x + self.thickness * self.slabs
-
-    @property
-    def tall(self) -> float:
-        """From the lowest point to the highest."""
-        return self.height + self.depth * SLANT
-
-    @property
-    def end(self) -> float:
-        return self.right + self.depth * SLANT
 
 
 class _Text(NamedTuple):
@@ -71,30 +47,110 @@ class _Text(NamedTuple):
     bold: bool = False
 
 
+class Picture:
+    """A diagram laid out: where every box stands, and how arrows get from one to another."""
+
+    def __init__(self, diagram: Diagram) -> None:
+        self.shown: Shown = shown_of(diagram)
+        self.volumes = placed(self.shown)
+        self.brackets = brackets_of(diagram.children, {box.id for box in self.shown.boxes})
+        self.by_id = {volume.box.id: volume for volume in self.volumes}
+        self.taken = {(volume.column, volume.row) for volume in self.volumes}
+        self.columns = 1 + max((volume.column for volume in self.volumes), default=-1)
+        self.rows = 1 + max((volume.row for volume in self.volumes), default=-1)
+        self.left: list[float] = []  # of every column, its left edge
+        self.width = 0.0
+
+    def lay_out(self, top: float) -> float:
+        """Gives every box its x and y below `top`; gives where the picture ends."""
+        self._columns()
+        for row in range(self.rows):
+            here = [volume for volume in self.volumes if volume.row == row]
+            arcs = [self._lift(one, other) for one, other in self.arcs() if self._row(one) == row]
+            highest = max((volume.tall for volume in here), default=0.0)
+            centre = top + max(arcs, default=0.0) + highest / 2
+            for volume in here:
+                self.by_id[volume.box.id] = self.by_id[volume.box.id]._replace(y=centre)
+            lines = max((len(_texts(volume)) for volume in here), default=0)
+            levels = max((b.level for b in self.brackets if self._lowest(b) == row), default=0)
+            top = centre + highest / 2 + LINE * (lines + 1) + BRACKET * levels + GAP / 2
+        self.volumes = [self.by_id[volume.box.id] for volume in self.volumes]
+        return top
+
+    def _columns(self) -> None:
+        x = MARGIN
+        for column in range(self.columns):
+            here = [volume for volume in self.volumes if volume.column == column]
+            room = max(max(volume.end, _text_room(volume)) for volume in here)
+            self.left.append(x)
+            for volume in here:
+                shifted = volume._replace(x=x + (room - volume.end) / 2)
+                self.by_id[volume.box.id] = shifted
+            x += room + GAP
+        self.width = x - GAP
+
+    def _row(self, id: str) -> int:
+        return self.by_id[id].row
+
+    def _lowest(self, bracket: Bracket) -> int:
+        return max(self._row(id) for id in bracket.ids)
+
+    def bottom(self, bracket: Bracket) -> float:
+        """Where the bracket of a frame is drawn."""
+        row = self._lowest(bracket)
+        here = [volume for volume in self.volumes if volume.row == row]
+        highest = max(volume.tall for volume in here)
+        lines = max(len(_texts(volume)) for volume in here)
+        return here[0].y + highest / 2 + LINE * (lines + 1) + BRACKET * (bracket.level - 1)
+
+    def is_free(self, row: int, after: int, before: int) -> bool:
+        """Whether no box stands in a row between two columns."""
+        return not any((column, row) in self.taken for column in range(after + 1, before))
+
+    def arcs(self) -> list[Pair]:
+        """The arrows that pass over other boxes, whichever of the two rows they take."""
+        return [
+            (one, other)
+            for one, other in self.shown.data
+            if not any(
+                self.is_free(row, self.by_id[one].column, self.by_id[other].column)
+                for row in (self._row(one), self._row(other))
+            )
+        ]
+
+    def _lift(self, one: str, other: str) -> float:
+        return lift(self.by_id[one], self.by_id[other])
+
+
+def lift(one: Volume, other: Volume) -> float:
+    """How far an arc rises above the boxes."""
+    return 22.0 + 7.0 * min(abs(other.column - one.column), 12)
+
+
 def volumes(report: Report, depth: int | None = None, theme: str = "light") -> str:
     """The picture as SVG, opened to `depth` levels of groups and blocks (None: while it stays
     readable)."""
     colours = THEMES[theme]
     diagram = _fitting(report) if depth is None else build(report, depth=depth)
-    shown, before, targets = _shown(diagram)
-    placed, width = _placed(shown, before)
+    picture = Picture(diagram)
     canvas = Canvas(colours)
-    top = _heading(canvas, diagram, colours)
-    arcs = [(a, b) for a, b in targets if abs(_index(shown, b) - _index(shown, a)) != 1]
-    over = max((_lift(shown, a, b) for a, b in arcs), default=0.0)
-    highest = max((v.tall for v in placed), default=0.0)
-    centre = top + over + highest / 2
-    by_id = {volume.box.id: volume for volume in placed}
-    for one, other in targets:
-        if (one, other) not in arcs:
-            _arrow(canvas, by_id[one], by_id[other], centre, colours)
-    for volume in placed:
-        _draw(canvas, volume, centre, colours)
+    bottom = picture.lay_out(_heading(canvas, diagram, picture.shown.boxes, colours))
+    arcs = picture.arcs()
+    for pair in picture.shown.data:
+        if pair not in arcs:
+            _arrow(canvas, picture, *pair, colours)
+    for volume in picture.volumes:
+        _draw(canvas, volume, colours)
     for one, other in arcs:
-        _arc(canvas, by_id[one], by_id[other], centre, _lift(shown, one, other), colours)
-    lowest = max((_captions(canvas, v, centre, highest, colours) for v in placed), default=centre)
-    width = max(width, _title_width(diagram)) + MARGIN
-    return canvas.finished(width, lowest + MARGIN, diagram.name)
+        _arc(canvas, picture.by_id[one], picture.by_id[other], colours.skip)
+    for one, other in picture.shown.references:
+        _arc(canvas, picture.by_id[one], picture.by_id[other], colours.quiet, dashed=True)
+    for volume in picture.volumes:
+        _captions(canvas, volume, picture, colours)
+    for bracket in picture.brackets:
+        _bracket(canvas, picture, bracket, colours)
+    width = max(picture.width, _title_width(diagram)) + MARGIN
+    return canvas.finished(width, bottom + MARGIN, diagram.name)
 
 
 def _fitting(report: Report) -> Diagram:
@@ -103,130 +159,51 @@ def _fitting(report: Report) -> Diagram:
     depth = 2
     while True:
         more = build(report, depth=depth)
-        shown, _, targets = _shown(more)
-        passing = sum(abs(_index(shown, b) - _index(shown, a)) != 1 for a, b in targets)
-        if len(more.boxes) == len(best.boxes) or passing > FEW or len(shown) > 2 * TEXT_WIDTH:
+        picture = Picture(more)
+        large = picture.columns > MOST_COLUMNS or picture.rows > MOST_ROWS
+        if len(more.boxes) == len(best.boxes) or len(picture.arcs()) > FEW or large:
             return best
         best, depth = more, depth + 1
 
 
-def _index(shown: list[Box], id: str) -> int:
-    return next(i for i, box in enumerate(shown) if box.id == id)
+def _text_room(volume: Volume) -> float:
+    return max(text_width(line.text, line.size) for line in _texts(volume))
 
 
-def _shown(
-    diagram: Diagram,
-) -> tuple[list[Box], dict[str, tuple[str, ...]], list[tuple[str, str]]]:
-    """The boxes that are maps of their own, what is told before each, and the arrows between them.
-
-    Outputs, layers that only reshape and heads that run in training only are left out; an arrow
-    through them goes on to the next.
-    """
-    sources: dict[str, list[str]] = {}
-    for arrow in _without_forks(diagram):
-        sources.setdefault(arrow[1], []).append(arrow[0])
-    boxes = {box.id: box for box in diagram.boxes}
-    shown: list[Box] = []
-    through: dict[str, str] = {}
-    told: dict[str, tuple[str, ...]] = {}
-    for box in diagram.boxes:
-        if box.kind == "output" or box.training_only:
-            continue
-        given = [through.get(source, source) for source in sources.get(box.id, ())]
-        if len(given) == 1 and _reshapes(box, boxes[given[0]]):
-            through[box.id] = given[0]
-            told[box.id] = (*told.get(sources[box.id][0], ()), box.title)
-        else:
-            shown.append(box)
-    before = {
-        box.id: tuple(t for s in sources.get(box.id, ()) for t in told.get(s, ())) for box in shown
-    }
-    pairs = {
-        (through.get(source, source), box.id): None
-        for box in shown
-        for source in sources.get(box.id, ())
-    }
-    there = {box.id for box in shown}
-    return shown, before, [pair for pair in pairs if pair[0] in there]
-
-
-def _without_forks(diagram: Diagram) -> list[tuple[str, str]]:
-    boxes = {box.id for box in diagram.boxes}
-    into = {a.target: a.source for a in diagram.arrows if a.target not in boxes}
-    return [(into.get(a.source, a.source), a.target) for a in diagram.arrows if a.target in boxes]
-
-
-def _reshapes(box: Box, source: Box) -> bool:
-    """Whether a box holds the numbers of the one before it, in another shape."""
-    if box.family != "shape" or box.sides is None or source.sides is None:
-        return False
-    return _product(box.sides) == _product(source.sides)
-
-
-def _product(sides: tuple[int, ...]) -> int:
-    total = 1
-    for side in sides:
-        total *= side
-    return total
-
-
-def _placed(shown: list[Box], before: dict[str, tuple[str, ...]]) -> tuple[list[_Volume], float]:
-    """The boxes one after the other, and where the last one ends."""
-    largest = max((max(box.sides[1:], default=1) for box in shown if box.sides), default=1)
-    placed: list[_Volume] = []
-    x = MARGIN
-    for box in shown:
-        thickness, height, depth = _extent(box.sides, largest)
-        slabs = min(box.count, SLABS)
-        volume = _Volume(box, x, thickness, height, depth, slabs, before[box.id])
-        texts = max(text_width(line.text, line.size) for line in _texts(volume))
-        room = max(volume.end - x, texts)
-        shift = (room - (volume.end - x)) / 2
-        placed.append(volume._replace(x=x + shift))
-        x += room + GAP
-    return placed, x - GAP
-
-
-def _extent(sides: tuple[int, ...] | None, largest: int) -> tuple[float, float, float]:
-    """Thickness, height and depth of a map [C, H, W], a line [C, L] or a vector [N]."""
-    if sides is None:
-        return 12.0, 40.0, 40.0
-    if len(sides) == 1:
-        return 8.0, min(TALLEST, LEAST + 11 * log2(sides[0] + 1)), 8.0
-    thickness = min(4 + 1.4 * sqrt(sides[0]), 90.0)
-    height = _side(sides[-2] if len(sides) > 2 else sides[-1], largest)
-    return thickness, height, _side(sides[-1], largest) if len(sides) > 2 else LEAST
-
-
-def _side(side: int, largest: int) -> float:
-    # A power below one: 7 beside 224 would be a speck.
-    return max(LEAST, TALLEST * float((side / largest) ** 0.55))
-
-
-def _draw(canvas: Canvas, volume: _Volume, centre: float, colours: Theme) -> None:
-    """The slabs: front, top and the side that shows the map."""
+def _draw(canvas: Canvas, volume: Volume, colours: Theme) -> None:
+    """The slabs: front, top and the face that shows the map."""
     box = volume.box
     fill = colours.fault_fill if box.state == "faulty" else colours.fill(box.family)
     if box.state == "unknown":
         fill = colours.unknown_fill
     line = colours.fault if box.state == "faulty" else colours.line
     slant = volume.depth * SLANT
-    low, high = centre + volume.height / 2, centre - volume.height / 2
+    low, high = volume.y + volume.height / 2, volume.y - volume.height / 2
     low, high = low + slant / 2, high + slant / 2
-    for i in range(volume.slabs):
-        a, b = volume.x + i * volume.thickness, volume.x + (i + 1) * volume.thickness
+    for a in volume.slabs:
+        b = a + volume.thickness
         top = [(a, high), (a + slant, high - slant), (b + slant, high - slant), (b, high)]
-        side = [(b, low), (b + slant, low - slant), (b + slant, high - slant), (b, high)]
-        canvas.polygon(side, shaded(fill, -0.16), line, stroke_linejoin="round")
+        face = [(b, low), (b + slant, low - slant), (b + slant, high - slant), (b, high)]
+        canvas.polygon(face, shaded(fill, -0.16), line, stroke_linejoin="round")
         canvas.polygon(top, shaded(fill, 0.35), line, stroke_linejoin="round")
         front = [(a, high), (b, high), (b, low), (a, low)]
         canvas.polygon(front, fill, line, stroke_linejoin="round")
+    if box.count > SLABS:
+        middle = (volume.slabs[1] + volume.thickness + volume.slabs[2]) / 2 + slant / 2
+        canvas.text(middle, volume.y + 4, "…", size=14, anchor="middle", bold=True)
 
 
-def _arrow(canvas: Canvas, one: _Volume, other: _Volume, centre: float, colours: Theme) -> None:
-    start, end = one.end - one.depth * SLANT / 2, other.x - 1
-    canvas.path(f"M{start:.1f},{centre:.1f}H{end - 4:.1f}", stroke=colours.line, fill="none")
-    _head(canvas, end, centre, "right", colours.line)
+def _arrow(canvas: Canvas, picture: Picture, one: str, other: str, colours: Theme) -> None:
+    """A straight arrow within a row; between rows along the row that is free on the way."""
+    a, b = picture.by_id[one], picture.by_id[other]
+    start, end = a.end - a.depth * SLANT / 2, b.x - 1
+    d = f"M{start:.1f},{a.y:.1f}"
+    if a.row != b.row:
+        along = picture.is_free(a.row, a.column, b.column)
+        turn = picture.left[b.column if along else a.column + 1] - GAP / 2
+        d += f"H{turn:.1f}V{b.y:.1f}"
+    canvas.path(f"{d}H{end - 4:.1f}", stroke=colours.line, fill="none")
+    _head(canvas, end, b.y, "right", colours.line)
 
 
 def _head(canvas: Canvas, x: float, y: float, way: str, colour: str) -> None:
@@ -237,30 +214,42 @@ def _head(canvas: Canvas, x: float, y: float, way: str, colour: str) -> None:
     canvas.polygon(points, colour, colour)
 
 
-def _lift(shown: list[Box], one: str, other: str) -> float:
-    """How far an arc rises above the boxes."""
-    return 22.0 + 7.0 * min(abs(_index(shown, other) - _index(shown, one)), 12)
+def _arc(canvas: Canvas, one: Volume, other: Volume, colour: str, *, dashed: bool = False) -> None:
+    """An arrow over what stands between two boxes. Dashed: only a size is taken."""
+    x1, y1 = _crown(one)
+    x2, y2 = _crown(other)
+    x2 -= 8 if dashed else 0  # beside the arrow that brings the data
+    y = min(y1, y2) - lift(one, other)
+    d = f"M{x1:.1f},{y1:.1f}C{x1:.1f},{y:.1f} "
+    if one.row == other.row:
+        d += f"{x2:.1f},{y:.1f} {x2:.1f},{y2 - 5:.1f}"
+    else:  # straight down in the target's own column, where no other box stands
+        bend = (x2 - x1) / 4
+        d += f"{x1:.1f},{y:.1f} {x1 + bend:.1f},{y:.1f}H{x2 - GAP:.1f}"
+        d += f"Q{x2:.1f},{y:.1f} {x2:.1f},{y + GAP:.1f}V{y2 - 5:.1f}"
+    more = {"stroke_dasharray": "4 3"} if dashed else {"stroke_width": "1.8"}
+    canvas.path(d, stroke=colour, fill="none", **more)
+    _head(canvas, x2, y2, "down", colour)
 
 
-def _arc(
-    canvas: Canvas, one: _Volume, other: _Volume, centre: float, lift: float, colours: Theme
-) -> None:
-    """An arrow over what stands between two boxes."""
-    x1, y1 = _crown(one, centre)
-    x2, y2 = _crown(other, centre)
-    y = min(y1, y2) - lift
-    d = f"M{x1:.1f},{y1:.1f}C{x1:.1f},{y:.1f} {x2:.1f},{y:.1f} {x2:.1f},{y2 - 5:.1f}"
-    canvas.path(d, stroke=colours.skip, stroke_width="1.8", fill="none")
-    _head(canvas, x2, y2, "down", colours.skip)
-
-
-def _crown(volume: _Volume, centre: float) -> tuple[float, float]:
+def _crown(volume: Volume) -> tuple[float, float]:
     """The middle of a box's top."""
     slant = volume.depth * SLANT
-    return (volume.x + volume.right + slant) / 2, centre - volume.height / 2
+    return (volume.x + volume.right + slant) / 2, volume.y - volume.height / 2
 
 
-def _texts(volume: _Volume) -> list[_Text]:
+def _bracket(canvas: Canvas, picture: Picture, bracket: Bracket, colours: Theme) -> None:
+    """Below the boxes of a frame, how often they come."""
+    inside = [picture.by_id[id] for id in bracket.ids]
+    left, right = min(v.x for v in inside), max(v.end for v in inside)
+    y = picture.bottom(bracket)
+    d = f"M{left:.1f},{y - 4:.1f}V{y:.1f}H{right:.1f}V{y - 4:.1f}"
+    canvas.path(d, stroke=colours.quiet, fill="none")
+    middle = (left + right) / 2
+    canvas.text(middle, y + 11, bracket.text, size=10, anchor="middle", bold=True)
+
+
+def _texts(volume: Volume) -> list[_Text]:
     """The lines below a box."""
     box = volume.box
     lines: list[_Text] = []
@@ -268,8 +257,10 @@ def _texts(volume: _Volume) -> list[_Text]:
     if box.name.rstrip("0123456789–") not in ("", box.title):
         lines.append(_Text(cut(box.name, TEXT_WIDTH + 4), 10, True))
     lines.append(_Text(box.shape, 10, True))
-    count = f" ×{box.count:,}" if box.count > 1 else ""
-    lines.append(_Text(cut(box.title or box.name, TEXT_WIDTH + 4) + count, 10))
+    if box.title:
+        lines.append(_Text(cut(box.title, TEXT_WIDTH + 4), 10))
+    if box.count > 1:
+        lines.append(_Text(f"×{box.count:,}", 10, True))
     if box.detail != box.shape:
         lines += _small(packed(box.detail, TEXT_WIDTH), 3)
     # Of a layer that is told beside another its name is enough here.
@@ -282,21 +273,19 @@ def _small(lines: list[str], most: int) -> list[_Text]:
     return [_Text(cut(line, 26), 9) for line in lines[:most]]
 
 
-def _captions(
-    canvas: Canvas, volume: _Volume, centre: float, highest: float, colours: Theme
-) -> float:
-    """The lines below a box; gives the last one's baseline."""
+def _captions(canvas: Canvas, volume: Volume, picture: Picture, colours: Theme) -> None:
+    """The lines below a box."""
+    highest = max(other.tall for other in picture.volumes if other.row == volume.row)
     middle = (volume.x + volume.end) / 2
-    y = centre + highest / 2 + LINE / 2
+    y = volume.y + highest / 2 + LINE / 2
     faulty = volume.box.state == "faulty"
     for text, size, bold in _texts(volume):
         y += LINE
         colour = colours.fault_text if faulty else colours.text
         canvas.text(middle, y, text, size=size, anchor="middle", bold=bold, colour=colour)
-    return y
 
 
-def _heading(canvas: Canvas, diagram: Diagram, colours: Theme) -> float:
+def _heading(canvas: Canvas, diagram: Diagram, boxes: Iterable[Box], colours: Theme) -> float:
     """Name, facts and legend; gives where the picture may begin."""
     y = MARGIN + 6
     canvas.text(MARGIN, y, cut(diagram.name, 80), size=15, bold=True)
@@ -305,7 +294,7 @@ def _heading(canvas: Canvas, diagram: Diagram, colours: Theme) -> float:
         canvas.text(MARGIN, y, fact, size=10, colour=colours.quiet)
     y += 10
     x = MARGIN
-    for family, text in legend_entries(_shown(diagram)[0]):
+    for family, text in legend_entries(boxes):
         w = text_width(text, 9) + 10
         canvas.rect(x, y, w, 15, colours.fill(family), stroke=colours.line)
         canvas.text(x + w / 2, y + 11, text, size=9, anchor="middle")

@@ -38,7 +38,10 @@ def tell_layer(box: Box, nodes: tuple[Node, ...]) -> None:
 
 
 def _described(node: Node) -> str:
-    return "" if node.attributes is None else node.op.describe(node.attributes)
+    # Where the input has no spatial axes, attributes per axis are empty and describe nothing.
+    if node.attributes is None or (node.faulty and () in vars(node.attributes).values()):
+        return ""
+    return node.op.describe(node.attributes)
 
 
 def call_parts(group: Group) -> tuple[str, str]:
