@@ -93,6 +93,11 @@ class Fields:
         view = self._views[tensor]
         return view[0].report if view else None
 
+    def pattern(self, tensor: int, axis: int) -> Field | None:
+        """What every position sees along an axis of that input; None where unknown."""
+        view = self._views[tensor]
+        return view[0].fields[axis] if view and axis < len(view[0].fields) else None
+
 
 def run(draft: Draft) -> None:
     """The receptive field of every tensor."""

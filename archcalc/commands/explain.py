@@ -62,11 +62,11 @@ def explain(
     columns = terminal_columns()
     codes = {code.code: code for code in CODES}
     if layer is None and what in codes:
-        from archcalc.explain.topics import code_text
+        from archcalc.explain.reference import code_text
 
         emit(code_text(codes[what], columns))
     elif layer is None and what in OPERATIONS:
-        from archcalc.explain.topics import operation_text
+        from archcalc.explain.reference import operation_text
 
         emit(operation_text(OPERATIONS[what], columns, latex=latex))
     else:
@@ -82,7 +82,7 @@ def _explain_spec(
     input_: list[str] | None,
     allow_outside: bool,
 ) -> None:
-    from archcalc.explain.parts import explain as run
+    from archcalc.explain.explanation import explain as run
     from archcalc.explain.text import latex as write_latex
     from archcalc.explain.text import text as write_text
     from archcalc.pipeline import check

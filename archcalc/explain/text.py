@@ -1,71 +1,70 @@
-"""Explanations as text for a terminal, or as LaTeX for a sheet."""
+"""Explanations as text for a terminal, or as LaTeX."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.explain.naming import MEANINGS
-from archcalc.explain.render import Style, render
-from archcalc.explain.written import Ceiling, Extreme, Floor, Leaf, Product, Sum, Term
+from archcalc.explain.equations import MEANINGS
+from archcalc.explain.terms import Leaf, Style, Sum, Term, leaves, render
 from archcalc.report.numbers import grouped, shape
 from archcalc.report.text import printable, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from fractions import Fraction
 
     from archcalc.analysis.figures import ReceptiveField
-    from archcalc.explain.figures import Working
-    from archcalc.explain.parts import Explanation
+    from archcalc.explain.equations import Equation
+    from archcalc.explain.explanation import Explanation
 
 _INDENT = 17
 
 
 def text(told: Explanation, columns: int) -> str:
-    """The explanation for a terminal: each figure as formula, numbers put in, result."""
+    """The explanation for a terminal: each figure as formula, with its numbers, and the result."""
     lines = [f"{printable(told.path)}   {printable(told.what)}"]
     if told.span is not None:
         lines[0] += f"   ({printable(told.span.file.name)}:{told.span.line})"
     inputs = " and ".join(map(shape, told.inputs))
     lines.append(f"input {inputs}, output {shape(told.output)}")
     if told.branches:
-        lines += ["", "it joins"]
+        lines += ["", "branches"]
         for branch in told.branches:
             field = _field(branch.field)
             lines.append(f"  {printable(branch.path)}   {shape(branch.shape)}{field}")
     lines.append("")
-    for working in told.workings:
-        lines += _working(working, columns)
+    for equation in told.equations:
+        lines += _equation(equation, columns)
     lines += _legend(told, columns)
     return "\n".join(lines) + "\n"
 
 
 def latex(told: Explanation) -> str:
-    """The explanation as LaTeX: one `align*` with a line a figure."""
+    """The explanation as LaTeX: one `align*` with a line per figure."""
     rows = []
-    for working in told.workings:
-        result = str(working.result) if working.result is not None else r"\text{unknown}"
-        name = rf"\text{{{working.figure}}}"
-        if working.term is None or isinstance(working.term, int):
+    for equation in told.equations:
+        result = r"\text{unknown}" if equation.result is None else str(equation.result)
+        name = rf"\text{{{equation.figure}}}"
+        if equation.term is None or isinstance(equation.term, int):
             rows.append(rf"  {name} &= {result}")
             continue
-        names = render(working.term, Style(latex=True))
-        numbers = render(working.term, Style(numbers=True, latex=True))
-        middle = f"{names} = " if not _is_sum_of_parts(working.term) else ""
+        names = render(equation.term, Style(latex=True))
+        numbers = render(equation.term, Style(numbers=True, latex=True))
+        middle = f"{names} = " if not _is_sum_of_parts(equation.term) else ""
         rows.append(rf"  {name} &= {middle}{numbers} = {result}")
     body = " \\\\\n".join(rows)
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
 
-def _working(working: Working, columns: int) -> list[str]:
-    head = f"{working.figure:<{_INDENT - 2}}"
-    result = grouped(working.result)
-    if working.note:
-        lines = wrap(f"= {result}   {working.note}", columns - _INDENT - 1)
+def _equation(equation: Equation, columns: int) -> list[str]:
+    head = f"{equation.figure:<{_INDENT - 2}}"
+    result = _result(equation.result)
+    if equation.note:
+        lines = wrap(f"= {result} ({equation.note})", columns - _INDENT - 1)
         return [f"{head} {lines[0]}", *(" " * (_INDENT + 1) + line for line in lines[1:])]
-    if working.term is None or isinstance(working.term, int):
+    if equation.term is None or isinstance(equation.term, int):
         return [f"{head} = {result}"]
-    parts = [render(working.term, Style()), render(working.term, Style(numbers=True)), result]
-    if isinstance(working.term, Leaf):
+    parts = [render(equation.term, Style()), render(equation.term, Style(numbers=True)), result]
+    if isinstance(equation.term, Leaf):
         parts = parts[::2]
     lines = []
     for part in parts:
@@ -76,45 +75,31 @@ def _working(working: Working, columns: int) -> list[str]:
     return lines
 
 
+def _result(result: int | Fraction | None) -> str:
+    return grouped(result) if result is None or isinstance(result, int) else str(result)
+
+
 def _field(field: ReceptiveField | None) -> str:
     if field is None or not field.size:
         return ""
     size = "×".join(map(str, dict.fromkeys(field.size)))
     stride = "×".join(map(str, dict.fromkeys(field.stride)))
-    everything = ", and the whole input" if field.is_global else ""
+    everything = ", and the whole input (global)" if field.is_global else ""
     return f"   receptive field {size}, stride {stride}{everything}"
 
 
 def _legend(told: Explanation, columns: int) -> list[str]:
-    """What the letters mean, those that were used."""
+    """What the letters in use mean."""
     used: dict[str, None] = {}
-    for working in told.workings:
-        if working.term is not None and not _is_sum_of_parts(working.term):
-            used.update(dict.fromkeys(_letters(working.term)))
+    for equation in told.equations:
+        if equation.term is not None and not _is_sum_of_parts(equation.term):
+            used.update(dict.fromkeys(leaf.name for leaf in leaves(equation.term)))
     meanings = [f"{name} {MEANINGS[name]}" for name in used if name in MEANINGS]
     return ["", *wrap(", ".join(meanings), columns)] if meanings else []
 
 
-def _letters(term: Term) -> Iterator[str]:
-    match term:
-        case Leaf():
-            yield term.name
-        case Sum():
-            for _, part in term.terms:
-                yield from _letters(part)
-        case Product():
-            for part in term.factors:
-                yield from _letters(part)
-        case Floor() | Ceiling():
-            yield from _letters(term.above)
-            yield from _letters(term.below)
-        case Extreme():
-            for part in term.terms:
-                yield from _letters(part)
-
-
 def _is_sum_of_parts(term: Term) -> bool:
-    """Whether a term adds up the parts of a block, whose names are paths and no letters."""
+    """Whether a term is the sum of the parts of a block, whose names are paths, not letters."""
     return isinstance(term, Sum) and all(
         isinstance(part, Leaf) and part.name not in MEANINGS for _, part in term.terms
     )

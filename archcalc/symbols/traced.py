@@ -1,8 +1,9 @@
-"""Numbers that remember how they came about.
+"""Symbolic numbers: they compute with values and with terms at once.
 
 A `Traced` is an int and a `TracedFraction` a fraction, so that everything that runs on numbers runs
 on them; arithmetic gives traced numbers again, and a comparison answers for the concrete value and
-is noted, unless it holds for every value.
+is noted, unless it is true for every value. One number has several views: `poly` is its simplified
+term (formulas, valid sizes, code), `origin` the operation that made it (equations as written).
 """
 
 from __future__ import annotations
@@ -40,11 +41,28 @@ def structural_equality() -> Iterator[None]:
         _structural.reset(token)
 
 
+_remembering: ContextVar[bool] = ContextVar("remembering", default=False)
+
+
+@contextmanager
+def remembered_origins() -> Iterator[None]:
+    """Within it, numbers keep the operation that made them, unsimplified. Not for whole nets: all
+    that led to a number is then kept alive."""
+    token = _remembering.set(True)
+    try:
+        yield
+    finally:
+        _remembering.reset(token)
+
+
 class _Traced:
     """What both kinds of traced number do."""
 
     poly: Poly
     note: Note
+    origin: tuple[str, *tuple[Any, ...]] | None = None
+    """The operation and its operands (+ - * // % ** /, neg, max, min, gcd, round), where these are
+    remembered."""
 
     def calculate(self, sign: str, a: Any, b: Any) -> Any:
         """`a sign b`, where either is traced. For expressions of a spec."""
@@ -52,17 +70,21 @@ class _Traced:
 
     def maximum(self, other: Any) -> Any:
         """The larger of two numbers, without a decision."""
-        return _made(max(plain(self), plain(other)), largest(self.poly, poly_of(other)), self.note)
+        larger = largest(self.poly, poly_of(other))
+        value = max(plain(self), plain(other))
+        return _made(value, larger, self.note, ("max", self, other))
 
     def minimum(self, other: Any) -> Any:
         """The smaller of two numbers, without a decision."""
         smaller = -largest(-self.poly, -poly_of(other))
-        return _made(min(plain(self), plain(other)), smaller, self.note)
+        value = min(plain(self), plain(other))
+        return _made(value, smaller, self.note, ("min", self, other))
 
     def gcd(self, other: Any) -> Any:
         """The greatest common divisor, without a decision."""
         divisor = common_divisor(self.poly, poly_of(other))
-        return _made(gcd(int(plain(self)), int(plain(other))), divisor, self.note)
+        value = gcd(int(plain(self)), int(plain(other)))
+        return _made(value, divisor, self.note, ("gcd", self, other))
 
     def lowest_terms(self, other: Any) -> tuple[int, int]:
         """The ratio of two integers in lowest terms: from here on they have this one."""
@@ -121,13 +143,13 @@ class _Traced:
         return calculate("**", other, self, self.note)
 
     def __neg__(self) -> Any:
-        return _made(-plain(self), -self.poly, self.note)
+        return _made(-plain(self), -self.poly, self.note, ("neg", self))
 
     def __pos__(self) -> Any:
         return self
 
     def __round__(self, digits: None = None) -> Any:
-        return _made(round(plain(self)), rounded(self.poly), self.note)
+        return _made(round(plain(self)), rounded(self.poly), self.note, ("round", self))
 
     def __hash__(self) -> int:
         return hash(self.poly)
@@ -228,8 +250,8 @@ def calculate(sign: str, a: Any, b: Any, note: Note) -> Any:
         product = number(1)
         for _ in range(b):
             product = product * power
-        return _made(value, product, note)
-    return _made(value, _TERMS[sign](poly_of(a), poly_of(b)), note)
+        return _made(value, product, note, (sign, a, b))
+    return _made(value, _TERMS[sign](poly_of(a), poly_of(b)), note, (sign, a, b))
 
 
 def _quotient(a: Any, b: Any, note: Note) -> Any:
@@ -239,19 +261,27 @@ def _quotient(a: Any, b: Any, note: Note) -> Any:
     if under.constant is None:
         whole = floor_div(over, under)
         if whole * under == over:
-            return _made(value, whole, note)
+            return _made(value, whole, note, ("/", a, b))
         under = number(b.fixed())
-    return _made(value, over.scaled(Fraction(1) / (under.constant or 1)), note)
+    quotient = over.scaled(Fraction(1) / (under.constant or 1))
+    return _made(value, quotient, note, ("/", a, b))
 
 
-def _made(value: Number, poly: Poly, note: Note) -> Any:
+def _made(
+    value: Number, poly: Poly, note: Note, origin: tuple[str, *tuple[Any, ...]] | None = None
+) -> Any:
     """A traced number, a plain one where the term is a constant."""
     if poly.constant is not None:
         return poly.constant
+    made: Traced | TracedFraction
     if value.denominator == 1:
-        return Traced(value.numerator, poly, note)
-    assert isinstance(value, Fraction)
-    return TracedFraction(value, poly, note)
+        made = Traced(value.numerator, poly, note)
+    else:
+        assert isinstance(value, Fraction)
+        made = TracedFraction(value, poly, note)
+    if origin is not None and _remembering.get():
+        made.origin = origin
+    return made
 
 
 def trace(value: Number, poly: Poly, note: Note) -> Any:

@@ -15,7 +15,7 @@ import pytest
 
 import archcalc
 from archcalc.codes import CODES, Code
-from archcalc.explain.topics import code_text
+from archcalc.explain.reference import code_text
 from archcalc.pipeline import check
 from archcalc.report.diagnostics import render
 from archcalc.spec.words import ALLOWABLE

@@ -1,48 +1,98 @@
-"""`explain`: the arithmetic that is printed gives the result that is printed."""
+"""`explain`: every equation that is printed evaluates to the result that is printed."""
 
 from __future__ import annotations
 
 import re
+from fractions import Fraction
+from math import ceil, floor, gcd
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
 
 import archcalc
-from archcalc.diagnostics import SourceFile
-from archcalc.explain.parts import explain
-from archcalc.explain.render import Style, render
+from archcalc.analysis import receptive_field
+from archcalc.analysis.draft import Draft
+from archcalc.explain.explanation import Explanation, explain, explain_layer
+from archcalc.explain.terms import Style, leaves, render
 from archcalc.explain.text import latex, text
 from archcalc.graph import NoSuchLayer
 from archcalc.ops.registry import OPERATIONS
-from archcalc.spec.expressions import Value
+from archcalc.pipeline import check
+from tests.symbols.graphs import specs
+
+if TYPE_CHECKING:
+    from archcalc.analysis.figures import Report
 
 NETS = ["vgg16", "lenet5", "resnet50", "googlenet", "mobilenet", "inception_v4", "resnet20"]
 EXAMPLES = [pytest.param(op.example, id=op.name) for op in OPERATIONS.values()]
+ALL_NETS = [*Path("specs").rglob("*.yaml"), *Path("examples").glob("*.yaml")]
+FUNCTIONS = {
+    "F": Fraction,
+    "floor": floor,
+    "ceil": ceil,
+    "max": max,
+    "min": min,
+    "gcd": lambda *numbers: gcd(*map(int, numbers)),
+}
+
+# What the words that a printed equation may have besides numbers stand for.
+SIGNS = {"·": "*", "−": "-", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"}
 
 
-def evaluated(printed: str) -> object:
-    """The value of printed arithmetic, read by the spec's own expressions."""
-    plain = re.sub(r"(?<=\d),(?=\d{3})", "", printed).replace("·", "*").replace("−", "-")
-    plain = plain.replace("⌊", "floor(").replace("⌉", ")").replace("⌈", "ceil(").replace("⌋", ")")
-    place = (SourceFile("<printed>", plain), 1, 1, len(plain))
-    return Value(plain, True, place).evaluate({})
+def evaluated(printed: str) -> Fraction:
+    """The value of printed arithmetic, exactly."""
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", printed)
+    for sign, python in SIGNS.items():
+        plain = plain.replace(sign, python)
+    exact = re.sub(r"\d+", r"F(\g<0>)", plain)
+    found: Fraction = eval(exact, {"__builtins__": {}}, FUNCTIONS)  # noqa: S307  # our own output
+    return found
 
 
-def check_all(report: archcalc.analysis.figures.Report) -> int:
-    """Checks every working of every layer; gives how many there were."""
+def layers_of(report: Report) -> list[Explanation]:
+    draft = Draft(report.net, report.dtype)
+    receptive_field.run(draft)
+    return [explain_layer(report, layer.node, draft.fields) for layer in report.layers]
+
+
+def printed_equations(told: Explanation) -> list[list[str]]:
+    """The lines of each figure, from "=" on, as they are printed on a terminal without end."""
+    found: list[list[str]] = []
+    for line in text(told, 100_000).splitlines():
+        head, equals, rest = line.partition(" = ")
+        if not equals and line.startswith(" "):
+            continue
+        if equals and head.strip():
+            found.append([rest])
+        elif equals:
+            found[-1].append(rest)
+    return found
+
+
+def check_all(report: Report) -> int:
+    """Evaluates every equation of every layer; gives how many there were."""
     seen = 0
-    for layer in report.layers:
-        for working in explain(report, layer.node.path).workings:
-            if working.term is None or layer.node.shared is not None:
+    for told in layers_of(report):
+        for lines in printed_equations(told):
+            if len(lines) < 2:
                 continue
-            numbers = render(working.term, Style(numbers=True))
-            if len(numbers) < 300:  # longer than an expression may be
-                seen += 1
-                assert evaluated(numbers) == working.result, (layer.node.path, working.figure)
+            seen += 1
+            *_, numbers, result = lines
+            if len(lines) > 2:  # one name alone has no line with its number
+                assert evaluated(numbers) == evaluated(result), (told.path, lines)
+        for equation in told.equations:
+            if equation.term is not None:
+                values: dict[str, object] = {}
+                for leaf in leaves(equation.term):
+                    # One letter is one number.
+                    assert values.setdefault(leaf.name, leaf.value) == leaf.value, told.path
     return seen
 
 
 @pytest.mark.parametrize("net", NETS)
-def test_the_printed_arithmetic_gives_the_printed_result(net: str) -> None:
+def test_every_printed_equation_is_true(net: str) -> None:
     report = archcalc.analyze(archcalc.load(net))
     assert check_all(report) > 3 * len(report.layers)
 
@@ -52,14 +102,57 @@ def test_every_operation_can_be_explained(example: str) -> None:
     check_all(archcalc.analyze(archcalc.load(example)))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ALL_NETS, ids=lambda path: path.stem)
+def test_every_equation_of_the_catalogue_is_true(path: Path) -> None:
+    report = check(path).report
+    assert report is not None
+    if len(report.layers) < 1_000:
+        check_all(report)
+
+
+@settings(max_examples=60)
+@given(specs())
+def test_equations_of_random_nets_are_true(source: str) -> None:
+    report = check(source).report
+    assert report is not None
+    check_all(report)
+
+
 @pytest.mark.parametrize("net", NETS)
 def test_results_are_the_reports(net: str) -> None:
     report = archcalc.analyze(archcalc.load(net))
-    for layer in report.layers:
-        told = {w.figure: w.result for w in explain(report, layer.node.path).workings}
-        assert told.get("params", layer.totals.params) == layer.totals.params
-        assert told.get("macs", layer.totals.macs) == layer.totals.macs
-        assert told.get("flops", layer.totals.flops) == layer.totals.flops
+    for layer, told in zip(report.layers, layers_of(report), strict=True):
+        results = {e.figure: e.result for e in told.equations}
+        assert results.get("params", layer.totals.params) == layer.totals.params
+        assert results.get("macs", layer.totals.macs) == layer.totals.macs
+        assert results.get("flops", layer.totals.flops) == layer.totals.flops
+
+
+# Outputs 2i and 2i + 1 of the transposed convolution read input i. Output o of the next layer reads
+# its outputs o − 1 to o + 1, inputs ⌊(o − 1)/2⌋ to ⌊(o + 1)/2⌋: always 2. Output o of the third one
+# reads ⌊(o − 1)/2⌋ to ⌊(o + 2)/2⌋: 3 if o is even, else 2. The crop moves all by one.
+PHASES = """\
+input: [1, 16]
+layers:
+  - conv_transpose: {out: 1, kernel: 2, stride: 2}
+  - conv: {out: 1, kernel: 3, padding: 1}
+  - conv: {out: 1, kernel: 2}
+  - crop: 1
+"""
+
+
+def told_field(source: str, path: str) -> str:
+    told = explain(archcalc.analyze(archcalc.load(source)), path)
+    start = text(told, 200).split("receptive field")[1]
+    return start.partition("\n\n")[0].partition("\n")[0].removeprefix(" = ")
+
+
+def test_outputs_that_read_in_phases() -> None:
+    assert told_field(PHASES, "0").startswith("1 (every output reads 1 position,")
+    assert told_field(PHASES, "1").startswith("2 (every output reads 2 positions,")
+    assert told_field(PHASES, "2") == "3 (even outputs read 3 positions, odd ones 2)"
+    assert told_field(PHASES, "3") == "3 (even outputs read 2 positions, odd ones 3)"
 
 
 # The sums of the first layer of VGG-16, as the course notes do them.
@@ -103,13 +196,14 @@ def test_a_join_tells_what_each_branch_brings() -> None:
 
 def test_a_block_is_the_sum_of_its_parts() -> None:
     report = archcalc.analyze(archcalc.load("resnet50"))
-    told = {w.figure: w for w in explain(report, "layer1.0").workings}
+    told = explain(report, "layer1.0")
     # 1×1×64×64 + 3×3×64×64 + 1×1×64×256, the shortcut's 64×256, and 2 a channel of batch norm
     weights = 64 * 64 + 9 * 64 * 64 + 64 * 256 + 64 * 256
-    assert told["params"].result == weights + 2 * (64 + 64 + 256 + 256)
-    for working in told.values():
-        if working.term is not None:
-            assert evaluated(render(working.term, Style(numbers=True))) == working.result
+    params = {e.figure: e.result for e in told.equations}["params"]
+    assert params == weights + 2 * (64 + 64 + 256 + 256)
+    for equation in told.equations:
+        if equation.term is not None:
+            assert evaluated(render(equation.term, Style(numbers=True))) == equation.result
 
 
 def test_an_unknown_path_names_the_nearest() -> None:

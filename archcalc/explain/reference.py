@@ -1,10 +1,10 @@
-"""What a diagnostic code means, and what an operation does: the reference as text."""
+"""The reference of a diagnostic code or an operation, as text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.explain.render import Style, render
+from archcalc.explain.terms import Style, render
 from archcalc.ops.attributes import REQUIRED, shown
 from archcalc.report.text import wrap
 
@@ -55,15 +55,15 @@ def shown_default(value: object) -> str:
 
 
 def _formulas(op: Operation, *, latex: bool) -> list[str]:
-    """The formulas of the operation, as they come about in its own example."""
+    """The formulas of the operation, as they arise in its own example."""
     from archcalc import analyze, load
-    from archcalc.explain.figures import layer_workings
+    from archcalc.explain.explanation import explain
 
     report = analyze(load(op.example))
     layer = next(one for one in report.layers if one.node.op is op)
     found = []
-    for working in layer_workings(report, layer):
-        if working.term is not None:
-            formula = render(working.term, Style(latex=latex))
-            found.append(f"  {working.figure:<15} = {formula}")
+    for equation in explain(report, layer.node.path).equations:
+        if equation.term is not None:
+            formula = render(equation.term, Style(latex=latex))
+            found.append(f"  {equation.figure:<15} = {formula}")
     return found

@@ -1,11 +1,13 @@
-"""What is told of a part of a net: a layer, a join, a block, or the net itself. Data, not text."""
+"""Where the figures of a layer, a join, a block or the net come from, as data."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.explain.figures import Working, layer_workings
-from archcalc.explain.written import Leaf, Sum
+from archcalc.analysis import receptive_field
+from archcalc.analysis.draft import Draft
+from archcalc.explain.equations import Equation, layer_equations
+from archcalc.explain.terms import Leaf, Sum
 from archcalc.graph import Group, Node
 
 if TYPE_CHECKING:
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from archcalc.ops.base import Shape
 
 
-class Brought(NamedTuple):
-    """What one branch brings to a join."""
+class Branch(NamedTuple):
+    """One branch of a join: the layer that it ends with, its shape and receptive field."""
 
     path: str
     shape: Shape | None
@@ -23,27 +25,32 @@ class Brought(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """Everything told of one part. `inputs` and `output` are shapes; `branches` are a join's."""
+    """The explanation of one part. `inputs` and `output` are shapes; `branches` are a join's."""
 
     path: str
     what: str
     span: Span | None
     inputs: tuple[Shape | None, ...]
     output: Shape | None
-    workings: tuple[Working, ...]
-    branches: tuple[Brought, ...] = ()
+    equations: tuple[Equation, ...]
+    branches: tuple[Branch, ...] = ()
 
 
 def explain(report: Report, path: str | None) -> Explanation:
     """The explanation of the layer, block or group at `path`, of the whole net without one.
 
-    Raises `archcalc.graph.NoSuchLayer` with the nearest path for one that the net does not have.
+    Raises `archcalc.graph.NoSuchLayer` with the nearest paths for one that the net does not have.
     """
     part = report.net.find(path or "")
-    return _group(report, part) if isinstance(part, Group) else _layer(report, part)
+    if isinstance(part, Group):
+        return _group(report, part)
+    draft = Draft(report.net, report.dtype)
+    receptive_field.run(draft)
+    return explain_layer(report, part, draft.fields)
 
 
-def _layer(report: Report, node: Node) -> Explanation:
+def explain_layer(report: Report, node: Node, fields: receptive_field.Fields) -> Explanation:
+    """The explanation of a layer, with the receptive fields of the net's tensors."""
     layer = report.layers[node.index]
     words = node.op.describe(node.attributes) if node.attributes is not None else ""
     return Explanation(
@@ -52,12 +59,12 @@ def _layer(report: Report, node: Node) -> Explanation:
         node.layer.span,
         layer.inputs,
         layer.output,
-        tuple(layer_workings(report, layer)),
-        tuple(_brought(report, i) for i in node.inputs) if len(node.inputs) > 1 else (),
+        tuple(layer_equations(report, layer, fields.pattern)),
+        tuple(_branch(report, i) for i in node.inputs) if len(node.inputs) > 1 else (),
     )
 
 
-def _brought(report: Report, tensor: int) -> Brought:
+def _branch(report: Report, tensor: int) -> Branch:
     net = report.net
     producer = net.producers[tensor]
     if producer is None:
@@ -66,7 +73,7 @@ def _brought(report: Report, tensor: int) -> Brought:
     else:
         path = net.nodes[producer].path
     known = net.tensors[tensor]
-    return Brought(path, known.shape if known else None, report.receptive_field_of(tensor))
+    return Branch(path, known.shape if known else None, report.receptive_field_of(tensor))
 
 
 def _group(report: Report, group: Group) -> Explanation:
@@ -83,11 +90,11 @@ def _group(report: Report, group: Group) -> Explanation:
     )
 
 
-def _sums(report: Report, group: Group) -> list[Working]:
+def _sums(report: Report, group: Group) -> list[Equation]:
     """The figures of a group as the sums of its parts."""
     parts = _parts(group)
     totals = report.of(group)
-    workings = []
+    equations = []
     for figure in ("params", "buffers", "macs", "flops"):
         terms = []
         for name, part in parts:
@@ -99,16 +106,16 @@ def _sums(report: Report, group: Group) -> list[Working]:
                 terms.append((1, Leaf(name, number)))
         total = getattr(totals, figure)
         if terms and total is not None:
-            workings.append(Working(figure, Sum(tuple(terms)), total))
+            equations.append(Equation(figure, Sum(tuple(terms)), total))
     depth = report.depth_of(group)
     if depth is not None:
         note = f"weight layers on the longest path; {depth.shortest} on the shortest"
-        workings.append(Working("depth", None, depth.longest, note))
-    return workings
+        equations.append(Equation("depth", None, depth.longest, note))
+    return equations
 
 
 def _parts(group: Group) -> list[tuple[str, Node | Group]]:
-    """The layers and levels directly below a group, what only repeats or branches left out."""
+    """The layers and levels directly below a group; what only repeats or branches is opened."""
     found: list[tuple[str, Node | Group]] = []
     for child in group.children:
         if isinstance(child, Node) or child.level:
@@ -120,7 +127,7 @@ def _parts(group: Group) -> list[tuple[str, Node | Group]]:
 
 
 def _part_name(part: Node | Group) -> str:
-    """The last step of the path; a bare position gets its word, bottleneck[0]."""
+    """The last component of the path; a bare position gets its word, bottleneck[0]."""
     name = part.path.rpartition(".")[2]
     if not name.isdecimal():
         return name
