@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
     from types import SimpleNamespace
 
     from archcalc.diagnostics import Diagnostic
@@ -114,15 +114,35 @@ class Expected(NamedTuple):
     names: dict[str, Any]
 
 
+MOST_SIMILAR = 5
+"""Layers that are listed where one is not found."""
+
+
 class NoSuchLayer(ValueError):
     """No layer, block or group has this path."""
 
-    def __init__(self, path: str, known: Iterable[str]) -> None:
-        from archcalc.diagnostics import nearest
+    def __init__(self, path: str, known: Mapping[str, Node | Group]) -> None:
+        super().__init__(f"the net has no layer {path!r}{_hint(path, known)}")
 
-        meant = nearest(path, known)
-        hint = f": did you mean {meant!r}?" if meant else ""
-        super().__init__(f"the net has no layer {path!r}{hint}")
+
+def _hint(path: str, known: Mapping[str, Node | Group]) -> str:
+    """The path that is most likely meant, else the first layers with a similar name or operation:
+    of conv1 all convolutions."""
+    from archcalc.diagnostics import nearest
+
+    meant = nearest(path, known)
+    if meant:
+        return f": did you mean {meant!r}?"
+    word = path.rpartition(".")[2].lower().rstrip("0123456789_")
+    similar = [
+        f"{one} ({part.op.name})" if isinstance(part, Node) else one
+        for one, part in known.items()
+        if word and (word in one.lower() or (isinstance(part, Node) and word in part.op.name))
+    ]
+    if not similar:
+        return ""
+    more = f" and {len(similar) - MOST_SIMILAR:,} more" if len(similar) > MOST_SIMILAR else ""
+    return f"; similar: {', '.join(similar[:MOST_SIMILAR])}{more}"
 
 
 def _named(group: Group) -> Iterator[Node | Group]:

@@ -22,7 +22,7 @@ def explain(
         str,
         typer.Argument(
             metavar="SPEC|CODE|OPERATION",
-            help="A spec, the code of a diagnostic, or an operation.",
+            help="A spec, a diagnostic code, or an operation.",
             autocompletion=complete_specs,
             show_default=False,
         ),
@@ -83,6 +83,7 @@ def _explain_spec(
     allow_outside: bool,
 ) -> None:
     from archcalc.explain.explanation import explain as run
+    from archcalc.explain.reference import with_suggestion
     from archcalc.explain.text import latex as write_latex
     from archcalc.explain.text import text as write_text
     from archcalc.pipeline import check
@@ -99,6 +100,8 @@ def _explain_spec(
         if checked.report is not None:
             told = run(checked.report, path)
             emit(write_latex(told) if latex else write_text(told, columns))
+        elif path is None:
+            checked = checked._replace(diagnostics=with_suggestion(spec, checked.diagnostics))
     print_diagnostics(checked.diagnostics)
     if not checked.ok:
         raise typer.Exit(1)

@@ -10,17 +10,30 @@ from archcalc.report.text import wrap
 
 if TYPE_CHECKING:
     from archcalc.codes import Code
+    from archcalc.diagnostics import Diagnostic
     from archcalc.ops.base import Operation
 
 
 def code_text(code: Code, columns: int) -> str:
-    """A diagnostic code: what it means and why, with a bad spec (or commands) and the same
-    mended."""
+    """A diagnostic code: what it means and why, with a bad spec (or commands) and a fixed one."""
     lines = [f"{code.code}: {code.title}", "", *wrap(code.why, columns)]
     what = "These commands give it:" if code.is_session else "This spec has the fault:"
     for title, text in ((what, code.bad), ("Mended:", code.good)):
         lines += ["", title, "", *("    " + line for line in text.splitlines())]
     return "\n".join(lines) + "\n"
+
+
+def with_suggestion(word: str, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """The diagnostics of a word that is no spec, with the operation or code that may be meant."""
+    from archcalc.codes import CODES
+    from archcalc.ops.registry import OPERATIONS
+    from archcalc.spec.elsewhere import absent, likely
+
+    meant = likely(word, OPERATIONS) or likely(word, [code.code for code in CODES])
+    help = f"did you mean `archcalc explain {meant}`?" if meant else absent(word)
+    return tuple(
+        d._replace(help=help) if help and d.code == "file-not-found" else d for d in diagnostics
+    )
 
 
 def operation_text(op: Operation, columns: int, *, latex: bool) -> str:

@@ -220,8 +220,10 @@ def _write_sum(term: Sum, style: Style) -> tuple[str, int]:
         shown = _within(part, style, _PRODUCT)
         if count > 1:
             shown = f"{count}{times}{shown}"
-        if not text:
-            text = shown if sign > 0 else f"{minus}{shown}"
+        if not text and sign > 0:
+            text = _write(part, style)[0] if count == 1 else shown
+        elif not text:
+            text = f"{minus}{shown}"
         else:
             text += f" {'+' if sign > 0 else minus} {shown}"
     return text, _SUM

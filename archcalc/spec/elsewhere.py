@@ -118,6 +118,9 @@ def likely(word: str, known: Collection[str]) -> str | None:
     """The known word that a user most likely meant: that of another's vocabulary, else the
     nearest one; None where there is none."""
     plain = _plain(word)
+    same = next((one for one in known if _plain(one) == plain), None)
+    if same is not None:
+        return same
     for meant, others in _MEANT.items():
         if meant in known and plain in others.split():
             return meant

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
+from typer.testing import CliRunner
 
 import archcalc
 from archcalc.analysis import receptive_field
 from archcalc.analysis.draft import Draft
+from archcalc.cli import app
 from archcalc.explain.explanation import Explanation, explain, explain_layer
 from archcalc.explain.terms import Style, leaves, render
 from archcalc.explain.text import latex, text
@@ -204,6 +206,23 @@ def test_a_block_is_the_sum_of_its_parts() -> None:
     for equation in told.equations:
         if equation.term is not None:
             assert evaluated(render(equation.term, Style(numbers=True))) == equation.result
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["conv2d"], "did you mean `archcalc explain conv`?"),
+        (["BatchNorm2d"], "did you mean `archcalc explain batchnorm`?"),
+        (["shape-missmatch"], "did you mean `archcalc explain shape-mismatch`?"),
+        (["attention"], "archcalc has no attention layers"),
+        (["vgg16", "conv1"], "similar: features.0 (conv), features.2 (conv)"),
+        (["resnet50", "layer1.0.conv9"], "did you mean 'layer1.0.conv3'?"),
+    ],
+)
+def test_a_wrong_word_is_helped(arguments: list[str], told: str) -> None:
+    result = CliRunner().invoke(app, ["explain", *arguments])
+    assert result.exit_code in (1, 2)
+    assert told in " ".join(result.output.split())
 
 
 def test_an_unknown_path_names_the_nearest() -> None:
