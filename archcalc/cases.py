@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.analysis.analyze import analyze
 from archcalc.analysis.expectations import case_inputs
+from archcalc.budget import BudgetExceeded, limited, spend
 from archcalc.diagnostics import Diagnostics, Fault, Note
 from archcalc.elaborate import elaborate
 from archcalc.ops.attributes import Integers, shown
@@ -18,12 +19,16 @@ from archcalc.spec.expressions import tell_outside_layers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcalc.analysis.figures import Report
-    from archcalc.diagnostics import Diagnostic
+    from archcalc.analysis.figures import ExpectationReport
+    from archcalc.diagnostics import Diagnostic, Span
     from archcalc.graph import Net
     from archcalc.ops.base import Shape
     from archcalc.report.checked import Checked
     from archcalc.spec.syntax import Case, Layer, Spec
+
+
+MAX_STEPS = 250_000
+"""Of elaboration and analysis, for all cases together: the time of one large net."""
 
 
 class _Run(NamedTuple):
@@ -48,22 +53,46 @@ def run_cases(checked: Checked) -> Checked:
     diagnostics = Diagnostics()
     for diagnostic in checked.diagnostics:
         diagnostics.add(diagnostic)
-    expectations = list(checked.expectations)
-    for run in _runs(net, diagnostics):
-        if not run.settings and not run.inputs and not net.overridden:
-            continue  # the check itself
-        found = _report(net.spec, run, report.dtype)
-        places = {figure.span for case in run.cases for figure in case.figures}
-        expectations = [e for e in expectations if e.span not in places]
-        expectations += [e for e in found.expectations if e.span in places]
-        for diagnostic in found.diagnostics:
-            diagnostics.add(_under(diagnostic, run))  # keeps what is told already as it is
-    return checked._replace(expectations=tuple(expectations), diagnostics=tuple(diagnostics.items))
+    judged: dict[Span, list[ExpectationReport]] = {}
+    for e in checked.expectations:
+        judged.setdefault(e.span, []).append(e)
+    try:
+        with limited(MAX_STEPS):
+            for run in _runs(net, diagnostics):
+                if run.settings or run.inputs or net.overridden:  # else: the check itself
+                    _judge(checked, run, judged, diagnostics)
+    except BudgetExceeded:
+        diagnostics.error(
+            "too-large",
+            "the cases of a spec may take as much work as one large net",
+            run.cases[0].span,
+            label="this case and those after it are not checked",
+            help="check them by themselves, with --set and --input",
+        )
+    expectations = tuple([e for found in judged.values() for e in found])
+    return checked._replace(expectations=expectations, diagnostics=tuple(diagnostics.items))
 
 
-def _report(spec: Spec, run: _Run, dtype: str) -> Report:
+def _judge(
+    checked: Checked,
+    run: _Run,
+    judged: dict[Span, list[ExpectationReport]],
+    diagnostics: Diagnostics,
+) -> None:
+    """Judges the cases of one run; what they expect takes the place of what was not checked."""
+    assert checked.report is not None
+    spec = checked.report.net.spec
     net = elaborate(spec, Diagnostics(), settings=run.settings, inputs=run.inputs)
-    return analyze(net, dtype)
+    spend(2 * len(net.expected) + len(net.nodes))
+    found = analyze(net, checked.report.dtype)
+    places = {figure.span for case in run.cases for figure in case.figures}
+    for place in places:
+        judged.pop(place, None)
+    for e in found.expectations:
+        if e.span in places:
+            judged.setdefault(e.span, []).append(e)
+    for diagnostic in found.diagnostics:
+        diagnostics.add(_under(diagnostic, run))  # keeps what is reported already as it is
 
 
 def _under(diagnostic: Diagnostic, run: _Run) -> Diagnostic:

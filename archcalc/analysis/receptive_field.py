@@ -48,9 +48,6 @@ MAX_CELLS = 500_000
 MAX_RUNS = 4096
 """How many runs of channels with different fields are followed."""
 
-MAX_CHANNELS = 65_536
-"""How many channels are followed one by one (a channel shuffle)."""
-
 NOWHERE: frozenset[int] = frozenset()
 
 
@@ -116,6 +113,7 @@ class Walk:
         self._joined: dict[tuple[int, ...], Joined] = {}
         self._composed: dict[tuple[Field, Window | Periodic], Field | None] = {}
         self._runs: dict[int, Runs] = {}  # by tensor, where channels differ
+        self._reads: dict[int, str | tuple[int, ...]] = {}  # by facts
         self._cells = 0
         self._warned: set[int] = set()
 
@@ -379,14 +377,15 @@ class Walk:
                     assert view is not None
                     views[index] = self._part(index, runs, start, movement.step, transition, view)
                 return
-        assert node.attributes is not None
-        reads = node.op.channel_reads(node.attributes, tuple(given))
+        reads = self._channel_reads(node, given)
         if reads == "all":
             return
+        work = given[0].channels if isinstance(reads, tuple) else len(runs or ())
+        within = self._afford(work * len(moved))
         for index, transition in zip(node.outputs, moved, strict=True):
             made = self._net.tensors[index]
             assert made is not None
-            if runs is None or not reads or given[0].channels > MAX_CHANNELS:
+            if runs is None or not reads or not within:
                 self._runs[index] = None
             elif reads == "own":
                 times = made.channels // given[0].channels
@@ -395,6 +394,13 @@ class Walk:
             else:
                 single = [self._through(v, transition) for count, v in runs for _ in range(count)]
                 self._note_runs(index, [(1, single[int(channel)]) for channel in reads])
+
+    def _channel_reads(self, node: Node, given: list[Tensor]) -> str | tuple[int, ...]:
+        key = id(node.facts)
+        if key not in self._reads:
+            assert node.attributes is not None
+            self._reads[key] = node.op.channel_reads(node.attributes, tuple(given))
+        return self._reads[key]
 
     def _part(
         self, index: int, runs: Runs, start: int, step: int, transition: Transition, whole: View

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from archcalc.budget import spend
 from archcalc.diagnostics import Fault, Stop
 from archcalc.elaborate import calls, joins
 from archcalc.elaborate.naming import Level, is_chain
@@ -44,8 +45,9 @@ def elaborate(
 ) -> Net:
     """The graph of a spec, with `settings` for its vars and `inputs` for its inputs.
 
-    Never raises for what is written in the spec: faults go to `diagnostics`, and what they hide
-    is unknown in the net. A walk that watches what happens brings a state of its own.
+    Never raises for what is written in the spec: errors go to `diagnostics`, and what they hide
+    is unknown in the net. Spends its steps from an open budget. A walk that watches what happens
+    brings a state of its own.
     """
     state = make_state(spec, diagnostics)
     root = Group("net", "", None, 0, None, level=True, title=spec.name)
@@ -64,6 +66,7 @@ def elaborate(
         # A bound was met, and the diagnostics say so. What was built up to it is of no use, and
         # would cost the passes and the table more than the bound allows.
         state.clear(root)
+    spend(state.steps)
     if not state.nodes and diagnostics.failed:
         with suppress(Stop):  # of a state that stops at every error
             node = state.unread(place, _all_layers(spec), NOTHING, "layers", faulty=True)

@@ -195,13 +195,15 @@ class _Walk:
         return base.op.family not in FREE and continues(self.readers, last, node)
 
     def _flat(self, group: Group) -> Iterator[_Item]:
+        branches = 0
         for child in group.children:
             if isinstance(child, Node) or child.level:
                 yield _Item(child, child)
             elif child.kind == "block":
                 yield self._inline(child)
             elif child.kind == "branch":
-                yield self._branch(child)
+                branches += 1
+                yield self._branch(child, branches)
             elif child.kind == "loop":
                 yield from self._iterations(child)
             else:
@@ -212,11 +214,12 @@ class _Walk:
         inside = self.items(block)
         return inside[0] if len(inside) == 1 else _Item(block, block)
 
-    def _branch(self, branch: Group) -> _Item:
+    def _branch(self, branch: Group, number: int) -> _Item:
         """A branch of several rows has a row of its own; a single row only takes its label."""
         inside = self.items(branch)
         item = inside[0] if len(inside) == 1 else _Item(branch, branch)
-        return item._replace(branch=_branch_label(branch))
+        label = f"{branch.title}:" if branch.title else f"branch {number}:"
+        return item._replace(branch=label)
 
     def _iterations(self, loop: Group) -> Iterator[_Item]:
         """The iterations of a loop: runs of equal ones as one item if they are long enough."""
@@ -294,14 +297,6 @@ def _operation(net: Net, node: Node) -> str:
 
 def _written(group: Group) -> str:
     return "repeat" if group.kind == "turn" else call(group)
-
-
-def _branch_label(group: Group) -> str:
-    if group.title:
-        return f"{group.title}:"
-    assert group.parent is not None
-    branches = [c for c in group.parent.children if not isinstance(c, Node)]
-    return f"branch {branches.index(group) + 1}:"
 
 
 def _label(item: _Item, base: str) -> str:
