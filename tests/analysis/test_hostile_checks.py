@@ -11,7 +11,7 @@ import time
 import pytest
 
 from archcalc.pipeline import check
-from archcalc.report.table import table
+from archcalc.report.table import View, table
 
 HEAD = "input: [4, 32, 32]\nlayers:\n"
 
@@ -59,7 +59,7 @@ SLOW = {
 def test_a_check_is_quick_or_refused(name: str) -> None:
     before = time.process_time()
     checked = check(SLOW[name])
-    assert table(checked, depth=None, columns=80, colour=False)
+    assert table(checked, View(), columns=80, colour=False)
     assert time.process_time() - before < 5 or any(
         d.code == "too-many-layers" for d in checked.diagnostics
     )
