@@ -45,14 +45,16 @@ $ archcalc new vgg16 -o another.yaml
     ),
     Code(
         "permission",
-        "a file that the system refuses to read or write",
+        "a file that the system refuses to read",
         "The permissions of the file, or of a folder above it, do not allow it, or the disk fails.",
         """\
-$ archcalc new vgg16 -o no/such/folder.yaml
+$ archcalc new vgg16 -o net.yaml
+$ chmod u-r net.yaml
+$ archcalc check net.yaml
 """,
         """\
-$ mkdir -p no/such
-$ archcalc new vgg16 -o no/such/folder.yaml
+$ archcalc new vgg16 -o net.yaml
+$ archcalc check net.yaml
 """,
     ),
     Code(

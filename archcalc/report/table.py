@@ -161,24 +161,27 @@ def _aligned(
 ) -> list[str]:
     """The header and the rows in the richest layout that fits, without empty columns. `extra` takes
     the place of the receptive field."""
+    made: dict[Column, list[str]] = {}  # the cells of each column, made once for all layouts
     for least, layout in _LAYOUTS:
         chosen = layout
         if extra is not None:
             chosen = (*(column for column in layout if column is not c.FIELD), *extra)
         shown = (c.LAYER, c.OPERATION, c.COUNT, *chosen)
-        texts = [_cells(row, report, shown) for row in found]
-        filled = [any(cells) for cells in zip(*texts, strict=True)]
+        for column in shown:
+            if column not in made:
+                made[column] = _cells(column, found, report)
+        filled = [any(made[column]) for column in shown]
         shown = tuple(compress(shown, (True, True, *filled[2:])))
-        texts = [_cells(row, report, shown) for row in found]
         titles = [column.title for column in shown]
-        widths = [max(map(width, column)) for column in zip(titles, *texts, strict=True)]
+        widths = [max(width(column.title), *map(width, made[column])) for column in shown]
         over = sum(widths) + _gaps(shown) - columns
         if over <= 0 or widths[1] - over >= least:
             break
     _narrow(widths, columns - _gaps(shown))
     lines = [paint(_line(titles, widths, shown), "strong", colour)]
+    texts = zip(*(made[column] for column in shown), strict=True)
     for row, cells in zip(found, texts, strict=True):
-        lines.append(_painted(_line(cells, widths, shown), widths[0], row, report, colour))
+        lines.append(_painted(_line(list(cells), widths, shown), widths[0], row, report, colour))
     return lines
 
 
@@ -186,9 +189,12 @@ def _gaps(shown: tuple[Column, ...]) -> int:
     return sum(column.gap for column in shown[1:])
 
 
-def _cells(row: Row, report: Report, shown: tuple[Column, ...]) -> list[str]:
-    label, operation, *rest = (column.text(row, report) for column in shown)
-    return ["  " * row.indent + printable(label), printable(operation), *rest]
+def _cells(column: Column, found: list[Row], report: Report) -> list[str]:
+    """The texts of a column; the spec's own are made printable."""
+    texts = [column.text(row, report) for row in found]
+    if column is c.LAYER:
+        return ["  " * row.indent + printable(t) for row, t in zip(found, texts, strict=True)]
+    return [printable(text) for text in texts] if column is c.OPERATION else texts
 
 
 def _narrow(widths: list[int], room: int) -> None:

@@ -6,6 +6,8 @@ move the cursor, or hide text) are shown and never sent.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _OWN = frozenset("–−…✓✗≈×·")  # signs of our own above U+0300, all one cell wide
 
 
@@ -20,6 +22,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+@lru_cache(maxsize=8192)  # the cells of a long table are mostly alike
 def width(text: str) -> int:
     """The number of terminal cells that printable text takes.
 

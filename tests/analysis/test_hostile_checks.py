@@ -12,6 +12,7 @@ import pytest
 
 from archcalc.pipeline import check
 from archcalc.report.table import View, table
+from tests.elaborate.test_hostile import two_seconds_here
 
 HEAD = "input: [4, 32, 32]\nlayers:\n"
 
@@ -60,9 +61,9 @@ def test_a_check_is_quick_or_refused(name: str) -> None:
     before = time.process_time()
     checked = check(SLOW[name])
     assert table(checked, View(), columns=80, colour=False)
-    assert time.process_time() - before < 5 or any(
-        d.code == "too-many-layers" for d in checked.diagnostics
-    )
+    seconds = time.process_time() - before
+    refused = any(d.code == "too-many-layers" for d in checked.diagnostics)
+    assert refused or seconds < 5 or seconds < 2.5 * two_seconds_here()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1_000_000
 
 
