@@ -294,9 +294,11 @@ def _loop_is_right(scope: Scope, key: Scalar, node: Mapping) -> bool:
 
 def _may_be_named(scope: Scope, callee: Callee, key: Scalar, node: Mapping | None) -> bool:
     """Whether a call of this block can have the `name` beside it: an inline block is no component
-    of the path, so that the name would be lost."""
+    of the path, so that the name would be lost. A head's name is that of its output."""
     block = callee.block
-    if node is None or "name" not in node.entries or block is None or not block.inline:
+    if node is None or "name" not in node.entries or "head" in node.entries:
+        return True
+    if block is None or not block.inline:
         return True
     name, value = node.entries["name"]
     text = value.text if isinstance(value, Scalar) else "…"
