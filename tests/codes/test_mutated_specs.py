@@ -84,7 +84,7 @@ def examine(text: str, *, cases: bool) -> None:
         assert min(span.line, span.column, span.length) >= 1
         assert span.line <= span.file.text.count("\n") + 1
     assert checked.ok or any(d.severity == "error" for d in checked.diagnostics)
-    assert table.table(checked, depth=None, columns=80, colour=False)
+    assert table.table(checked, table.View(), columns=80, colour=False)
     assert json.text([checked])
 
 

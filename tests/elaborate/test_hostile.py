@@ -173,7 +173,14 @@ def two_seconds_here() -> float:
 
 def check(spec: str, script: str) -> tuple[int, dict[str, Any], float, float]:
     """The exit status and the JSON of `check`, its seconds of processor time and its kilobytes."""
-    command = [sys.executable, "-c", script, "check", spec, "--format", "json"]
+    status, printed, seconds, kilobytes = measured(script, "check", spec, "--format", "json")
+    return status, json.loads(printed), seconds, kilobytes
+
+
+def measured(script: str, *arguments: str) -> tuple[int, str, float, float]:
+    """The exit status of a command in a process of its own, what it prints, its seconds of
+    processor time and its kilobytes."""
+    command = [sys.executable, "-c", script, *arguments]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     seconds, kilobytes = map(float, done.stderr.splitlines()[-1].split())
-    return done.returncode, json.loads(done.stdout), seconds, kilobytes
+    return done.returncode, done.stdout, seconds, kilobytes
