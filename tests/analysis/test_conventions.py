@@ -51,7 +51,7 @@ def macs(source: str, convention: str) -> int | None:
 @pytest.mark.parametrize(
     ("convention", "expected"),
     [
-        # Measured with the tools on torchvision's resnet50 (the stride in the 3×3).
+        # Measured with the tools on a ResNet-50 written in PyTorch modules (the stride in the 3×3).
         ("fvcore", 4_111_512_576),
         ("thop", 4_133_742_592),
         ("ptflops", 4_132_436_968),

@@ -51,6 +51,8 @@ SLOW = {
     "parallel strides that are different primes": HEAD + f"  - concat: [{STRIDED}]\n",
     "shuffles of channels that differ": HEAD
     + f"  - concat: [[{WIDE}]]\n  - {{repeat: 5000, do: [{{channel_shuffle: 2}}]}}\n",
+    "a shuffle of billions of channels": "extends: shufflenet_v2_x1_0.yaml\n"
+    "vars: {width: 1_000_000_000}\n",
     "branches of branches": HEAD
     + "  - {repeat: 9000, do: [{add: [[], [], [], [], [], [], [], []]}]}\n",
 }

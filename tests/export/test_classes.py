@@ -60,3 +60,11 @@ def test_calls_that_one_class_can_serve_share_it(title: str, tmp_path: Path) -> 
     assert largest_difference(model_class(net, tmp_path)(), net) < 1e-9
     assert lint(tmp_path) == ""
     assert types(tmp_path) == ""
+
+
+def test_an_empty_do_under_a_condition_is_the_identity(tmp_path: Path) -> None:
+    spec = (
+        "input: [3, 8, 8]\nvars: {flag: true}\nlayers:\n"
+        "  - {when: flag, do: []}\n  - add: [[relu], []]\n"
+    )
+    assert differences(compared(archcalc.load(spec), tmp_path)) == []

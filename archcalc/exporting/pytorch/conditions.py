@@ -133,4 +133,6 @@ def _hint(layer: Layer) -> str:
     """A word for the flag that says whether a layer is there."""
     if layer.name is not None and isinstance(layer.name.parts[0], str):
         return layer.name.parts[0]
-    return layer.word if layer.kind != "do" else (layer.body[0].word or "part")
+    if layer.kind != "do":
+        return layer.word
+    return (layer.body[0].word if layer.body else "") or "part"
