@@ -46,7 +46,7 @@ def load(
     (channels first, no batch axis; by name where there are several). `allow_outside` lets
     `extends` read files outside the spec's folder tree.
 
-    Raises `archcalc.diagnostics.SpecError` with every fault found, and `ValueError` for a name in
+    Raises `archcalc.diagnostics.SpecError` with every error found, and `ValueError` for a name in
     `set` or `input` that the spec does not have.
 
     >>> load("input: [3, 32, 32]\\nlayers: [conv: {out: 8, kernel: 33}]")
@@ -67,7 +67,7 @@ def analyze(net: Net | str | PathLike[str], dtype: str = "float32") -> Report:
     """Every figure of a network: one that is loaded, or what `load` takes. `dtype` is the type of
     a number in memory.
 
-    Raises `archcalc.diagnostics.SpecError` for a spec with faults, and `ValueError` for a `dtype`
+    Raises `archcalc.diagnostics.SpecError` for a spec with errors, and `ValueError` for a `dtype`
     that is none of float64, float32, float16, bfloat16 and int8.
     """
     from archcalc.analysis.analyze import analyze
@@ -127,7 +127,7 @@ def formula(
     or receptive_field. `free` names what is a symbol, sides of the input and vars of the spec; the
     sides, where nothing is named. The formula's `expression` is SymPy's, `at` puts numbers in.
 
-    Raises `archcalc.diagnostics.SpecError` for a spec with faults, and `ValueError` for a name that
+    Raises `archcalc.diagnostics.SpecError` for a spec with errors, and `ValueError` for a name that
     cannot be free (a var that shapes the graph is one) and an unknown layer or figure.
 
     >>> one = formula("vgg16", "features.0")

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archcalc.analysis.analyze import analyze
 from archcalc.analysis.expectations import case_inputs
 from archcalc.budget import BudgetExceeded, limited, spend
-from archcalc.diagnostics import Diagnostics, Fault, Note
+from archcalc.diagnostics import DiagnosticError, Diagnostics, Note
 from archcalc.elaborate import elaborate
 from archcalc.ops.attributes import Integers, shown
-from archcalc.spec.expressions import tell_outside_layers
+from archcalc.spec.expressions import report_outside_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,8 +105,8 @@ def _runs(net: Net, diagnostics: Diagnostics) -> list[_Run]:
         try:
             settings = {n: v.evaluate(net.variables) for n, v in case.settings.items()}
             inputs = _inputs(net, case)
-        except Fault as fault:
-            tell_outside_layers(diagnostics, fault, case.span)
+        except DiagnosticError as error:
+            report_outside_layers(diagnostics, error, case.span)
             continue
         if all(name in net.spec.variables for name in settings):
             key = (tuple(settings.items()), tuple(inputs.items()))
@@ -119,8 +119,8 @@ def _inputs(net: Net, case: Case) -> dict[str, Shape]:
     for name, value in case_inputs(net, case).items():
         try:
             found[name] = Integers(1).read(value.evaluate(net.variables), None)
-        except Fault as fault:
-            fault.span = fault.span or value.span
+        except DiagnosticError as error:
+            error.span = error.span or value.span
             raise
     return found
 

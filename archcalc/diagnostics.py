@@ -1,7 +1,7 @@
 """Diagnostics as data: what is wrong, where, and what would fix it.
 
 This file declares; it never prints. `archcalc.report.diagnostics` renders. Every code is
-registered, with its documentation, in `archcalc.codes`.
+registered, with its documentation, in `archcalc.diagnostic_codes`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Note(NamedTuple):
 
 
 class Diagnostic(NamedTuple):
-    """One fault or warning.
+    """One error or warning.
 
     `message` states the rule; `label` stands under the source line and gives the values in
     conflict; `help` says what would fix it.
@@ -62,7 +62,7 @@ class Diagnostic(NamedTuple):
 
 
 class SpecError(Exception):
-    """A spec with faults, from the Python API. `diagnostics` holds all of them."""
+    """A spec with errors, from the Python API. `diagnostics` holds all of them."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
@@ -74,13 +74,13 @@ class SpecError(Exception):
         return "\n\n".join(render(d, colour=False) for d in self.diagnostics)
 
 
-class Fault(Exception):
+class DiagnosticError(Exception):
     """What is wrong, raised plainly by inner code (an operation, an expression).
 
-    One outer layer adds the place and carries on. `attribute` is the attribute at fault, "" for
+    One outer layer adds the place and carries on. `attribute` is the offending attribute, "" for
     the layer as a whole; `span` is the place where inner code knows it better. `message` states
     the rule, `label` the values in conflict with the arithmetic, `help` what would fix it: given
-    as a function where it takes a search, which is made only if the fault is told.
+    as a function where it takes a search, which is made only if the error is told.
     """
 
     def __init__(
@@ -108,8 +108,8 @@ class Fault(Exception):
         """What would fix it."""
         return self.advice if isinstance(self.advice, str) else self.advice()
 
-    def told(self, span: Span | None = None, notes: tuple[Note, ...] = ()) -> Diagnostic:
-        """The diagnostic of this fault; `span` is its place where the fault knows no better."""
+    def diagnostic(self, span: Span | None = None, notes: tuple[Note, ...] = ()) -> Diagnostic:
+        """The diagnostic of this error; `span` is its place where the error knows no better."""
         place = self.span or span
         notes = (*self.notes, *notes)
         return Diagnostic(self.code, "error", self.message, place, self.label, self.help, notes)
@@ -120,9 +120,9 @@ class Stop(Exception):
 
 
 class Diagnostics:
-    """Collects diagnostics in order; one fault of a kind at one place is kept.
+    """Collects diagnostics in order; one error of a kind at one place is kept.
 
-    A layer in a loop or block is walked many times: its first fault is the one to mend.
+    A layer in a loop or block is walked many times: its first error is the one to mend.
     """
 
     def __init__(self) -> None:
@@ -139,10 +139,12 @@ class Diagnostics:
             self._seen.add(key)
             self.items.append(diagnostic)
 
-    def tell(self, fault: Fault, span: Span | None = None, notes: tuple[Note, ...] = ()) -> None:
-        """Adds a fault; `span` is its place where the fault knows no better."""
-        if _key(fault.code, fault.message, fault.span or span) not in self._seen:
-            self.add(fault.told(span, notes))
+    def report(
+        self, error: DiagnosticError, span: Span | None = None, notes: tuple[Note, ...] = ()
+    ) -> None:
+        """Adds an error; `span` is its place where the error knows no better."""
+        if _key(error.code, error.message, error.span or span) not in self._seen:
+            self.add(error.diagnostic(span, notes))
 
     def error(
         self,
@@ -219,7 +221,7 @@ def alternatives(words: Sequence[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def meant(word: str, names: Iterable[str]) -> str:
+def did_you_mean(word: str, names: Iterable[str]) -> str:
     """Help for a word that is no name: the nearest one, or all where they are few."""
     known = [name for name in names if name not in ("", "in_channels")]
     near = nearest(word, known)

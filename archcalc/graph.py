@@ -21,7 +21,7 @@ class Node(NamedTuple):
     """One operation, in execution order.
 
     `inputs` and `outputs` are indices into `Net.tensors`. `facts` is None where the layer is at
-    fault or depends on one that is; its outputs are then None in `Net.tensors`. `shared` is the
+    error or depends on one that is; its outputs are then None in `Net.tensors`. `shared` is the
     index of the node whose weights this one uses again (`reuse`). `path` is PyTorch's.
     """
 
@@ -35,7 +35,7 @@ class Node(NamedTuple):
     layer: Layer
     shared: int | None = None
     training_only: bool = False
-    faulty: bool = False  # the fault is this layer's own
+    invalid: bool = False  # the error is this layer's own
 
 
 class Group:

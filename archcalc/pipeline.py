@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.collector import paused
 from archcalc.diagnostics import Diagnostics, Stop
+from archcalc.gc_pause import paused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Unknown(ValueError):
-    """A setting or an input that the spec does not have: wrong use, not a fault of the spec."""
+    """A setting or an input that the spec does not have: wrong use, not an error of the spec."""
 
 
 class Opened(NamedTuple):
@@ -86,7 +86,7 @@ def check(
 
 
 def parse(source: str | PathLike[str], allow_outside: bool) -> tuple[Spec | None, Diagnostics]:
-    """The syntax tree, None where there is none to be had; faults are in the diagnostics."""
+    """The syntax tree, None where there is none to be had; errors are in the diagnostics."""
     from archcalc.spec.files import open_source, opener
     from archcalc.spec.parse import parse_spec
 
@@ -103,12 +103,12 @@ def elaborated(
 ) -> Opened:
     """The net of a parsed spec, with settings for its vars and shapes for its inputs."""
     from archcalc.elaborate import elaborate
-    from archcalc.elaborate.written import check_written
+    from archcalc.elaborate.static_checks import check_statically
 
     values, shapes = overrides(spec, settings, inputs)
     with paused():
         net = elaborate(spec, diagnostics, settings=values, inputs=shapes)
-        check_written(spec, diagnostics)
+        check_statically(spec, diagnostics)
     told = tuple(diagnostics.items)
     return Opened(net._replace(diagnostics=told), told)
 

@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile(
     "archcalc",
     derandomize=True,
-    deadline=None,  # a busy machine is no fault of the code
+    deadline=None,  # a busy machine is no error of the code
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )

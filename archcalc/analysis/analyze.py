@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.analysis import conventions, cost, depth, expectations, lints, memory, receptive_field
-from archcalc.analysis.draft import Draft
+from archcalc.analysis.context import AnalysisContext
 from archcalc.analysis.figures import Depth, LayerReport, Report
-from archcalc.collector import paused
+from archcalc.gc_pause import paused
 
 if TYPE_CHECKING:
     from archcalc.graph import Group, Net
@@ -27,16 +27,16 @@ def analyze(net: Net, dtype: str = "float32", convention: str = "") -> Report:
     """The report of a net. `dtype` is the type of a number in memory: float64, float32, float16,
     bfloat16 or int8. With `convention`, the totals as that tool counts them as well.
 
-    Never raises for what is wrong with the net: what a fault hides is unknown in the report.
+    Never raises for what is wrong with the net: what an error hides is unknown in the report.
     Raises `ValueError` for another `dtype`.
     """
     if dtype not in memory.BYTES:
         raise ValueError(f"dtype must be one of {', '.join(memory.BYTES)}, not {dtype!r}")
-    draft = Draft(net, dtype)
+    context = AnalysisContext(net, dtype)
     with paused():
         for run in PASSES:
-            run(draft)
-        layers = _layers(draft)
+            run(context)
+        layers = _layers(context)
 
     def depth_of(group: Group) -> Depth | None:
         return depth.depth_of(net, group)
@@ -44,23 +44,23 @@ def analyze(net: Net, dtype: str = "float32", convention: str = "") -> Report:
     return Report(
         net,
         layers,
-        draft.costs.total,
-        draft.depth,
-        draft.peak_activation_bytes,
-        draft.expectations,
-        (*net.diagnostics, *draft.diagnostics.items),
-        draft.costs.of,
+        context.costs.total,
+        context.depth,
+        context.peak_activation_bytes,
+        context.expectations,
+        (*net.diagnostics, *context.diagnostics.items),
+        context.costs.of,
         depth_of,
-        draft.fields.of,
+        context.fields.of,
         dtype,
-        conventions.totals_by(convention, net, draft.costs.total) if convention else None,
+        conventions.totals_by(convention, net, context.costs.total) if convention else None,
     )
 
 
-def _layers(draft: Draft) -> tuple[LayerReport, ...]:
-    tensors = draft.net.tensors
+def _layers(context: AnalysisContext) -> tuple[LayerReport, ...]:
+    tensors = context.net.tensors
     shapes: list[Shape | None] = [None if t is None else t.shape for t in tensors]
-    field_of = draft.fields.of
+    field_of = context.fields.of
     return tuple(
         [
             LayerReport(
@@ -70,6 +70,6 @@ def _layers(draft: Draft) -> tuple[LayerReport, ...]:
                 totals,
                 field_of(node.outputs[0]),
             )
-            for node, totals in zip(draft.net.nodes, draft.costs.layers, strict=True)
+            for node, totals in zip(context.net.nodes, context.costs.layers, strict=True)
         ]
     )

@@ -14,7 +14,7 @@ from archcalc.ops.base import product
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archcalc.analysis.draft import Draft
+    from archcalc.analysis.context import AnalysisContext
     from archcalc.graph import Group, Net, Node
 
 UNKNOWN = Totals(None, None, None, None, None)
@@ -81,13 +81,13 @@ class Costs:
         return (node for node in nodes if not node.training_only)
 
 
-def run(draft: Draft) -> None:
+def run(context: AnalysisContext) -> None:
     """The totals of every layer, and the sums over them."""
     layers: list[Totals] = []
     known: dict[int, Totals] = {}  # by the facts, which equal layers share
-    inherited = _inherited(draft.net)
+    inherited = _inherited(context.net)
     lost = set(inherited.values())
-    for node in draft.net.nodes:
+    for node in context.net.nodes:
         facts = node.facts
         if facts is None:
             layers.append(UNKNOWN)
@@ -100,7 +100,7 @@ def run(draft: Draft) -> None:
         if shared or node.index in lost:
             totals = totals._replace(params=0, buffers=0)
         layers.append(totals)
-    draft.costs = Costs(draft.net, layers)
+    context.costs = Costs(context.net, layers)
 
 
 def _inherited(net: Net) -> dict[int, int]:

@@ -12,7 +12,7 @@ from archcalc.analysis.figures import Depth
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archcalc.analysis.draft import Draft
+    from archcalc.analysis.context import AnalysisContext
     from archcalc.graph import Group, Net, Node
 
 Lengths = tuple[int, int, int]
@@ -21,19 +21,19 @@ Lengths = tuple[int, int, int]
 START: Lengths = (0, 0, 1)
 
 
-def run(draft: Draft) -> None:
+def run(context: AnalysisContext) -> None:
     """The depth from any input to the main output (all outputs where none is the main one)."""
-    net = draft.net
+    net = context.net
     if "output" in net.outputs:
         ends = [net.outputs["output"]]
     else:
         trained = {t for node in net.nodes if node.training_only for t in node.outputs}
         ends = [t for t in net.outputs.values() if t not in trained]
-    draft.depth = _between(net, net.nodes, net.inputs.values(), ends)
+    context.depth = _between(net, net.nodes, net.inputs.values(), ends)
 
 
 def depth_of(net: Net, group: Group) -> Depth | None:
-    """The depth of a group, from its input to its output; None where a fault hides it or no path
+    """The depth of a group, from its input to its output; None where an error hides it or no path
     joins the two."""
     if group.input is None or group.output is None:
         return None
@@ -43,7 +43,7 @@ def depth_of(net: Net, group: Group) -> Depth | None:
 def _between(
     net: Net, nodes: tuple[Node, ...], starts: Iterable[int], ends: list[int]
 ) -> Depth | None:
-    # A tensor that is absent is on no path from a start; None: a fault hides its paths.
+    # A tensor that is absent is on no path from a start; None: an error hides its paths.
     lengths: dict[int, Lengths | None] = {
         t: START if net.tensors[t] is not None else None for t in starts
     }

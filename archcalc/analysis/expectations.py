@@ -10,48 +10,47 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from archcalc.analysis.actual import Part, figure_of
+from archcalc.analysis.expected_value import ExpectedValue, show
+from archcalc.analysis.figure_values import Part, figure_of
 from archcalc.analysis.figures import ExpectationReport
 from archcalc.analysis.hints import hint
-from archcalc.analysis.printed import show
-from archcalc.analysis.wanted import Wanted
-from archcalc.diagnostics import Fault, Stop, meant
-from archcalc.spec.expressions import tell_outside_layers
-from archcalc.spec.limits import MAX_FAULTS, stop_at_many
+from archcalc.diagnostics import DiagnosticError, Stop, did_you_mean
+from archcalc.spec.expressions import report_outside_layers
+from archcalc.spec.limits import MAX_ERRORS, stop_at_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archcalc.analysis.actual import Actual
-    from archcalc.analysis.draft import Draft
+    from archcalc.analysis.context import AnalysisContext
+    from archcalc.analysis.figure_values import FigureValue
     from archcalc.diagnostics import Span
     from archcalc.graph import Expected, Net
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Case, Figure
 
 
-def run(draft: Draft) -> None:
+def run(context: AnalysisContext) -> None:
     """One row for every expected figure, an error for every one that fails."""
     rows: list[ExpectationReport] = []
-    with suppress(Stop):  # after a hundred faults
-        _judge_all(draft, rows)
-    draft.expectations = tuple(rows)
+    with suppress(Stop):  # after a hundred errors
+        _judge_all(context, rows)
+    context.expectations = tuple(rows)
 
 
-def _judge_all(draft: Draft, rows: list[ExpectationReport]) -> None:
+def _judge_all(context: AnalysisContext, rows: list[ExpectationReport]) -> None:
     in_force: dict[int, bool] = {}  # by the case, which every turn of a loop shares
-    for expected in draft.net.expected:
+    for expected in context.net.expected:
         case = expected.case
         if id(case) not in in_force:
-            in_force[id(case)] = _in_force(draft, case)
-        part = Part(draft, expected.target)
+            in_force[id(case)] = _in_force(context, case)
+        part = Part(context, expected.target)
         for figure in case.figures:
             actual, holds, difference = "", None, ""
             if in_force[id(case)]:
                 try:
                     actual, holds, difference = _judge(part, figure, expected)
-                except Fault as fault:
-                    _report(draft, fault, figure.span)
+                except DiagnosticError as error:
+                    _report(context, error, figure.span)
             rows.append(
                 ExpectationReport(
                     expected.target.path,
@@ -66,22 +65,22 @@ def _judge_all(draft: Draft, rows: list[ExpectationReport]) -> None:
             )
 
 
-def _report(draft: Draft, fault: Fault, span: Span) -> None:
-    """Tells a fault; what is unknown because of another is silent."""
-    if fault.code != "unknown-tensor" or not any(
-        d.severity == "error" for d in draft.net.diagnostics
+def _report(context: AnalysisContext, error: DiagnosticError, span: Span) -> None:
+    """Tells an error; what is unknown because of another is silent."""
+    if error.code != "unknown-tensor" or not any(
+        d.severity == "error" for d in context.net.diagnostics
     ):
-        tell_outside_layers(draft.diagnostics, fault, span)
-    stop_at_many(draft.diagnostics, span)
+        report_outside_layers(context.diagnostics, error, span)
+    stop_at_many(context.diagnostics, span)
 
 
-def _in_force(draft: Draft, case: Case) -> bool:
+def _in_force(context: AnalysisContext, case: Case) -> bool:
     """Whether the net stands under a case's settings."""
-    net = draft.net
+    net = context.net
     try:
         return _vars_in_force(net, case) and _inputs_in_force(net, case)
-    except Fault as fault:
-        _report(draft, fault, case.span)
+    except DiagnosticError as error:
+        _report(context, error, case.span)
         return False
 
 
@@ -89,7 +88,7 @@ def _vars_in_force(net: Net, case: Case) -> bool:
     for name, value in case.settings.items():
         if name not in net.variables:
             if name in net.spec.variables:
-                return False  # it is at fault, and that is told
+                return False  # it is in error, and that is told
             raise _unknown(case, "a case sets vars of the spec", name, net.variables)
         if value.evaluate(net.variables) != net.variables[name]:
             return False
@@ -110,7 +109,7 @@ def _inputs_in_force(net: Net, case: Case) -> bool:
 
 
 def case_inputs(net: Net, case: Case) -> dict[str, Value]:
-    """The shapes that a case gives, by the names of the inputs. Raises `Fault`."""
+    """The shapes that a case gives, by the names of the inputs. Raises `DiagnosticError`."""
     given = case.inputs
     if given is None:
         return {}
@@ -122,7 +121,7 @@ def case_inputs(net: Net, case: Case) -> dict[str, Value]:
         return given
     if len(net.inputs) > 1:
         names = ", ".join(f"{name}: …" for name in net.inputs)
-        raise Fault(
+        raise DiagnosticError(
             "bad-expectation",
             rule,
             label=f"this is one shape, and there are {len(net.inputs)} inputs",
@@ -132,21 +131,21 @@ def case_inputs(net: Net, case: Case) -> dict[str, Value]:
     return dict.fromkeys(net.inputs, given)
 
 
-def _unknown(case: Case, rule: str, name: str, known: Iterable[str]) -> Fault:
-    return Fault(
+def _unknown(case: Case, rule: str, name: str, known: Iterable[str]) -> Errors:
+    return DiagnosticError(
         "bad-expectation",
         rule,
         label=f"there is no {name} among them",
-        help=meant(name, known) or "there are none",
+        help=did_you_mean(name, known) or "there are none",
         span=case.places[name],
     )
 
 
 def _judge(part: Part, figure: Figure, expected: Expected) -> tuple[str, bool | None, str]:
     """The figure as computed, whether the expectation holds, and the difference where it does
-    not; that is an error too. Raises `Fault` where it cannot be judged."""
+    not; that is an error too. Raises `DiagnosticError` where it cannot be judged."""
     actual = figure_of(part, figure.what)
-    wanted = Wanted(figure, expected.names, expected.case.rounding)
+    wanted = ExpectedValue(figure, expected.names, expected.case.rounding)
     if actual is None or (isinstance(actual, tuple) and None in actual):
         return show(actual), None, ""
     shown = wanted.shown_actual(actual)
@@ -154,19 +153,19 @@ def _judge(part: Part, figure: Figure, expected: Expected) -> tuple[str, bool | 
         return shown, True, ""
     difference = wanted.difference(actual)
     where = f"{expected.target.path}: " if expected.target.path else ""
-    fault = Fault(
+    error = DiagnosticError(
         "expectation-failed",
         f"{where}{figure.what} is {shown}, expected {wanted.shown()}",
         label=difference or f"this is {shown}",
         help=lambda: _help(part, figure, wanted, actual),
     )
-    part.draft.diagnostics.tell(fault, figure.span)
+    part.context.diagnostics.report(error, figure.span)
     return shown, False, difference
 
 
-def _help(part: Part, figure: Figure, wanted: Wanted, actual: Actual) -> str:
+def _help(part: Part, figure: Figure, wanted: ExpectedValue, actual: FigureValue) -> str:
     """What most likely went wrong; of many that fail, told for the first hundred."""
-    if len(part.draft.diagnostics.items) > MAX_FAULTS:
+    if len(part.context.diagnostics.items) > MAX_ERRORS:
         return ""
     if wanted.allows(actual, "down"):
         return "the source cuts digits off: write rounding: down"

@@ -53,7 +53,7 @@ class Totals(NamedTuple):
     params: trainable numbers, shared weights once. buffers: batch-norm statistics. macs: one per
     multiply-accumulate, biases not counted. flops: 2·macs plus bias, normalisation, activation
     and pooling work. activations: numbers in all layer outputs. None: unknown (an operation that
-    cannot be counted, or a fault), never zero.
+    cannot be counted, or an error), never zero.
     """
 
     params: int | None
@@ -93,7 +93,7 @@ class Report(NamedTuple):
     """Everything that is known of a net.
 
     `totals` leave out layers that run in training only. `depth` and `peak_activation_bytes` are
-    None where a fault hides them. `of` gives a group's totals, `depth_of` a group's depth from
+    None where an error hides them. `of` gives a group's totals, `depth_of` a group's depth from
     its input to its output, `receptive_field_of` the field after a tensor. `dtype` is the type of
     number that amounts of memory are told for; `counted` the totals by another tool's convention,
     where one was asked for.

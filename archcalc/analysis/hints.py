@@ -14,7 +14,7 @@ from archcalc.graph import Group
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from archcalc.analysis.actual import Part
+    from archcalc.analysis.figure_values import Part
 
     Hint = tuple[str, int | None]
     """What would be counted, and the figure so; None where it is unknown."""
@@ -39,7 +39,7 @@ def _params(part: Part) -> Iterator[Hint]:
     totals = part.totals()
     yield "without biases (expect weights) the count is", cost.weights(part.nodes())
     if isinstance(part.target, Group):
-        heads = part.draft.costs.with_heads(part.target).params
+        heads = part.context.costs.with_heads(part.target).params
         yield "with the layers that run in training only the count is", heads
     if totals.params is not None and totals.buffers is not None:
         with_buffers = totals.params + totals.buffers
@@ -100,7 +100,7 @@ def _batches(figure: int, unit: str) -> Iterator[Hint]:
 
 
 def _counted(part: Part, count: conventions.Count) -> int | None:
-    return conventions.counted(part.draft.net, part.nodes(), count)
+    return conventions.counted(part.context.net, part.nodes(), count)
 
 
 MEANINGS: dict[str, Callable[[Part], Iterator[Hint]]] = {

@@ -16,17 +16,17 @@ from archcalc.ops.arithmetic import maximum
 from archcalc.ops.base import product
 
 if TYPE_CHECKING:
-    from archcalc.analysis.draft import Draft
+    from archcalc.analysis.context import AnalysisContext
     from archcalc.graph import Net, Node
 
 BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 """Bytes of one number."""
 
 
-def run(draft: Draft) -> None:
+def run(context: AnalysisContext) -> None:
     """The peak in bytes; None where a layer that runs is unknown."""
-    peak = peak_numbers(draft.net)
-    draft.peak_activation_bytes = None if peak is None else peak * BYTES[draft.dtype]
+    peak = peak_numbers(context.net)
+    context.peak_activation_bytes = None if peak is None else peak * BYTES[context.dtype]
 
 
 def peak_numbers(net: Net) -> int | None:

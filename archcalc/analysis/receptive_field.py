@@ -36,7 +36,7 @@ from archcalc.ops.reach import Parts, Stack, Window
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archcalc.analysis.draft import Draft
+    from archcalc.analysis.context import AnalysisContext
     from archcalc.diagnostics import Diagnostics
     from archcalc.graph import Net, Node
     from archcalc.ops.base import Facts, Tensor
@@ -96,9 +96,9 @@ class Fields:
         return view[0].fields[axis] if view and axis < len(view[0].fields) else None
 
 
-def run(draft: Draft) -> None:
+def run(context: AnalysisContext) -> None:
     """The receptive field of every tensor."""
-    draft.fields = Fields(Walk(draft.net, draft.diagnostics).views())
+    context.fields = Fields(Walk(context.net, context.diagnostics).views())
 
 
 class Walk:

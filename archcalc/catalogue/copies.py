@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from archcalc.diagnostics import Fault, alternatives
+from archcalc.diagnostics import DiagnosticError, alternatives
 
 STARTER = "model.yaml"
 """The default file name of the commented spec."""
@@ -26,7 +26,8 @@ def starter() -> Original:
 
 
 def original(name: str) -> Original:
-    """A net of the catalogue by its name. Raises `Fault` (file-not-found) if there is none."""
+    """A net of the catalogue by its name. Raises `DiagnosticError` (file-not-found) if there is
+    none."""
     from archcalc.spec.files import catalogue_net, read, similar
 
     path = catalogue_net(name)
@@ -34,7 +35,7 @@ def original(name: str) -> Original:
         near = similar(name)
         stem = Path(name).name.removesuffix(".yaml") or "model"
         own = f"`archcalc new -o {stem}.yaml` starts a spec of your own"
-        raise Fault(
+        raise DiagnosticError(
             "file-not-found",
             f"the catalogue has no net {name}",
             help=f"did you mean {alternatives(near)}? {own}"
@@ -46,13 +47,13 @@ def original(name: str) -> Original:
 
 
 def refuse_existing(path: str) -> None:
-    """Raises `Fault` if a file or folder is there already."""
+    """Raises `DiagnosticError` if a file or folder is there already."""
     from os.path import isdir, lexists
 
     if isdir(path):
-        raise Fault("not-a-file", f"{path} is a folder", help="add the name of the file")
+        raise DiagnosticError("not-a-file", f"{path} is a folder", help="add the name of the file")
     if lexists(path):
-        raise Fault(
+        raise DiagnosticError(
             "file-exists",
             f"{path} already exists",
             help="write another file with -o FILE, or overwrite it with --force",

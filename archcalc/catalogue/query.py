@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.catalogue.entries import Entry, natural
-from archcalc.diagnostics import Fault, SourceFile, nearest
+from archcalc.diagnostics import DiagnosticError, SourceFile, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ _PARTS = (
 
 def ordered(found: list[Entry], by: str) -> list[Entry]:
     """The entries by a field, a `-` before it for the largest first; equal ones stay as they are,
-    unknown ones come last. Raises `Fault` for a field that there is not."""
+    unknown ones come last. Raises `DiagnosticError` for a field that there is not."""
     field = by.removeprefix("-")
     if field not in Entry._fields:
         raise _no_such_field(field, Entry._fields)
@@ -46,8 +46,8 @@ def condition(text: str, words: list[str]) -> Callable[[Entry], bool]:
     """Whether an entry fulfils a condition such as `params < 5M and family == resnet`.
 
     `words` are the names and families that it may speak of, in any case. The function raises
-    `Fault` where the condition has a mistake. A net of which a figure is unknown does not fulfil a
-    condition on it.
+    `DiagnosticError` where the condition has a mistake. A net of which a figure is unknown does not
+    fulfil a condition on it.
     """
     from archcalc.spec.expressions import Value
 
@@ -60,13 +60,13 @@ def condition(text: str, words: list[str]) -> Callable[[Entry], bool]:
         names.update({field: _asked(entry, field) for field in FIELDS})
         try:
             return _truth(value.evaluate(names))
-        except Fault as fault:
+        except DiagnosticError as error:
             if any(dict.get(names, name, 0) is None for name in names.read):
                 return False
-            if fault.code == "unknown-name" and fault.span is not None:
-                start = fault.span.column - 1
+            if error.code == "unknown-name" and error.span is not None:
+                start = error.span.column - 1
                 raise _no_such_field(
-                    plain[start : start + fault.span.length], FIELDS, known
+                    plain[start : start + error.span.length], FIELDS, known
                 ) from None
             raise
 
@@ -96,7 +96,7 @@ def _truth(value: Any) -> bool:
         return value
     from archcalc.ops.attributes import shown
 
-    raise Fault(
+    raise DiagnosticError(
         "bad-expression",
         "this is no condition",
         label=f"it comes to {shown(value)}",
@@ -109,21 +109,21 @@ def _plain(text: str) -> str:
     import re
 
     if re.search(r"(?<![<>=!])=(?!=)", text):
-        raise Fault("bad-expression", "a single = compares nothing", help="write ==")
+        raise DiagnosticError("bad-expression", "a single = compares nothing", help="write ==")
     return re.sub(_PARTS, _part, text)
 
 
 def _part(found: Match[str]) -> str:
-    from archcalc.analysis.printed import SUFFIXES, read_printed
+    from archcalc.analysis.expected_value import SUFFIXES, read_rounded
 
     if found["word"]:
         return found["word"]
     if found["shape"]:
         return f"[{', '.join(found['shape'].replace('×', 'x').split('x'))}]"
     suffix = found["suffix"].replace("k", "K")
-    printed = read_printed(found["number"] + suffix) if suffix in SUFFIXES else None
+    printed = read_rounded(found["number"] + suffix) if suffix in SUFFIXES else None
     if printed is None:
-        raise Fault(
+        raise DiagnosticError(
             "bad-expression",
             f"{found[0]} is no number",
             help=f"numbers may end in {', '.join(SUFFIXES)}",
@@ -133,10 +133,10 @@ def _part(found: Match[str]) -> str:
 
 def _no_such_field(
     word: str, fields: tuple[str, ...], words: dict[str, str] | None = None
-) -> Fault:
+) -> Errors:
     meant = nearest(word, fields) or nearest(word, words or {})
     what = "no field" if words is None else "no field, net, family or task"
-    return Fault(
+    return DiagnosticError(
         "unknown-name",
         f"there is {what} {word}",
         help=f"did you mean {meant}?" if meant else f"there are {', '.join(fields)}",

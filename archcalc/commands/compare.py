@@ -19,7 +19,7 @@ from archcalc.commands.options import (
 
 if TYPE_CHECKING:
     from archcalc.compare.data import Comparison
-    from archcalc.compare.settings import Wanted
+    from archcalc.compare.settings import ExpectedValue
     from archcalc.report.checked import Checked
 
 Format = Literal["table", "json", "markdown"]
@@ -76,17 +76,17 @@ def compare(
     _write(run(sides), format_, levels)
 
 
-def _wanted(text: str) -> Wanted:
+def _wanted(text: str) -> ExpectedValue:
     """The spec and its own settings. An existing file with a colon in its name is that file."""
     from os.path import exists
 
-    from archcalc.compare.settings import Wanted, read_wanted
+    from archcalc.compare.settings import ExpectedValue, read_wanted
 
-    return Wanted(text, ()) if exists(text) else read_wanted(text)
+    return ExpectedValue(text, ()) if exists(text) else read_wanted(text)
 
 
 def _checked(
-    wanted: Wanted, set_: list[str] | None, input_: list[str] | None, allow_outside: bool
+    wanted: ExpectedValue, set_: list[str] | None, input_: list[str] | None, allow_outside: bool
 ) -> Checked:
     from archcalc.pipeline import Unknown, check
 

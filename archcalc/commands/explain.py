@@ -54,7 +54,7 @@ def explain(
       archcalc explain shape-mismatch
       archcalc explain conv --latex
     """
-    from archcalc.codes import CODES
+    from archcalc.diagnostic_codes import CODES
     from archcalc.ops.registry import OPERATIONS
     from archcalc.report.formats import terminal_columns
     from archcalc.report.stream import emit

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcalc.catalogue.entries import Entry
-    from archcalc.diagnostics import Fault
+    from archcalc.diagnostics import DiagnosticError
 
 Format = Literal["table", "json", "markdown"]
 Grouping = Literal["family", "task", "year"]
@@ -78,7 +78,7 @@ def list(
 def _chosen(sort: str | None, by: str, where: str | None) -> Sequence[Entry]:
     from archcalc.catalogue.entries import entries
     from archcalc.catalogue.query import condition, ordered
-    from archcalc.diagnostics import Fault
+    from archcalc.diagnostics import DiagnosticError
 
     found = entries()
     try:
@@ -86,14 +86,14 @@ def _chosen(sort: str | None, by: str, where: str | None) -> Sequence[Entry]:
             words = [word for entry in found for word in (entry.name, entry.family, entry.task)]
             holds = condition(where, words)
             found = [entry for entry in found if holds(entry)]
-    except Fault as fault:
-        raise typer.BadParameter(f"{where!r}: {_told(fault)}", param_hint="--where") from fault
+    except DiagnosticError as error:
+        raise typer.BadParameter(f"{where!r}: {_told(error)}", param_hint="--where") from error
     try:
         return ordered(found, sort or by)
-    except Fault as fault:
-        raise typer.BadParameter(_told(fault), param_hint="--sort") from fault
+    except DiagnosticError as error:
+        raise typer.BadParameter(_told(error), param_hint="--sort") from error
 
 
-def _told(fault: Fault) -> str:
-    message = f"{fault.message}: {fault.label}" if fault.label else fault.message
-    return f"{message}; {fault.help}" if fault.help else message
+def _told(error: DiagnosticError) -> str:
+    message = f"{error.message}: {error.label}" if error.label else error.message
+    return f"{message}; {error.help}" if error.help else message

@@ -55,7 +55,7 @@ def new(
       archcalc new lenet5 -o - | less
     """
     from archcalc.catalogue import copies
-    from archcalc.diagnostics import Fault
+    from archcalc.diagnostics import DiagnosticError
     from archcalc.report.formats import print_diagnostics
     from archcalc.report.stream import emit, emit_error
 
@@ -64,9 +64,9 @@ def new(
         path = output or spec.file
         if path != "-" and not force:
             copies.refuse_existing(path)
-    except Fault as fault:
-        print_diagnostics([fault.told()])
-        raise typer.Exit(1) from fault
+    except DiagnosticError as error:
+        print_diagnostics([error.diagnostic()])
+        raise typer.Exit(1) from error
     save(path, spec.text.encode(), tell=False)
     if path == "-":
         emit_error(_about(spec, Path(spec.file)))

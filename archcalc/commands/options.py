@@ -120,7 +120,7 @@ def parse_spec(
 
 def read_settings(given: list[str] | None) -> dict[str, Any]:
     """`--set` as names and values; a value is an expression without names."""
-    from archcalc.diagnostics import Fault, SourceFile
+    from archcalc.diagnostics import DiagnosticError, SourceFile
     from archcalc.spec.expressions import Value
 
     found: dict[str, Any] = {}
@@ -132,9 +132,9 @@ def read_settings(given: list[str] | None) -> dict[str, Any]:
         place = (SourceFile("--set", value), 1, 1, len(value))
         try:
             found[name] = Value(value, True, place).evaluate({})
-        except Fault as fault:
-            told = f"{fault.message}: {fault.label}" if fault.label else fault.message
-            raise typer.BadParameter(f"{text!r}: {told}", param_hint="--set") from fault
+        except DiagnosticError as error:
+            told = f"{error.message}: {error.label}" if error.label else error.message
+            raise typer.BadParameter(f"{text!r}: {told}", param_hint="--set") from error
     return found
 
 

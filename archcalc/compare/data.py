@@ -56,7 +56,7 @@ class Comparison(NamedTuple):
 
 
 def compare(sides: list[Side]) -> Comparison:
-    """The comparison of two or more nets without faults."""
+    """The comparison of two or more nets without errors."""
     roots = [Item(side.report, side.report.net.root, "") for side in sides]
     return Comparison(tuple(sides), _totals(sides), _inside(roots))
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archcalc.graph import Node
-from archcalc.report.calls import call
+from archcalc.report.call_text import call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Wanted(NamedTuple):
+class ExpectedValue(NamedTuple):
     """A spec and what is to be set for it: texts as `--set` and `--input` take them."""
 
     spec: str
@@ -22,12 +22,12 @@ class Wanted(NamedTuple):
         return [text[len("input=") :] for text in self.settings if _is_input(text)]
 
 
-def read_wanted(text: str) -> Wanted:
+def read_wanted(text: str) -> ExpectedValue:
     """The spec and its settings, which begin at the first colon with a name behind it, so that a
     file's name may have colons too.
 
     >>> read_wanted("mobilenet:width=0.5,input=3x160x160")
-    Wanted(spec='mobilenet', settings=('width=0.5', 'input=3x160x160'))
+    ExpectedValue(spec='mobilenet', settings=('width=0.5', 'input=3x160x160'))
     >>> read_wanted("C:/nets/vgg.yaml:stages=[[64, 1], [128, 2]]").settings
     ('stages=[[64, 1], [128, 2]]',)
     """
@@ -35,8 +35,8 @@ def read_wanted(text: str) -> Wanted:
 
     found = search(r":(?=[^\W\d][\w.]*\s*(=|,|$))", text)
     if found is None:
-        return Wanted(text, ())
-    return Wanted(text[: found.start()], tuple(_separated(text[found.end() :])))
+        return ExpectedValue(text, ())
+    return ExpectedValue(text[: found.start()], tuple(_separated(text[found.end() :])))
 
 
 def _is_input(text: str) -> bool:

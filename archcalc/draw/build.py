@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from archcalc.draw import words
 from archcalc.draw.arrows import arrows_of
-from archcalc.draw.faults import Faults
+from archcalc.draw.layer_errors import LayerErrors
 from archcalc.draw.model import Box, Diagram, Frame
-from archcalc.draw.parts import parts_of
+from archcalc.draw.part_tree import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,19 +81,19 @@ class Builder:
         self.ends: dict[int, Box] = {}
         self.told: list[tuple[Box, int, int]] = []  # boxes with their nodes, those hidden left out
         self.heads: list[tuple[Box, int]] = []  # the boxes of outputs, with their tensors
-        self.faults = Faults(report)
+        self.errors = LayerErrors(report)
         self._ids: set[str] = set()
 
     def inputs(self) -> None:
-        """A box for every input of the net, and one for every layer that was lost to a fault."""
+        """A box for every input of the net, and one for every layer that was lost to an error."""
         for name, tensor in self.net.inputs.items():
             box = Box("input", self._id(name), name, "input")
             self._shape(box, tensor, tensor)
             self._place(box, self.children)
             self.ends[tensor] = box
-        for tensor, message in self.faults.lost():
-            box = Box("fault", self._id(f"lost {tensor}"), "fault")
-            box.message, box.state, box.shape = message, "faulty", words.UNKNOWN
+        for tensor, message in self.errors.lost():
+            box = Box("error", self._id(f"lost {tensor}"), "error")
+            box.message, box.state, box.shape = message, "invalid", words.UNKNOWN
             self._place(box, self.children)
             self.ends[tensor] = box
 
@@ -140,8 +140,8 @@ class Builder:
             box.name = words.name(path, last.path if part.group is None else "", base)
         self._finish(box, part, into, offsets)
         for node in nodes:
-            if node.faulty:
-                box.state, box.message = "faulty", self.faults.message(node)
+            if node.invalid:
+                box.state, box.message = "invalid", self.errors.message(node)
 
     def _closed(self, part: Part, into: list[Box | Frame], base: str, offsets: Offsets) -> None:
         assert part.group is not None
@@ -151,9 +151,9 @@ class Builder:
         layers = part.size
         box.more = (f"{layers:,} layers" if layers > 1 else "1 layer",)
         self._finish(box, part, into, offsets)
-        faulty = [node for node in self.net.nodes[part.start : part.stop] if node.faulty]
-        if faulty:
-            box.state, box.message = "faulty", self.faults.message(faulty[0])
+        invalid = [node for node in self.net.nodes[part.start : part.stop] if node.invalid]
+        if invalid:
+            box.state, box.message = "invalid", self.errors.message(invalid[0])
 
     def _frame(
         self, part: Part, into: list[Box | Frame], base: str, depth: int, offsets: Offsets

@@ -291,14 +291,14 @@ class _Picture:
                 stroke_dasharray="5 3", stroke_width="1.2",
             )  # fmt: skip
         self._rect(
-            scale, self.rows, self.columns, "none", stroke=self.colours.fault, stroke_width="2"
+            scale, self.rows, self.columns, "none", stroke=self.colours.error, stroke_width="2"
         )
 
     def _legend(self, y: float) -> float:
         """What the frames and shades mean; gives the lower edge."""
         canvas, colours = self.canvas, self.colours
         x = MARGIN
-        canvas.rect(x, y, 16, 12, "none", stroke=colours.fault, stroke_width="2")
+        canvas.rect(x, y, 16, 12, "none", stroke=colours.error, stroke_width="2")
         canvas.text(x + 22, y + 10, "window of this position", size=10)
         x += 160
         if any(self.steps):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.draw.part import Part
-from archcalc.report.calls import call
+from archcalc.report.call_text import call
 from archcalc.report.folding import FREE, continues, reader_counts
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def _layer(net: Net, node: Node) -> Any:
     return (
         node.op.name,
         described,
-        node.index if node.faulty else -1,  # a layer at fault is always shown by itself
+        node.index if node.invalid else -1,  # the offending layer is always shown by itself
         node.shared is None,
         node.training_only,
         *(_sides(net.tensors[t]) for t in node.inputs + node.outputs),

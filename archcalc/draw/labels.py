@@ -52,27 +52,27 @@ def box_label(box: Box, colours: Theme) -> str:
         rows.append(_wide(_small(", ".join(box.figures), colours)))
     if box.message:
         lines = _at_most(wrap(box.message, MESSAGE_WIDTH), MESSAGE_LINES)
-        text = [styled(cut(t, MESSAGE_WIDTH), size=SMALL, colour=colours.fault_text) for t in lines]
+        text = [styled(cut(t, MESSAGE_WIDTH), size=SMALL, colour=colours.error_text) for t in lines]
         rows += [_wide(line) for line in text]
     dashed = ",dashed" if box.training_only or box.state == "unknown" else ""
     texts = table(rows, border=0, cellborder=0, cellspacing=0, cellpadding=1)
     return label(
         table(
             [row(cell(texts))],
-            border=2 if box.kind == "block" or box.state == "faulty" else 1,
+            border=2 if box.kind == "block" or box.state == "invalid" else 1,
             cellborder=0,
             cellspacing=0,
             cellpadding=3,
             style=f"rounded{dashed}",
-            color=colours.fault if box.state == "faulty" else colours.line,
+            color=colours.error if box.state == "invalid" else colours.line,
             bgcolor=_fill(box, colours),
         )
     )
 
 
 def _fill(box: Box, colours: Theme) -> str:
-    if box.state == "faulty":
-        return colours.fault_fill
+    if box.state == "invalid":
+        return colours.error_fill
     return colours.unknown_fill if box.state == "unknown" else colours.fill(box.family)
 
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 class Box:
     """One box. Texts are as the spec gives them: whoever draws them must escape them.
 
-    `kind` is "layer", "join", "block" (a closed one), "input", "output", "fault" (a layer of which
-    nothing is known but its fault) or "fork" (no more than a point, where an arrow divides).
+    `kind` is "layer", "join", "block" (a closed one), "input", "output", "error" (a layer of which
+    nothing is known but its error) or "fork" (no more than a point, where an arrow divides).
     `title` is the operation, block or sign, `detail` its attributes or arguments, `more` the layers
     absorbed, `name` the path below the frame, `branch` the label of the branch that starts here,
-    `marks` what is unusual about it. `state` is "known", "faulty" (the fault is its own) or
+    `marks` what is unusual about it. `state` is "known", "invalid" (the error is its own) or
     "unknown" (it depends on one).
     """
 

@@ -20,9 +20,9 @@ class Theme(NamedTuple):
     skip: str  # arrows that pass by the layers of a branch
     frame: str  # the border of a block that is open
     frame_fills: tuple[str, str]  # by turns, from the outermost block inwards
-    fault: str
-    fault_fill: str
-    fault_text: str
+    error: str
+    error_fill: str
+    error_text: str
     unknown_fill: str
     other: str
     fills: dict[str, str]
@@ -39,9 +39,9 @@ LIGHT = Theme(
     skip="#0072B2",
     frame="#A9B4BD",
     frame_fills=("#F3F5F7", "#FFFFFF"),
-    fault="#C00000",
-    fault_fill="#FFE1DC",
-    fault_text="#8C0000",
+    error="#C00000",
+    error_fill="#FFE1DC",
+    error_text="#8C0000",
     unknown_fill="#FFFFFF",
     other="#E7E7E7",
     fills={
@@ -69,9 +69,9 @@ DARK = Theme(
     skip="#56B4E9",
     frame="#5A646D",
     frame_fills=("#1C2126", "#14181C"),
-    fault="#FF6A5C",
-    fault_fill="#4A120C",
-    fault_text="#FFC9C2",
+    error="#FF6A5C",
+    error_fill="#4A120C",
+    error_text="#FFC9C2",
     unknown_fill="#14181C",
     other="#363636",
     fills={

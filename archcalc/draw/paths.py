@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.analysis.steps import EVERYTHING, SPREAD, branches_of, steps_of
+from archcalc.analysis.field_steps import EVERYTHING, SPREAD, branches_of, steps_of
 from archcalc.ops.reach import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcalc.analysis.steps import Step
+    from archcalc.analysis.field_steps import Step
     from archcalc.graph import Net, Node
     from archcalc.ops.base import Tensor
     from archcalc.ops.reach import Periodic

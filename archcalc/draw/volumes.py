@@ -173,10 +173,10 @@ def _text_room(volume: Volume) -> float:
 def _draw(canvas: Canvas, volume: Volume, colours: Theme) -> None:
     """The slabs: front, top and the face that shows the map."""
     box = volume.box
-    fill = colours.fault_fill if box.state == "faulty" else colours.fill(box.family)
+    fill = colours.error_fill if box.state == "invalid" else colours.fill(box.family)
     if box.state == "unknown":
         fill = colours.unknown_fill
-    line = colours.fault if box.state == "faulty" else colours.line
+    line = colours.error if box.state == "invalid" else colours.line
     slant = volume.depth * SLANT
     low, high = volume.y + volume.height / 2, volume.y - volume.height / 2
     low, high = low + slant / 2, high + slant / 2
@@ -278,10 +278,10 @@ def _captions(canvas: Canvas, volume: Volume, picture: Picture, colours: Theme) 
     highest = max(other.tall for other in picture.volumes if other.row == volume.row)
     middle = (volume.x + volume.end) / 2
     y = volume.y + highest / 2 + LINE / 2
-    faulty = volume.box.state == "faulty"
+    invalid = volume.box.state == "invalid"
     for text, size, bold in _texts(volume):
         y += LINE
-        colour = colours.fault_text if faulty else colours.text
+        colour = colours.error_text if invalid else colours.text
         canvas.text(middle, y, text, size=size, anchor="middle", bold=bold, colour=colour)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.analysis.memory import BYTES
 from archcalc.report import numbers
-from archcalc.report.calls import call
+from archcalc.report.call_text import call
 from archcalc.report.text import cut
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def tell_layer(box: Box, nodes: tuple[Node, ...]) -> None:
 
 def _described(node: Node) -> str:
     # Where the input has no spatial axes, attributes per axis are empty and describe nothing.
-    if node.attributes is None or (node.faulty and () in vars(node.attributes).values()):
+    if node.attributes is None or (node.invalid and () in vars(node.attributes).values()):
         return ""
     return node.op.describe(node.attributes)
 

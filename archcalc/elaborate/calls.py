@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault, meant
+from archcalc.diagnostics import DiagnosticError, did_you_mean
 from archcalc.elaborate.nodes import look_up
 from archcalc.elaborate.parameters import bind
-from archcalc.elaborate.place import Again, Call, Label, Scope
+from archcalc.elaborate.scope import Again, Call, Label, Scope
 from archcalc.elaborate.state import CALL, MAX_CALL_DEPTH, weight_of
 from archcalc.elaborate.values import optional_name, set_in_channels
 from archcalc.elaborate.weights import weight_of_block, weight_of_layer
@@ -18,13 +18,15 @@ from archcalc.spec.expressions import Operand, Unknown
 from archcalc.spec.syntax import Layer
 
 if TYPE_CHECKING:
-    from archcalc.elaborate.place import Made, Place
+    from archcalc.elaborate.scope import LayerContext, Made
     from archcalc.elaborate.walk import Walker
     from archcalc.graph import Group
     from archcalc.spec.syntax import Block, Spec
 
 
-def call_block(walker: Walker, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+def call_block(
+    walker: Walker, layer: Layer, start: int, place: LayerContext, path: str | None
+) -> Made:
     """Walks a block's body with its parameters bound. A level of the path unless `inline`."""
     state = walker.state
     block = state.spec.blocks[layer.word]
@@ -33,7 +35,7 @@ def call_block(walker: Walker, layer: Layer, start: int, place: Place, path: str
         path = place.level.take(optional_name(layer.name, place), layer.word, layer)
     depth = place.call.depth + 1 if place.call else 1
     if depth > MAX_CALL_DEPTH:
-        raise Fault(
+        raise DiagnosticError(
             "nesting-too-deep",
             f"calls of blocks may nest {MAX_CALL_DEPTH} deep",
             label=f"{layer.word} is called at depth {depth}",
@@ -59,17 +61,17 @@ def call_block(walker: Walker, layer: Layer, start: int, place: Place, path: str
     return group, result, path
 
 
-def _let(walker: Walker, block: Block, start: int, place: Place) -> None:
+def _let(walker: Walker, block: Block, start: int, place: LayerContext) -> None:
     """Works out the block's `let`, once, at entry."""
     set_in_channels(walker.state, place, start)
     for name, value in block.let:
         try:
             place.names[name] = value.evaluate(place.names)
-        except Fault as fault:
-            fault.span = fault.span or value.span
+        except DiagnosticError as error:
+            error.span = error.span or value.span
             # Reported here, so that the notes name the call that is being entered.
-            walker.state.report(fault, place, _call_layer(place))
-            raise Unknown(name) from fault
+            walker.state.report(error, place, _call_layer(place))
+            raise Unknown(name) from error
 
 
 def _default_operations(
@@ -84,12 +86,12 @@ def _default_operations(
             arguments[parameter.name] = names[parameter.name] = held
 
 
-def _call_layer(place: Place) -> Layer:
+def _call_layer(place: LayerContext) -> Layer:
     assert place.call is not None
     return place.call.layer
 
 
-def apply(walker: Walker, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+def apply(walker: Walker, layer: Layer, start: int, place: LayerContext, path: str | None) -> Made:
     """Walks the operation or block that a name holds."""
     applied, names = _operand(walker, layer, place)
     # The name is the caller's, the arguments are read where the operation was written.
@@ -97,7 +99,7 @@ def apply(walker: Walker, layer: Layer, start: int, place: Place, path: str | No
     walker.state.step(layer.span, weight_of_layer(applied))
     inline = _inline(walker, applied)
     if inline and layer.name is not None:
-        raise Fault(
+        raise DiagnosticError(
             "misplaced-key",
             f"name has no effect on {applied.word or applied.kind}, which is inline",
             label="what is applied here is not a component of the path",
@@ -117,7 +119,9 @@ def _inline(walker: Walker, layer: Layer) -> bool:
     return layer.kind in ("do", "tensor")
 
 
-def _operand(walker: Walker, layer: Layer, place: Place) -> tuple[Layer, dict[str, Any] | None]:
+def _operand(
+    walker: Walker, layer: Layer, place: LayerContext
+) -> tuple[Layer, dict[str, Any] | None]:
     held = place.names.get(layer.word, layer.word)
     if isinstance(held, Operand):
         return held.layer, dict(held.names)
@@ -127,7 +131,7 @@ def _operand(walker: Walker, layer: Layer, place: Place) -> tuple[Layer, dict[st
 def named_operand(
     layer: Layer, held: Any, names: dict[str, Any], blocks: dict[str, Block]
 ) -> Layer:
-    """The layer that an `apply` stands for, by the word that it holds. Raises `Fault`."""
+    """The layer that an `apply` stands for, by the word that it holds. Raises `DiagnosticError`."""
     if isinstance(held, str) and held in OPERATIONS:
         op = OPERATIONS[held]
         if not op.join:
@@ -136,16 +140,16 @@ def named_operand(
         return Layer("block", held, layer.span, {})
     if isinstance(held, str) and held not in OPERATIONS:
         holds = f"{layer.word} holds {held}" if layer.word in names else f"this is {held}"
-        raise Fault(
+        raise DiagnosticError(
             "unknown-operation",
             "apply needs an operation, a block or a parameter that holds one",
             label=f"{holds}, which is none",
             help=lambda: (
-                meant(held, (*names, *OPERATIONS, *blocks))
+                did_you_mean(held, (*names, *OPERATIONS, *blocks))
                 or "the language guide lists all operations"
             ),
         )
-    raise Fault(
+    raise DiagnosticError(
         "wrong-type",
         "apply needs an operation or a block",
         label=f"{layer.word} is {shown(held)}" + (", a join" if isinstance(held, str) else ""),
@@ -153,12 +157,12 @@ def named_operand(
     )
 
 
-def reuse(walker: Walker, layer: Layer, start: int, place: Place) -> Made:
+def reuse(walker: Walker, layer: Layer, start: int, place: LayerContext) -> Made:
     """Calls an earlier layer or block again: weights once, multiplies each time."""
     state = walker.state
     target = look_up(place, layer.word, layer.span)
     if target.layer is None or target.path is None or target.names is None:
-        raise Fault(
+        raise DiagnosticError(
             "bad-reuse",
             "reuse calls a layer, a block or a group again",
             label=f"{layer.word} is none of these",

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.naming import Level
 from archcalc.elaborate.nodes import add_operation, no_tensor
-from archcalc.elaborate.place import Scope
+from archcalc.elaborate.scope import Scope
 from archcalc.elaborate.state import BRANCH, NOTHING, weight_of
 from archcalc.elaborate.values import loop_turns, optional_name, set_in_channels, truth
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from archcalc.elaborate.place import Made, Place
+    from archcalc.elaborate.scope import LayerContext, Made
     from archcalc.elaborate.walk import Walker
     from archcalc.spec.syntax import Branch, Layer
 
 
-def walk_join(walker: Walker, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+def walk_join(
+    walker: Walker, layer: Layer, start: int, place: LayerContext, path: str | None
+) -> Made:
     """Walks the branches and joins what they give. A join left with one branch passes it on.
 
     A join is a level only if it has a name; then the join itself has that level's path.
@@ -39,7 +41,7 @@ def walk_join(walker: Walker, layer: Layer, start: int, place: Place, path: str 
             if result is not None:
                 results.append(result)
     if not results:
-        raise Fault(
+        raise DiagnosticError(
             "missing-branches",
             f"{layer.word} needs branches",
             label="none is left: every only_if is false, and every for has an empty table",
@@ -56,12 +58,17 @@ def walk_join(walker: Walker, layer: Layer, start: int, place: Place, path: str 
     return group, output, path
 
 
-def _turns(branch: Branch, place: Place) -> list[dict[str, Any]]:
+def _turns(branch: Branch, place: LayerContext) -> list[dict[str, Any]]:
     return [{}] if branch.loop is None else loop_turns(branch.loop, place.names)
 
 
 def _walk_branch(
-    walker: Walker, join: Layer, branch: Branch, start: int, place: Place, values: dict[str, Any]
+    walker: Walker,
+    join: Layer,
+    branch: Branch,
+    start: int,
+    place: LayerContext,
+    values: dict[str, Any],
 ) -> int | None:
     """The tensor that a branch gives, None where `only_if` removes it."""
     state = walker.state
@@ -77,8 +84,8 @@ def _walk_branch(
     here.group = group
     result = walker.body(branch.body, start, here)
     if result == NOTHING:
-        fault = no_tensor(join)
-        fault.span = branch.span
-        raise fault
+        error = no_tensor(join)
+        error.span = branch.span
+        raise error
     state.close(group, result)
     return result

@@ -31,7 +31,7 @@ class Labels:
         self._known = dict.fromkeys(given)
         self._layers: tuple[Layer, ...] | None = layers
         self._names = names
-        # Whether there may be others: of a name with a `$(…)` part, of a layer at fault.
+        # Whether there may be others: of a name with a `$(…)` part, of the offending layer.
         self._open = False
 
     def may_hold(self, name: str) -> bool:
@@ -50,7 +50,7 @@ class Labels:
             for name in (layer.name, layer.label):
                 if name is not None:
                     self._add(name.parts)
-            if layer.kind == "fault":
+            if layer.kind == "error":
                 self._open = True
             elif layer.word == "split" and layer.kind == "operation":
                 self._parts(layer.arguments["into"], names)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from archcalc.diagnostics import Fault, Note
+from archcalc.diagnostics import DiagnosticError, Note
 from archcalc.ops.attributes import Reference
 from archcalc.ops.registry import OPERATIONS
-from archcalc.spec.names import check_name
+from archcalc.spec.name_rules import check_name
 
 if TYPE_CHECKING:
     from archcalc.diagnostics import Span
@@ -33,7 +33,8 @@ class Level:
         self.used: dict[str, Layer] = {}
 
     def take(self, name: str | None, word: str, layer: Layer) -> str:
-        """The path of the next layer of this level. Raises `Fault` for a bad or duplicate name."""
+        """The path of the next layer of this level. Raises `DiagnosticError` for a bad or duplicate
+        name."""
         if name is None:
             name = self._unnamed(word)
         else:
@@ -59,7 +60,7 @@ class Level:
                 "(a join, from, split, head or reuse stands in it)"
             )
         if reason is not None:
-            raise Fault(
+            raise DiagnosticError(
                 "invalid-name",
                 f"{name!r} cannot name a layer",
                 label=reason,
@@ -73,12 +74,12 @@ def _span(layer: Layer) -> Span:
     return layer.span if layer.name is None else layer.name.span
 
 
-def _duplicate(name: str, first: Layer, second: Layer) -> Fault:
+def _duplicate(name: str, first: Layer, second: Layer) -> DiagnosticError:
     """Two layers of one level with one name, or one that a loop walks again and again."""
     message = f"two layers of one level are called {name!r}"
     span = _span(second)
     if _span(first) == span:
-        return Fault(
+        return DiagnosticError(
             "duplicate-name",
             message,
             label="a loop or an inline block comes here again, and the name is the same",
@@ -86,7 +87,7 @@ def _duplicate(name: str, first: Layer, second: Layer) -> Fault:
             span=span,
         )
     unnamed = "it has no name, so it is numbered"
-    return Fault(
+    return DiagnosticError(
         "duplicate-name",
         message,
         label="the second" if second.name else f"the second: {unnamed}",

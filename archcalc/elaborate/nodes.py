@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault, meant
+from archcalc.diagnostics import DiagnosticError, did_you_mean
 from archcalc.elaborate.labels import labelled_inside
-from archcalc.elaborate.place import Label
+from archcalc.elaborate.scope import Label
 from archcalc.elaborate.state import NEW_FACTS, NOTHING
 from archcalc.ops.attributes import Reference, shown
 from archcalc.ops.read import read_attributes
 from archcalc.ops.registry import OPERATIONS
 from archcalc.spec.limits import MAX_LENGTH
-from archcalc.spec.names import check_label
+from archcalc.spec.name_rules import check_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import SimpleNamespace
 
     from archcalc.diagnostics import Span
-    from archcalc.elaborate.place import Place
+    from archcalc.elaborate.scope import LayerContext
     from archcalc.elaborate.state import State
     from archcalc.graph import Node
     from archcalc.ops.base import Facts, Operation, Tensor
@@ -28,29 +28,29 @@ if TYPE_CHECKING:
 
 
 def add_operation(
-    state: State, place: Place, layer: Layer, inputs: tuple[int, ...], path: str
+    state: State, place: LayerContext, layer: Layer, inputs: tuple[int, ...], path: str
 ) -> Node:
-    """Adds the node of a layer or join. A fault is reported, and what it gives is unknown."""
+    """Adds the node of a layer or join. An error is reported, and what it gives is unknown."""
     op = OPERATIONS[layer.word]
     attributes = facts = None
-    faulty = False
+    invalid = False
     try:
         attributes = _attributes(state, place, layer, op, inputs)
         inputs += _referenced(place, layer, op)
         facts = _facts(state, layer, op, attributes, inputs)
         node = state.node(place, layer, op, path, inputs, attributes, facts)
-    except Fault as fault:
-        # No other name may hold the fault: it would keep this frame alive, and the frame it.
-        faulty = fault.code != "unknown-tensor" or NOTHING in inputs
-        unknown = fault.code == "unknown-tensor"
-        state.report(no_tensor(layer) if unknown and faulty else fault, place, layer)
-        node = state.node(place, layer, op, path, inputs, attributes, None, faulty=faulty)
+    except DiagnosticError as error:
+        # No other name may hold the error: it would keep this frame alive, and the frame it.
+        invalid = error.code != "unknown-tensor" or NOTHING in inputs
+        unknown = error.code == "unknown-tensor"
+        state.report(no_tensor(layer) if unknown and invalid else error, place, layer)
+        node = state.node(place, layer, op, path, inputs, attributes, None, invalid=invalid)
     _label_parts(state, place, layer, node)
     return node
 
 
 def _attributes(
-    state: State, place: Place, layer: Layer, op: Operation, inputs: tuple[int, ...]
+    state: State, place: LayerContext, layer: Layer, op: Operation, inputs: tuple[int, ...]
 ) -> SimpleNamespace:
     """The attributes as formulas use them; worked out once where no name is read."""
     tensor = state.tensors[inputs[0]]
@@ -68,15 +68,15 @@ def _attributes(
 
 
 def evaluate(value: Value, attribute: str, names: dict[str, Any]) -> Any:
-    """The value, a fault in it told of its attribute."""
+    """The value, an error in it told of its attribute."""
     try:
         return value.evaluate(names)
-    except Fault as fault:
-        fault.attribute = fault.attribute or attribute
+    except DiagnosticError as error:
+        error.attribute = error.attribute or attribute
         raise
 
 
-def _referenced(place: Place, layer: Layer, op: Operation) -> tuple[int, ...]:
+def _referenced(place: LayerContext, layer: Layer, op: Operation) -> tuple[int, ...]:
     """The further tensors that attributes such as `like` name."""
     found: tuple[int, ...] = ()
     for attribute in op.attributes:
@@ -115,7 +115,8 @@ def _facts(
 
 
 def _check_lengths(facts: Facts) -> None:
-    """Raises `Fault` where an axis of an output or of a weight is longer than any network has."""
+    """Raises `DiagnosticError` where an axis of an output or of a weight is longer than any network
+    has."""
     shapes = [("output", y.shape) for y in facts.outputs]
     shapes += [(weight.name, weight.shape) for weight in facts.weights]
     for what, shape in shapes:
@@ -123,7 +124,7 @@ def _check_lengths(facts: Facts) -> None:
             # int's own comparison: the bound is no property of the network that a traced number
             # should remember.
             if int.__gt__(length, MAX_LENGTH):
-                raise Fault(
+                raise DiagnosticError(
                     "number-too-large",
                     f"an axis is at most {MAX_LENGTH:,} long",
                     label=f"axis {axis} of {what} would be {shown(length)}",
@@ -131,9 +132,9 @@ def _check_lengths(facts: Facts) -> None:
                 )
 
 
-def no_tensor(layer: Layer) -> Fault:
-    """The fault of a layer that reads the current tensor where there is none."""
-    return Fault(
+def no_tensor(layer: Layer) -> DiagnosticError:
+    """The error of a layer that reads the current tensor where there is none."""
+    return DiagnosticError(
         "no-tensor",
         "there is no current tensor here",
         label=f"{layer.word or 'this layer'} reads what came before it",
@@ -141,24 +142,24 @@ def no_tensor(layer: Layer) -> Fault:
     )
 
 
-def look_up(place: Place, name: str, span: Span) -> Label:
-    """The label that a reference names. Raises `Fault`."""
+def look_up(place: LayerContext, name: str, span: Span) -> Label:
+    """The label that a reference names. Raises `DiagnosticError`."""
     label = place.scope.find(name)
     if label is None:
-        fault = unknown_label(name, span, place.scope.visible)
+        error = unknown_label(name, span, place.scope.visible)
         if name in place.names:
-            fault.advice = f'{name} is a name: for the label that it holds write "$({name})"'
+            error.advice = f'{name} is a name: for the label that it holds write "$({name})"'
         else:
-            suggested = fault.advice
-            fault.advice = lambda: (
+            suggested = error.advice
+            error.advice = lambda: (
                 _inside_help(name, place)
                 or (suggested if isinstance(suggested, str) else suggested())
             )
-        raise fault
+        raise error
     return label
 
 
-def _inside_help(name: str, place: Place) -> str:
+def _inside_help(name: str, place: LayerContext) -> str:
     """The help where a layer in a branch, group or block is labelled so, out of sight from here."""
     root = place.group
     while root.parent is not None:
@@ -177,13 +178,13 @@ def _inside_help(name: str, place: Place) -> str:
     )
 
 
-def unknown_label(name: str, span: Span, visible: Callable[[], Iterable[str]]) -> Fault:
-    """The fault of a reference that names no label; `visible` gives those that it may name."""
+def unknown_label(name: str, span: Span, visible: Callable[[], Iterable[str]]) -> DiagnosticError:
+    """The error of a reference that names no label; `visible` gives those that it may name."""
 
     def suggested() -> str:
-        return meant(name, visible()) or "give an earlier layer a name, or label it with as"
+        return did_you_mean(name, visible()) or "give an earlier layer a name, or label it with as"
 
-    return Fault(
+    return DiagnosticError(
         "unknown-label",
         f"no earlier layer here is called {name!r}",
         label="references see labels of this body and those around it, never forward",
@@ -196,19 +197,21 @@ def _check_part(name: str, span: Span) -> None:
     reason = check_label(name)
     if reason is not None:
         label = f"this is {name!r}"
-        raise Fault("invalid-name", reason, label=label, help="choose another name", span=span)
+        raise DiagnosticError(
+            "invalid-name", reason, label=label, help="choose another name", span=span
+        )
 
 
-def _label_parts(state: State, place: Place, layer: Layer, node: Node) -> None:
+def _label_parts(state: State, place: LayerContext, layer: Layer, node: Node) -> None:
     """Enters the labels that `split: {into: [left, right]}` gives to its outputs."""
     if node.op.name != "split" or node.attributes is None:
         return
     value = layer.arguments["into"]
     for position, name in enumerate(node.attributes.into):
-        # A faulty split still names its parts, so that nothing after it is called unknown.
+        # An invalid split still names its parts, so that nothing after it is called unknown.
         tensor = node.outputs[position] if position < len(node.outputs) else node.outputs[0]
         try:
             _check_part(name, value.span)
             state.label(place, name, Label(tensor, value.span, layer))
-        except Fault as fault:
-            state.report(fault, place, layer)
+        except DiagnosticError as error:
+            state.report(error, place, layer)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.ops.attributes import shown, wrong
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
-    from archcalc.elaborate.place import Place
+    from archcalc.elaborate.scope import LayerContext
     from archcalc.elaborate.state import State
     from archcalc.spec.syntax import Block, Layer, Parameter
 
 
 def bind(
-    state: State, place: Place, layer: Layer, block: Block
+    state: State, place: LayerContext, layer: Layer, block: Block
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The arguments of a call by name, and all names that the block's body sees.
 
     A block sees its parameters and the file's vars, nothing of its caller. A default may read the
-    parameters before it. Raises `Fault` at the argument.
+    parameters before it. Raises `DiagnosticError` at the argument.
     """
     names = dict(state.names)
     if "in_channels" in place.names:
@@ -37,18 +37,18 @@ def bind(
             else:
                 raise _missing(block, parameter)
             check_type(parameter, held)
-        except Fault as fault:
-            fault.attribute = fault.attribute or parameter.name
+        except DiagnosticError as error:
+            error.attribute = error.attribute or parameter.name
             if value is None and parameter.default is not None:
-                fault.span = fault.span or parameter.default.span
+                error.span = error.span or parameter.default.span
             raise
         arguments[parameter.name] = held
         names[parameter.name] = held
     return arguments, names
 
 
-def _missing(block: Block, parameter: Parameter) -> Fault:
-    return Fault(
+def _missing(block: Block, parameter: Parameter) -> Errors:
+    return DiagnosticError(
         "missing-parameter",
         f"{block.name} needs {parameter.name}",
         label="it is not given here",
@@ -79,7 +79,7 @@ def check_type(parameter: Parameter, held: Any) -> None:
     if isinstance(held, str) and parameter.type in ("number", "integer"):
         raise wrong("a number", held)
     example = "as in relu or {leaky_relu: 0.1}" if parameter.type == "operation" else ""
-    raise Fault(
+    raise DiagnosticError(
         "wrong-type",
         f"the parameter {parameter.name} takes a value of type {parameter.type}",
         label=f"this is {shown(held)}",

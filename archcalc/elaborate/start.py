@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault
-from archcalc.elaborate.place import Label
+from archcalc.diagnostics import DiagnosticError
+from archcalc.elaborate.scope import Label
 from archcalc.elaborate.state import NOTHING
 from archcalc.ops.attributes import Integer, advise, look_among, shown
 from archcalc.ops.base import CHANNELS, Shape, Tensor
-from archcalc.spec.expressions import FAULTY, Misplaced, tell_outside_layers
+from archcalc.spec.expressions import INVALID, Misplaced, report_outside_layers
 from archcalc.spec.limits import stop_at_many
 
 if TYPE_CHECKING:
     from archcalc.diagnostics import Span
-    from archcalc.elaborate.place import Place
+    from archcalc.elaborate.scope import LayerContext
     from archcalc.elaborate.state import State
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Input
@@ -27,9 +27,9 @@ _EXAMPLE = "give channels and sides without a batch axis, as in [3, 224, 224]"
 
 
 def variables_in_force(state: State, settings: dict[str, Any]) -> dict[str, Any]:
-    """The spec's vars, each overridden by `settings` where it is there. Faults are reported.
+    """The spec's vars, each overridden by `settings` where it is there. LayerErrors are reported.
 
-    A var may read those before it. One at fault is unknown, and so is what reads it.
+    A var may read those before it. One in error is unknown, and so is what reads it.
     """
     names: dict[str, Any] = {}
     for name, value in state.spec.variables.items():
@@ -38,36 +38,37 @@ def variables_in_force(state: State, settings: dict[str, Any]) -> dict[str, Any]
             continue
         try:
             names[name] = value.evaluate(names)
-        except Fault as fault:
-            _tell(state, _from_later(fault, value, state.spec.variables, names), value.span)
-            names.setdefault(FAULTY, set()).add(name)
+        except DiagnosticError as error:
+            _report(state, _from_later(error, value, state.spec.variables, names), value.span)
+            names.setdefault(INVALID, set()).add(name)
     return names
 
 
 def _from_later(
-    fault: Fault, value: Value, variables: dict[str, Value], names: dict[str, Any]
-) -> Fault:
-    """The same fault, or a plainer one where a var reads one that is written after it."""
-    word = value.text[slice(*fault.part)] if isinstance(fault, Misplaced) else ""
-    if fault.code != "unknown-name" or word not in variables or word in names:
-        return fault
-    return Fault(
+    error: DiagnosticError, value: Value, variables: dict[str, Value], names: dict[str, Any]
+) -> DiagnosticError:
+    """The same error, or a plainer one where a var reads one that is written after it."""
+    word = value.text[slice(*error.part)] if isinstance(error, Misplaced) else ""
+    if error.code != "unknown-name" or word not in variables or word in names:
+        return error
+    return DiagnosticError(
         "unknown-name",
         "a var reads those before it",
         label=f"{word} is written later" if variables[word] is not value else "this is itself",
         help=f"move {word} above it",
-        span=fault.span,
+        span=error.span,
     )
 
 
 def only_input(state: State, inputs: dict[str, int]) -> int:
-    """The tensor that the first layer reads: of several inputs none, of a faulty one an unknown."""
+    """The tensor that the first layer reads: of several inputs none, of an invalid one an
+    unknown."""
     if len(inputs) == 1:
         return next(iter(inputs.values()))
     return NOTHING if inputs else state.tensor(None, None)
 
 
-def open_inputs(state: State, place: Place, given: dict[str, Shape]) -> dict[str, int]:
+def open_inputs(state: State, place: LayerContext, given: dict[str, Shape]) -> dict[str, int]:
     """The input tensors by name, labelled for `from`. `given` shapes replace those written."""
     found: dict[str, int] = {}
     for declared in state.spec.inputs:
@@ -76,16 +77,16 @@ def open_inputs(state: State, place: Place, given: dict[str, Shape]) -> dict[str
         try:
             if declared.shape or shape is not None:
                 tensor = _input_tensor(declared, shape, place.names)
-        except Fault as fault:
-            _tell(state, fault, declared.span)
+        except DiagnosticError as error:
+            _report(state, error, declared.span)
         index = state.tensor(tensor, None)
         found[declared.name] = index
         place.scope.labels[declared.name] = Label(index, declared.span)
     return found
 
 
-def _tell(state: State, fault: Fault, span: Span) -> None:
-    tell_outside_layers(state.diagnostics, fault, span)
+def _report(state: State, error: DiagnosticError, span: Span) -> None:
+    report_outside_layers(state.diagnostics, error, span)
     stop_at_many(state.diagnostics, span)
 
 
@@ -98,13 +99,13 @@ def _input_tensor(declared: Input, given: Shape | None, names: dict[str, Any]) -
         for value in declared.shape:
             try:
                 sides += (one.read(value.evaluate(names), None),)
-            except Fault as fault:
-                fault.span = fault.span or value.span
-                advise(fault, _EXAMPLE)
-                look_among(fault, names)
+            except DiagnosticError as error:
+                error.span = error.span or value.span
+                advise(error, _EXAMPLE)
+                look_among(error, names)
                 raise
     if not 1 <= len(sides) <= 4:
-        raise Fault(
+        raise DiagnosticError(
             "wrong-rank",
             "an input has channels and 0 to 3 spatial axes",
             label=f"this has {len(sides)} entries",
@@ -112,7 +113,7 @@ def _input_tensor(declared: Input, given: Shape | None, names: dict[str, Any]) -
         )
     for axis, side in enumerate(sides):
         if side > MAX_SIDE:
-            raise Fault(
+            raise DiagnosticError(
                 "number-too-large",
                 f"a side of an input is at most {MAX_SIDE:,}",
                 label=f"axis {axis} is {shown(side)}",

@@ -1,22 +1,22 @@
-"""What one elaboration builds up: nodes, tensors, faults, and the bounds that keep it small."""
+"""What one elaboration builds up: nodes, tensors, errors, and the bounds that keep it small."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault, Note, Stop
+from archcalc.diagnostics import DiagnosticError, Note, Stop
 from archcalc.elaborate.weights import weight_of_layer
 from archcalc.graph import Expected, Group, Node
 from archcalc.ops.attributes import look_among
 from archcalc.ops.base import UnreadLayer
-from archcalc.spec.expressions import FAULTY
+from archcalc.spec.expressions import INVALID
 from archcalc.spec.limits import stop_at_many
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from archcalc.diagnostics import Diagnostics, Span
-    from archcalc.elaborate.place import Label, Place
+    from archcalc.elaborate.scope import Label, LayerContext
     from archcalc.ops.base import Facts, Operation, Tensor
     from archcalc.spec.syntax import Layer, Spec
 
@@ -48,7 +48,7 @@ class State:
         self.producers: list[int | None] = [None]
         self.outputs: dict[str, int] = {}
         self.expected: list[Expected] = []
-        self.names: dict[str, Any] = {}  # the vars in force, and which are at fault
+        self.names: dict[str, Any] = {}  # the vars in force, and which are in error
         self.steps = 0
         self.facts: dict[Any, Facts] = {}
         self.read: dict[Any, SimpleNamespace] = {}
@@ -64,8 +64,8 @@ class State:
         return weight
 
     def variables(self) -> dict[str, Any]:
-        """The vars in force, but those at fault."""
-        return {name: value for name, value in self.names.items() if name != FAULTY}
+        """The vars in force, but those in error."""
+        return {name: value for name, value in self.names.items() if name != INVALID}
 
     def tensor(self, tensor: Tensor | None, producer: int | None) -> int:
         """Adds a tensor (None: unknown) and gives its index."""
@@ -99,11 +99,11 @@ class State:
         self.expected.clear()
         self.outputs.clear()
 
-    def report(self, fault: Fault, place: Place, layer: Layer) -> None:
-        """Adds a fault with its place, and the calls of blocks that lead there."""
-        if fault.code == "unknown-tensor":
-            return  # in_channels of an unknown tensor: the fault before it is already told
-        span = fault.span or _argument_span(fault, layer) or layer.span
+    def report(self, error: DiagnosticError, place: LayerContext, layer: Layer) -> None:
+        """Adds an error with its place, and the calls of blocks that lead there."""
+        if error.code == "unknown-tensor":
+            return  # in_channels of an unknown tensor: the error before it is already told
+        span = error.span or _argument_span(error, layer) or layer.span
         self.step(span, FAULT)
         notes: list[Note] = []
         if place.again is not None and place.again.span != span:
@@ -112,13 +112,13 @@ class State:
         while call is not None:
             notes.append(Note(f"in this call of {call.block}", call.layer.span))
             call = call.around
-        look_among(fault, place.names)
-        self.diagnostics.tell(fault, span, tuple(notes))
+        look_among(error, place.names)
+        self.diagnostics.report(error, span, tuple(notes))
         stop_at_many(self.diagnostics, span)
 
     def node(
         self,
-        place: Place,
+        place: LayerContext,
         layer: Layer,
         op: Operation,
         path: str,
@@ -126,7 +126,7 @@ class State:
         attributes: SimpleNamespace | None,
         facts: Facts | None,
         *,
-        faulty: bool = False,
+        invalid: bool = False,
     ) -> Node:
         """Adds a node and its output tensors to the graph and to the tree."""
         index = len(self.nodes)
@@ -148,20 +148,22 @@ class State:
             layer,
             shared,
             place.training_only,
-            faulty,
+            invalid,
         )
         self.nodes.append(node)
         place.group.children.append(node)
         return node
 
-    def unread(self, place: Place, layer: Layer, start: int, path: str, *, faulty: bool) -> Node:
+    def unread(
+        self, place: LayerContext, layer: Layer, start: int, path: str, *, invalid: bool
+    ) -> Node:
         """Adds the node of a layer that could not be read, so that every figure of it, and every
         total with it, is unknown."""
         for child in place.group.children[-1:]:
             if isinstance(child, Group):
                 self._close_open(child)
         op = UnreadLayer(layer.word)
-        return State.node(self, place, layer, op, path, (start,), None, None, faulty=faulty)
+        return State.node(self, place, layer, op, path, (start,), None, None, invalid=invalid)
 
     def _close_open(self, group: Group) -> None:
         """Closes a group that the walk has left by an error, and those open inside it."""
@@ -171,12 +173,12 @@ class State:
                     self._close_open(child)
             self.close(group, self.tensor(None, None))
 
-    def _shared(self, place: Place, path: str, facts: Facts | None) -> int | None:
+    def _shared(self, place: LayerContext, path: str, facts: Facts | None) -> int | None:
         if place.again is None or path not in place.again.nodes:
             return None
         first = self.nodes[place.again.nodes[path]]
         if first.facts is not None and facts is not None and first.facts.weights != facts.weights:
-            raise Fault(
+            raise DiagnosticError(
                 "reuse-mismatch",
                 "a layer called again must have the weights it had",
                 label=f"{path} has {_weights(first.facts)}, here it would need {_weights(facts)}",
@@ -187,7 +189,7 @@ class State:
 
     def open(
         self,
-        place: Place,
+        place: LayerContext,
         kind: str,
         layer: Layer | None,
         input: int,
@@ -209,17 +211,17 @@ class State:
         group.end = len(self.nodes)
         group.output = output
 
-    def expect(self, place: Place, target: Node | Group, layer: Layer) -> None:
+    def expect(self, place: LayerContext, target: Node | Group, layer: Layer) -> None:
         """Notes the expectations written on a layer."""
         for case in layer.expect:
             self.step(layer.span, weight_of(place.names))
             self.expected.append(Expected(target, case, dict(place.names)))
 
-    def label(self, place: Place, name: str, label: Label) -> None:
-        """Enters a label; two in one body are a fault, two turns of one layer are not."""
+    def label(self, place: LayerContext, name: str, label: Label) -> None:
+        """Enters a label; two in one body are an error, two turns of one layer are not."""
         before = place.scope.labels.get(name)
         if before is not None and before.layer is not label.layer:
-            raise Fault(
+            raise DiagnosticError(
                 "duplicate-name",
                 f"two layers of one body are labelled {name!r}",
                 label="the second",
@@ -230,8 +232,8 @@ class State:
         place.scope.labels[name] = label
 
 
-def _argument_span(fault: Fault, layer: Layer) -> Span | None:
-    value = layer.arguments.get(fault.attribute) if fault.attribute else None
+def _argument_span(error: DiagnosticError, layer: Layer) -> Span | None:
+    value = layer.arguments.get(error.attribute) if error.attribute else None
     return value.span if value is not None else None
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.state import MAX_STEPS
 from archcalc.ops.arithmetic import fixed
 from archcalc.ops.attributes import advise, integer, shown, wrong
 from archcalc.spec.expressions import piece
 from archcalc.spec.limits import MAX_NAME
-from archcalc.spec.names import check_label
+from archcalc.spec.name_rules import check_label
 
 if TYPE_CHECKING:
-    from archcalc.elaborate.place import Place
+    from archcalc.elaborate.scope import LayerContext
     from archcalc.elaborate.state import State
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Loop, Name
 
 
-def set_in_channels(state: State, place: Place, tensor: int) -> None:
+def set_in_channels(state: State, place: LayerContext, tensor: int) -> None:
     """Lets expressions read the channels of what enters a layer; absent while unknown."""
     known = state.tensors[tensor]
     if known is None:
@@ -28,20 +28,20 @@ def set_in_channels(state: State, place: Place, tensor: int) -> None:
         place.names["in_channels"] = known.channels
 
 
-def truth(condition: Value, place: Place) -> bool:
-    """Whether a `when` or `only_if` holds. Raises `Fault` where it is no truth value."""
+def truth(condition: Value, place: LayerContext) -> bool:
+    """Whether a `when` or `only_if` holds. Raises `DiagnosticError` where it is no truth value."""
     return as_truth(condition.evaluate(place.names), condition)
 
 
 def as_truth(value: Any, condition: Value) -> bool:
-    """The value of a condition as what it must be. Raises `Fault`."""
+    """The value of a condition as what it must be. Raises `DiagnosticError`."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
-        fault = _unknown("true or false", value, condition)
-        advise(fault, "as in when: depth > 1")
-        raise fault
-    raise Fault(
+        error = _unknown("true or false", value, condition)
+        advise(error, "as in when: depth > 1")
+        raise error
+    raise DiagnosticError(
         "wrong-type",
         "a condition must be true or false",
         label=f"this is {shown(value)}",
@@ -50,14 +50,14 @@ def as_truth(value: Any, condition: Value) -> bool:
     )
 
 
-def _unknown(needed: str, word: str, value: Value) -> Fault:
-    """The fault of a word that should be a name."""
-    fault = wrong(needed, word)
-    fault.span = value.span
-    return fault
+def _unknown(needed: str, word: str, value: Value) -> DiagnosticError:
+    """The error of a word that should be a name."""
+    error = wrong(needed, word)
+    error.span = value.span
+    return error
 
 
-def read_name(name: Name, place: Place) -> str:
+def read_name(name: Name, place: LayerContext) -> str:
     """A name with its `$(…)` parts filled in."""
     if len(name.parts) == 1 and isinstance(name.parts[0], str):
         return name.parts[0]
@@ -65,7 +65,7 @@ def read_name(name: Name, place: Place) -> str:
     reason = check_label(text)
     if reason is not None:
         size = f"{len(text):,} characters" if len(text) > MAX_NAME else repr(text)
-        raise Fault(
+        raise DiagnosticError(
             "invalid-name",
             reason,
             label=f"this gives {size}",
@@ -75,23 +75,23 @@ def read_name(name: Name, place: Place) -> str:
     return text
 
 
-def _piece(part: Value, place: Place) -> str:
+def _piece(part: Value, place: LayerContext) -> str:
     """What a `$(…)` part of a name gives."""
     value = part.evaluate(place.names)
     try:
         return piece(value)
-    except Fault as fault:
-        fault.span = part.span
+    except DiagnosticError as error:
+        error.span = part.span
         raise
 
 
-def optional_name(name: Name | None, place: Place) -> str | None:
+def optional_name(name: Name | None, place: LayerContext) -> str | None:
     """The name, None where the layer has none."""
     return None if name is None else read_name(name, place)
 
 
 def loop_turns(loop: Loop, names: dict[str, Any]) -> list[dict[str, Any]]:
-    """The values that each turn of a loop binds, `index` among them. Raises `Fault`."""
+    """The values that each turn of a loop binds, `index` among them. Raises `DiagnosticError`."""
     if loop.count is not None:
         return [{"index": i} for i in range(as_count(loop.count.evaluate(names), loop.count))]
     assert loop.table is not None
@@ -100,11 +100,11 @@ def loop_turns(loop: Loop, names: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def as_rows(rows: Any, table: Value) -> tuple[Any, ...]:
-    """The value of a loop's table as what it must be. Raises `Fault`."""
+    """The value of a loop's table as what it must be. Raises `DiagnosticError`."""
     if isinstance(rows, str):
         raise _unknown("a list", rows, table)
     if not isinstance(rows, tuple):
-        raise Fault(
+        raise DiagnosticError(
             "wrong-type",
             "for goes over a list",
             label=f"this is {shown(rows)}",
@@ -115,15 +115,15 @@ def as_rows(rows: Any, table: Value) -> tuple[Any, ...]:
 
 
 def as_count(held: Any, value: Value) -> int:
-    """The value of a `repeat` as what it must be. Raises `Fault`."""
+    """The value of a `repeat` as what it must be. Raises `DiagnosticError`."""
     try:
         count = integer(held)
-    except Fault as fault:
-        fault.span = fault.span or value.span
-        advise(fault, "as in repeat: 3; to go over a list write for: x, in: [...]")
+    except DiagnosticError as error:
+        error.span = error.span or value.span
+        advise(error, "as in repeat: 3; to go over a list write for: x, in: [...]")
         raise
     if count < 0:
-        raise Fault(
+        raise DiagnosticError(
             "bad-value",
             "a loop cannot turn less than 0 times",
             label=f"this is {count}",
@@ -131,7 +131,7 @@ def as_count(held: Any, value: Value) -> int:
             span=value.span,
         )
     if count > MAX_STEPS:
-        raise Fault(
+        raise DiagnosticError(
             "too-many-layers",
             f"a loop may turn {MAX_STEPS:,} times",
             label=f"this is {count:,}" if count < 10**30 else "this is far more",
@@ -143,7 +143,7 @@ def as_count(held: Any, value: Value) -> int:
 
 
 def row_of(loop: Loop, row: Any, index: int) -> dict[str, Any]:
-    """What a row of the table binds. Raises `Fault`."""
+    """What a row of the table binds. Raises `DiagnosticError`."""
     names = loop.names
     if len(names) == 1:
         return {names[0]: row}
@@ -151,7 +151,7 @@ def row_of(loop: Loop, row: Any, index: int) -> dict[str, Any]:
         assert loop.table is not None
         rows = loop.table.items
         count = len(row) if isinstance(row, tuple) else 1
-        raise Fault(
+        raise DiagnosticError(
             "bad-table",
             "every row of the table must have one entry a name",
             label=f"{shown(row)} has {'1 entry' if count == 1 else f'{count} entries'}, "

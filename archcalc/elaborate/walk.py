@@ -6,11 +6,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from archcalc.budget import spend
-from archcalc.diagnostics import Fault, Stop
+from archcalc.diagnostics import DiagnosticError, Stop
 from archcalc.elaborate import calls, joins
 from archcalc.elaborate.naming import Level, is_chain
 from archcalc.elaborate.nodes import add_operation, look_up, no_tensor
-from archcalc.elaborate.place import Label, Place, Scope
+from archcalc.elaborate.scope import Label, LayerContext, Scope
 from archcalc.elaborate.start import only_input, open_inputs, variables_in_force
 from archcalc.elaborate.state import LAYER, MAX_LAYERS, NOTHING, TURN, State, weight_of
 from archcalc.elaborate.values import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcalc.diagnostics import Diagnostics
-    from archcalc.elaborate.place import Made
+    from archcalc.elaborate.scope import Made
     from archcalc.graph import Expected
     from archcalc.ops.base import Shape
     from archcalc.spec.syntax import Init, Layer, Spec
@@ -52,7 +52,7 @@ def elaborate(
     state = make_state(spec, diagnostics)
     root = Group("net", "", None, 0, None, level=True, title=spec.name)
     level = Level("", is_chain(spec.layers, spec.blocks, state.chains))
-    place = Place({}, level, Scope(None), root)
+    place = LayerContext({}, level, Scope(None), root)
     known_inputs: dict[str, int] = {}
     output = NOTHING
     try:
@@ -69,7 +69,7 @@ def elaborate(
     spend(state.steps)
     if not state.nodes and diagnostics.failed:
         with suppress(Stop):  # of a state that stops at every error
-            node = state.unread(place, _all_layers(spec), NOTHING, "layers", faulty=True)
+            node = state.unread(place, _all_layers(spec), NOTHING, "layers", invalid=True)
             output = node.outputs[0]
     state.close(root, output)
     if output != NOTHING:
@@ -97,7 +97,7 @@ def _all_layers(spec: Spec) -> Layer:
     """Stands for the layers of a spec of which none could be read."""
     from archcalc.spec.syntax import Layer
 
-    return Layer("fault", "layers", spec.span, {})
+    return Layer("error", "layers", spec.span, {})
 
 
 class Walker:
@@ -106,24 +106,24 @@ class Walker:
     def __init__(self, state: State) -> None:
         self.state = state
 
-    def body(self, layers: tuple[Layer, ...], tensor: int, place: Place) -> int:
+    def body(self, layers: tuple[Layer, ...], tensor: int, place: LayerContext) -> int:
         """Walks layers one after the other; gives the last tensor."""
         for layer in layers:
             tensor = self.layer(layer, tensor, place)
         return tensor
 
-    def layer(self, layer: Layer, tensor: int, place: Place) -> int:
-        """Walks one layer; a fault is reported here, and what the layer gives is unknown."""
+    def layer(self, layer: Layer, tensor: int, place: LayerContext) -> int:
+        """Walks one layer; an error is reported here, and what the layer gives is unknown."""
         self.state.step(layer.span, LAYER + self.state.weight(layer))
         try:
             return self._present(layer, tensor, place)
-        except Fault as fault:
-            self.state.report(fault, place, layer)
-            unknown = self._unread(layer, tensor, place, faulty=fault.code != "unknown-tensor")
+        except DiagnosticError as error:
+            self.state.report(error, place, layer)
+            unknown = self._unread(layer, tensor, place, invalid=error.code != "unknown-tensor")
             self._labels_of_unknown(layer, unknown, place)
             return tensor if layer.head else unknown
 
-    def _unread(self, layer: Layer, start: int, place: Place, *, faulty: bool) -> int:
+    def _unread(self, layer: Layer, start: int, place: LayerContext, *, invalid: bool) -> int:
         """What a layer gives that an error ended; with a node, unless it has made its own."""
         state = self.state
         last = place.group.children[-1] if place.group.children else None
@@ -133,18 +133,18 @@ class Walker:
             return state.tensor(None, None)
         name = layer.name or layer.label
         word = layer.word or layer.kind
-        with suppress(Fault):
+        with suppress(DiagnosticError):
             word = read_name(name, place) if name is not None else word
         inside = place.inside(place.group)
         inside.training_only = place.training_only or layer.training_only
         path = place.level.prefix + word
-        node = state.unread(inside, layer, start, path, faulty=faulty)
+        node = state.unread(inside, layer, start, path, invalid=invalid)
         if layer.head:
-            with suppress(Fault):
+            with suppress(DiagnosticError):
                 self._output(node.outputs[0], path, layer)
         return node.outputs[0]
 
-    def _present(self, layer: Layer, tensor: int, place: Place) -> int:
+    def _present(self, layer: Layer, tensor: int, place: LayerContext) -> int:
         state = self.state
         start = tensor
         if layer.source is not None:
@@ -157,13 +157,13 @@ class Walker:
                 place = place.inside(place.group)
                 place.training_only = True
             return self.present(layer, start, tensor, place, None)
-        except Fault as fault:
-            if fault.code == "unknown-tensor" and start == NOTHING:
-                raise no_tensor(layer) from fault
+        except DiagnosticError as error:
+            if error.code == "unknown-tensor" and start == NOTHING:
+                raise no_tensor(layer) from error
             raise
 
     def present(
-        self, layer: Layer, start: int, current: int, place: Place, path: str | None
+        self, layer: Layer, start: int, current: int, place: LayerContext, path: str | None
     ) -> int:
         """Walks a layer that is there. `path` is given where a layer is called again."""
         first = len(self.state.nodes)
@@ -183,7 +183,7 @@ class Walker:
             return current
         return result
 
-    def dispatch(self, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+    def dispatch(self, layer: Layer, start: int, place: LayerContext, path: str | None) -> Made:
         """What the layer makes in the tree, the tensor it gives, and its path if it has one."""
         match layer.kind:
             case "operation":
@@ -203,16 +203,16 @@ class Walker:
             case "tensor":
                 return self._tensor(layer, start)
             case _:
-                return self._fault(layer, start, place)
+                return self._error(layer, start, place)
 
-    def _operation(self, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+    def _operation(self, layer: Layer, start: int, place: LayerContext, path: str | None) -> Made:
         if path is None:
             path = place.level.take(optional_name(layer.name, place), layer.word, layer)
         node = add_operation(self.state, place, layer, (start,), path)
         # After a split no part is the current one: the next layer says which it reads.
         return node, node.outputs[0] if node.op.name != "split" else NOTHING, path
 
-    def _group(self, layer: Layer, start: int, place: Place, path: str | None) -> Made:
+    def _group(self, layer: Layer, start: int, place: LayerContext, path: str | None) -> Made:
         if path is None:
             path = place.level.take(optional_name(layer.name, place), "group", layer)
         group = self.state.open(place, "group", layer, start, path)
@@ -221,7 +221,7 @@ class Walker:
         self.state.close(group, result)
         return group, result, path
 
-    def _do(self, layer: Layer, start: int, place: Place) -> Made:
+    def _do(self, layer: Layer, start: int, place: LayerContext) -> Made:
         if layer.loop is None:
             group = self.state.open(place, "do", layer, start)
             result = self.body(layer.body, start, place.inside(group))
@@ -231,7 +231,7 @@ class Walker:
         self.state.close(group, result)
         return group, result, None
 
-    def _turns(self, layer: Layer, tensor: int, place: Place) -> int:
+    def _turns(self, layer: Layer, tensor: int, place: LayerContext) -> int:
         state = self.state
         assert layer.loop is not None
         turns = loop_turns(layer.loop, place.names)
@@ -252,10 +252,10 @@ class Walker:
             raise no_tensor(layer)
         return None, start, None
 
-    def _fault(self, layer: Layer, start: int, place: Place) -> Made:
+    def _error(self, layer: Layer, start: int, place: LayerContext) -> Made:
         """A layer that could not be read: told already, and what it gives is unknown."""
         path = place.level.take(optional_name(layer.name, place), layer.word or "layer", layer)
-        node = self.state.unread(place, layer, start, path, faulty=True)
+        node = self.state.unread(place, layer, start, path, invalid=True)
         return node, node.outputs[0], path
 
     def level(self, path: str, body: tuple[Layer, ...]) -> Level:
@@ -264,7 +264,7 @@ class Walker:
         return Level(path + ".", chain)
 
     def enter_labels(
-        self, layer: Layer, result: int, place: Place, path: str | None, first: int
+        self, layer: Layer, result: int, place: LayerContext, path: str | None, first: int
     ) -> None:
         """Enters the labels of a layer's `name` and `as`."""
         for name in (layer.name, layer.label):
@@ -274,17 +274,17 @@ class Walker:
                 )
                 self.state.label(place, read_name(name, place), label)
 
-    def _labels_of_unknown(self, layer: Layer, unknown: int, place: Place) -> None:
+    def _labels_of_unknown(self, layer: Layer, unknown: int, place: LayerContext) -> None:
         for name in (layer.name, layer.label):
             if name is None:
                 continue
-            with suppress(Fault):  # where the name itself is the fault: it has been told
+            with suppress(DiagnosticError):  # where the name itself is the error: it has been told
                 place.scope.labels.setdefault(
                     read_name(name, place), Label(unknown, name.span, layer)
                 )
 
     def _check_init(
-        self, layer: Layer, init: Init, target: Node | Group | None, place: Place
+        self, layer: Layer, init: Init, target: Node | Group | None, place: LayerContext
     ) -> None:
         """Reports an `init` of what has no weights, and arguments that are no numbers."""
         if layer.kind == "reuse":
@@ -296,19 +296,20 @@ class Walker:
         for value in init.arguments.values():
             try:
                 _NUMBER.read(value.evaluate(place.names), None)
-            except Fault as fault:
-                fault.span = fault.span or value.span
-                self.state.report(fault, place, layer)
+            except DiagnosticError as error:
+                error.span = error.span or value.span
+                self.state.report(error, place, layer)
 
     def _output(self, result: int, path: str | None, layer: Layer) -> None:
         """Notes an output of the net by the last part of its path (of its label, where it has
-        none), by all of it where two share that. Raises `Fault` where that is another's as well."""
+        none), by all of it where two share that. Raises `DiagnosticError` where that is
+        taken too."""
         outputs = self.state.outputs
         name = path.rpartition(".")[2] if path else f"head{len(outputs) + 1}"
         if path and name in outputs:
             name = path
         if path and name in outputs:
-            raise Fault(
+            raise DiagnosticError(
                 "duplicate-name",
                 f"two outputs are called {name!r}",
                 label="a loop or a reuse comes here again, and the name is the same",
@@ -318,8 +319,8 @@ class Walker:
         outputs[name if name != "output" else "output_head"] = result
 
 
-def _misplaced_init(init: Init, help: str) -> Fault:
-    return Fault(
+def _misplaced_init(init: Init, help: str) -> Errors:
+    return DiagnosticError(
         "misplaced-key",
         "init begins the weights of a layer",
         label="this has none of its own",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.analysis import receptive_field
-from archcalc.analysis.draft import Draft
+from archcalc.analysis.context import AnalysisContext
 from archcalc.explain.equations import Equation, layer_equations
 from archcalc.explain.terms import Leaf, Sum
 from archcalc.graph import Group, Node
@@ -44,9 +44,9 @@ def explain(report: Report, path: str | None) -> Explanation:
     part = report.net.find(path or "")
     if isinstance(part, Group):
         return _group(report, part)
-    draft = Draft(report.net, report.dtype)
-    receptive_field.run(draft)
-    return explain_layer(report, part, draft.fields)
+    context = AnalysisContext(report.net, report.dtype)
+    receptive_field.run(context)
+    return explain_layer(report, part, context.fields)
 
 
 def explain_layer(report: Report, node: Node, fields: receptive_field.Fields) -> Explanation:

@@ -9,7 +9,7 @@ from archcalc.ops.attributes import REQUIRED, shown
 from archcalc.report.text import wrap
 
 if TYPE_CHECKING:
-    from archcalc.codes import Code
+    from archcalc.diagnostic_codes import Code
     from archcalc.diagnostics import Diagnostic
     from archcalc.ops.base import Operation
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def code_text(code: Code, columns: int) -> str:
     """A diagnostic code: what it means and why, with a bad spec (or commands) and a fixed one."""
     lines = [f"{code.code}: {code.title}", "", *wrap(code.why, columns)]
-    what = "These commands give it:" if code.is_session else "This spec has the fault:"
+    what = "These commands give it:" if code.is_session else "This spec has the error:"
     for title, text in ((what, code.bad), ("Mended:", code.good)):
         lines += ["", title, "", *("    " + line for line in text.splitlines())]
     return "\n".join(lines) + "\n"
@@ -25,9 +25,9 @@ def code_text(code: Code, columns: int) -> str:
 
 def with_suggestion(word: str, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
     """The diagnostics of a word that is no spec, with the operation or code that may be meant."""
-    from archcalc.codes import CODES
+    from archcalc.diagnostic_codes import CODES
     from archcalc.ops.registry import OPERATIONS
-    from archcalc.spec.elsewhere import absent, likely
+    from archcalc.spec.synonyms import absent, likely
 
     meant = likely(word, OPERATIONS) or likely(word, [code.code for code in CODES])
     help = f"did you mean `archcalc explain {meant}`?" if meant else absent(word)

@@ -26,7 +26,7 @@ TARGETS = {
 
 
 class UnknownTarget(ValueError):
-    """A target that there is none of: wrong use, not a fault of the spec."""
+    """A target that there is none of: wrong use, not an error of the spec."""
 
 
 def export(net: Net, target: str = "pytorch") -> str:
@@ -35,7 +35,7 @@ def export(net: Net, target: str = "pytorch") -> str:
     Raises `archcalc.diagnostics.SpecError` for a net with errors or a layer that the target cannot
     express, and `ValueError` for an unknown target.
     """
-    from archcalc.diagnostics import Fault, SpecError
+    from archcalc.diagnostics import DiagnosticError, SpecError
 
     if target not in TARGETS:
         raise UnknownTarget(f"there is no target {target!r}: there are {', '.join(TARGETS)}")
@@ -44,6 +44,6 @@ def export(net: Net, target: str = "pytorch") -> str:
         raise SpecError(errors)
     try:
         text: str = import_module(TARGETS[target]).generate(net)
-    except Fault as fault:
-        raise SpecError([fault.told()]) from fault
+    except DiagnosticError as error:
+        raise SpecError([error.diagnostic()]) from error
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.exporting.lanes import Differs
 from archcalc.exporting.runs import other_nets, together
 
@@ -25,7 +25,7 @@ def freest(net: Net, write: Write[T], target: str) -> T:
     It is given nets of one spec under other values of its vars, the vars to write as numbers, and
     which var is another one in a net (by the net's id). It gives the code, and the vars that may
     make layers appear that no net has; it raises `Differs` where no one code serves all the nets.
-    Raises `Fault` where none does even with every var frozen.
+    Raises `DiagnosticError` where none does even with every var frozen.
     """
     others = other_nets(net)
     frozen = {word for word, some in others.items() if not some}
@@ -38,7 +38,7 @@ def freest(net: Net, write: Write[T], target: str) -> T:
                 frozen.discard(word)
         written = _for_all(net, others, frozen, write)
     if written is None:
-        raise Fault(
+        raise DiagnosticError(
             "not-exportable",
             f"{target} cannot express the structure of this net",
             label="no one piece of code serves all its places",
@@ -63,7 +63,7 @@ def _for_all(
             written, doubtful = write([*nets, *joint], frozenset(frozen), changed)
         except Differs:
             return None
-        except Fault:
+        except Errors:
             if len(nets) == 1:
                 raise
             return None  # the target may refuse another value alone, and not the net itself

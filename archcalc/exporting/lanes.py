@@ -126,7 +126,7 @@ class Lane:
 
     def tensor(self, wire: Wire) -> Tensor:
         found = self.net.tensors[self.index(wire)]
-        assert found is not None  # an export starts from a net without faults
+        assert found is not None  # an export starts from a net without errors
         return found
 
     def at(self, tensor: Tensor) -> dict[str, Any]:

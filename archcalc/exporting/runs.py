@@ -75,7 +75,7 @@ def together(net: Net, others: dict[str, list[Other]]) -> list[Net]:
 
 
 def again(net: Net, settings: dict[str, Any]) -> Net | None:
-    """The spec elaborated anew with some vars changed, None where that has faults."""
+    """The spec elaborated anew with some vars changed, None where that has errors."""
     from archcalc.elaborate import elaborate
 
     given, shapes = net.given()
@@ -88,14 +88,14 @@ def again(net: Net, settings: dict[str, Any]) -> Net | None:
 
 def _of_cases(net: Net, word: str) -> list[Any]:
     """Values that the spec's own expectations are told for."""
-    from archcalc.diagnostics import Fault
+    from archcalc.diagnostics import DiagnosticError
 
     found = []
     for case in net.spec.expect:
         if word in case.settings:
             try:
                 found.append(case.settings[word].evaluate({}))
-            except Fault:
+            except Errors:
                 continue
     return found
 

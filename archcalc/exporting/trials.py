@@ -228,7 +228,7 @@ def _unlike(own: Any, values: list[Any]) -> list[Any]:
 
 
 def _elaborated(net: Net, group: Group, change: Change) -> Net | None:
-    """A net of this call alone with other arguments, None where that has faults."""
+    """A net of this call alone with other arguments, None where that has errors."""
     from archcalc.elaborate import elaborate
 
     shapes = _entering(net, group, change.get(CHANNELS))

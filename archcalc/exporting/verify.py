@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class NoDevice(ValueError):
-    """The device that was asked for is not there: wrong use, not a fault of the code."""
+    """The device that was asked for is not there: wrong use, not an error of the code."""
 
 
 class Verification(NamedTuple):

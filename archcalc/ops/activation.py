@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.ops.attributes import Attribute, Boolean, Number, Word
-from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, Weight, product
+from archcalc.ops.base import CHANNELS, DiagnosticError, Operation, Tensor, Weight, product
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ class HardTanh(Activation):
 
 class PRelu(Operation):
     """max(x, 0) + weight·min(x, 0). Weights: `weight` [1], or [C] with `channels`. Extra flops: 2
-    an element. Fault: wrong-layout."""
+    an element. Errors: wrong-layout."""
 
     name = "prelu"
     family = "activation"
@@ -95,7 +95,7 @@ expect: {output: [16, 32, 32], params: 16}
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         if a.channels and x[0].axes[0] != CHANNELS:
-            raise Fault(
+            raise DiagnosticError(
                 "wrong-layout",
                 "prelu with one weight a channel needs the channels on the first axis",
                 label=f"here they are on axis {x[0].channel_axis}",
@@ -114,7 +114,7 @@ expect: {output: [16, 32, 32], params: 16}
 
 def _check_order(low: float, high: float, low_name: str, high_name: str) -> None:
     if low > high:
-        raise Fault(
+        raise DiagnosticError(
             "bad-value",
             f"{low_name} must not exceed {high_name}",
             attribute=low_name,

@@ -1,8 +1,8 @@
 """The attributes of operations: a name, a kind that reads and checks its value, a default.
 
 A kind's `read` takes a value as an expression gave it (int, Fraction, bool, str, tuple or None) and
-the number of spatial axes (None while unknown), and returns what formulas use. It raises `Fault`
-without a place; `elaborate` adds that.
+the number of spatial axes (None while unknown), and returns what formulas use. It raises
+`DiagnosticError` without a place; `elaborate` adds that.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.diagnostics import Fault, meant, nearest
+from archcalc.diagnostics import DiagnosticError, did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,8 @@ class Kind(ABC):
 
     @abstractmethod
     def read(self, value: Any, rank: int | None) -> Any:
-        """The value as the operation has it. Raises `Fault` where it is none of the kind."""
+        """The value as the operation has it. Raises `DiagnosticError` where it is none of the
+        kind."""
 
 
 class Attribute(NamedTuple):
@@ -41,11 +42,11 @@ class Attribute(NamedTuple):
 
 
 def integer(value: Any) -> int:
-    """The value as an integer, or the fault that says why it is none."""
+    """The value as an integer, or the error that says why it is none."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if is_fraction(value):
-        raise Fault(
+        raise DiagnosticError(
             "not-an-integer",
             "an integer is needed",
             label=f"this is {float(value):g}",
@@ -64,7 +65,7 @@ def is_fraction(value: Any) -> bool:
     return isinstance(value, Fraction)
 
 
-class UnknownWord(Fault):
+class UnknownWord(DiagnosticError):
     """A stray word, most likely a misspelt name. `known` holds what it may be compared with."""
 
     def __init__(self, needed: str, word: str) -> None:
@@ -73,41 +74,43 @@ class UnknownWord(Fault):
             "unknown-name",
             f"{needed} is needed",
             label=f"{word!r} is no known name",
-            # Not a method of this fault, which would keep itself alive, and all it was raised in.
+            # Not a method of this error, which would keep itself alive, and all it was raised in.
             help=lambda: _meant(word, chain.from_iterable(known)),
         )
         self.known = known
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
-    help = meant(word, known)
+    help = did_you_mean(word, known)
     if help or not word.isidentifier():
         return help
     return f"declare it, as in vars: {{{word}: 64}}"
 
 
-def look_among(fault: Fault, words: Iterable[str]) -> None:
+def look_among(error: DiagnosticError, words: Iterable[str]) -> None:
     """Lets a stray word be compared with these, if it is told of."""
-    if isinstance(fault, UnknownWord):
-        fault.known.append(words)
+    if isinstance(error, UnknownWord):
+        error.known.append(words)
 
 
-def advise(fault: Fault, help: str) -> None:
-    """What would fix it, where the fault itself does not know."""
-    given = fault.advice
-    fault.advice = (given or help) if isinstance(given, str) else (lambda: given() or help)
+def advise(error: DiagnosticError, help: str) -> None:
+    """What would fix it, where the error itself does not know."""
+    given = error.advice
+    error.advice = (given or help) if isinstance(given, str) else (lambda: given() or help)
 
 
-def wrong(needed: str, value: Any, help: str = "") -> Fault:
-    """The fault for a value of the wrong type."""
+def wrong(needed: str, value: Any, help: str = "") -> DiagnosticError:
+    """The error for a value of the wrong type."""
     if isinstance(value, str) and value.isdecimal():
         help = "$(…) gives a text: write the number or expression without it"
-        return Fault(
+        return DiagnosticError(
             "wrong-type", f"{needed} is needed", label=f"this is a text, {value}", help=help
         )
     if isinstance(value, str):
         return UnknownWord(needed, value)
-    return Fault("wrong-type", f"{needed} is needed", label=f"this is {shown(value)}", help=help)
+    return DiagnosticError(
+        "wrong-type", f"{needed} is needed", label=f"this is {shown(value)}", help=help
+    )
 
 
 def shown(value: Any) -> str:
@@ -133,7 +136,7 @@ class Integer(Kind):
     def read(self, value: Any, rank: int | None) -> int:
         number = integer(value)
         if self.minimum is not None and number < self.minimum:
-            raise Fault(
+            raise DiagnosticError(
                 "bad-value",
                 f"a number of at least {self.minimum} is needed",
                 label=f"this is {number}",
@@ -160,7 +163,9 @@ class Number(Kind):
         if (self.minimum is not None and value < self.minimum) or (
             self.maximum is not None and value > self.maximum
         ):
-            raise Fault("bad-value", f"a {self.title} is needed", label=f"this is {shown(value)}")
+            raise DiagnosticError(
+                "bad-value", f"a {self.title} is needed", label=f"this is {shown(value)}"
+            )
         return float(value) if fraction else value
 
 
@@ -180,7 +185,7 @@ class Boolean(Kind):
         if isinstance(value, bool):
             return value
         if isinstance(value, int | str) and value in BOOLEANS:
-            raise Fault(
+            raise DiagnosticError(
                 "wrong-type",
                 "true or false is needed",
                 label=f"this is {value}" + (", a text" if isinstance(value, str) else ""),
@@ -199,7 +204,7 @@ class Word(Kind):
     def read(self, value: Any, rank: int | None) -> str:
         if not isinstance(value, str) or value not in self.words:
             near = nearest(shown(value), self.words)
-            raise Fault(
+            raise DiagnosticError(
                 "bad-value",
                 f"one of {', '.join(self.words)} is needed",
                 label=f"this is {shown(value)}",
@@ -256,7 +261,7 @@ class Padding(Kind):
         one = Integer(0)
         if isinstance(entry, tuple):
             if len(entry) != 2:
-                raise Fault(
+                raise DiagnosticError(
                     "bad-value",
                     "an axis takes one number or [begin, end]",
                     label=f"this has {len(entry)} entries",
@@ -335,7 +340,7 @@ def one_an_axis(entries: tuple[Any, ...], rank: int, *, spread: bool) -> tuple[A
         return entries * rank
     if len(entries) != rank:
         axes = "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
-        raise Fault(
+        raise DiagnosticError(
             "wrong-rank",
             "one entry an axis is needed",
             label=f"{len(entries)} entries, but the input has {axes}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.ops.attributes import Attribute, Integer
-from archcalc.ops.base import CHANNELS, Fault
+from archcalc.ops.base import CHANNELS, DiagnosticError
 
 if TYPE_CHECKING:
     from archcalc.ops.base import Shape, Tensor
@@ -18,8 +18,8 @@ def times(shape: Shape) -> str:
 
 
 def need_channels_first(name: str, t: Tensor, least: int, most: int, vector: str = "") -> None:
-    """Raises `Fault` unless channels come first, with `least` to `most` further axes. `vector` says
-    what to do where there are too few."""
+    """Raises `DiagnosticError` unless channels come first, with `least` to `most` further axes.
+    `vector` says what to do where there are too few."""
     axes = t.axes
     if axes[0] != CHANNELS:
         raise _not_first(name, t)
@@ -27,10 +27,10 @@ def need_channels_first(name: str, t: Tensor, least: int, most: int, vector: str
         raise _wrong_rank(name, t, least, most, vector)
 
 
-def _not_first(name: str, t: Tensor) -> Fault:
+def _not_first(name: str, t: Tensor) -> Errors:
     where = f"axis {t.axes.index(CHANNELS)}" if CHANNELS in t.axes else "no axis"
     order = [t.channel_axis, *(i for i in range(len(t.axes)) if i != t.channel_axis)]
-    return Fault(
+    return DiagnosticError(
         "wrong-layout",
         f"{name} needs the channels on the first axis",
         label=f"the input is {times(t.shape)}, with the channels on {where}",
@@ -38,14 +38,14 @@ def _not_first(name: str, t: Tensor) -> Fault:
     )
 
 
-def _wrong_rank(name: str, t: Tensor, least: int, most: int, vector: str) -> Fault:
+def _wrong_rank(name: str, t: Tensor, least: int, most: int, vector: str) -> Errors:
     rank = len(t.axes) - 1
     needed = f"{least} to {most}" if least != most else str(least)
     if rank < least:
         help = vector or "reshape to channels and spatial axes before it; on a vector use linear"
     else:
         help = "merge axes with flatten or reshape before it"
-    return Fault(
+    return DiagnosticError(
         "wrong-rank",
         f"{name} needs {needed} spatial axes",
         label=f"the input is {times(t.shape)}: {rank} beside the channels",
@@ -59,7 +59,7 @@ def place_of(t: Tensor, axis: int | None, attribute: str = "axis") -> int:
         return t.channel_axis
     rank = len(t.shape)
     if not -rank <= axis < rank:
-        raise Fault(
+        raise DiagnosticError(
             "wrong-rank",
             f"the input has no axis {axis}",
             attribute=attribute,

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 
 __all__ = [
     "CHANNELS",
     "Axis",
+    "DiagnosticError",
     "Facts",
-    "Fault",
     "Operation",
     "Shape",
     "Tensor",
@@ -107,10 +107,11 @@ class Operation:
     sign: str = ""  # of a join, as formulas write it
 
     def settle(self, a: SimpleNamespace) -> None:
-        """Puts numbers in for words whose meaning the other attributes decide. Raises `Fault`."""
+        """Puts numbers in for words whose meaning the other attributes decide. Raises
+        `DiagnosticError`."""
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
-        """Raises `Fault` where the attributes and the inputs do not go together."""
+        """Raises `DiagnosticError` where the attributes and the inputs do not go together."""
 
     def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The output tensors: one, unless the operation splits."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.ops.attributes import Attribute, Integer
 from archcalc.ops.axes import AXIS, place_of, reach_on, replaced
-from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, product
+from archcalc.ops.base import CHANNELS, DiagnosticError, Operation, Tensor, product
 from archcalc.ops.reach import Everything
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ expect: {output: [32, 32, 32], params: 1792}
         channels = x[0].channels
         if channels % a.pieces:
             low = channels // a.pieces * a.pieces
-            raise Fault(
+            raise DiagnosticError(
                 "does-not-divide",
                 "pieces must divide the channels",
                 attribute="pieces",

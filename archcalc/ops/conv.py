@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.ops.attributes import Attribute, Boolean, Integer, Padding, PerAxis, Table
 from archcalc.ops.axes import need_channels_first
-from archcalc.ops.base import Fault, Operation, Tensor, Weight, product
+from archcalc.ops.base import DiagnosticError, Operation, Tensor, Weight, product
 from archcalc.ops.grouping import check_groups
 from archcalc.ops.sliding import describe_window, too_large, windows
 
@@ -38,7 +38,7 @@ class Convolution(Operation, ABC):
 
     [C, n, …] → [out, ⌊(n + p_begin + p_end − d·(k − 1) − 1)/s⌋ + 1, …]. macs: one a weight and
     output position. Extra flops: 1 an output with a bias. Connections: every use of a weight or a
-    bias. Faults: wrong-layout, wrong-rank, window-too-large, does-not-divide.
+    bias. Errors: wrong-layout, wrong-rank, window-too-large, does-not-divide.
     """
 
     family = "convolution"
@@ -56,7 +56,7 @@ class Convolution(Operation, ABC):
         """The shape of `weight`."""
 
     def check_maps(self, a: SimpleNamespace, channels: int) -> None:
-        """Raises `Fault` where the channels do not suit the attributes."""
+        """Raises `DiagnosticError` where the channels do not suit the attributes."""
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         t = x[0]
@@ -201,7 +201,7 @@ expect: {output: [32, 112, 112], params: 288, macs: 3_612_672}
 
 def _check_connections(a: Any, channels: int) -> None:
     if a.groups != 1:
-        raise Fault(
+        raise DiagnosticError(
             "bad-value",
             "a table of connections leaves no room for groups",
             attribute="connections",
@@ -210,7 +210,7 @@ def _check_connections(a: Any, channels: int) -> None:
         )
     rows = len(a.connections)
     if rows != a.out:
-        raise Fault(
+        raise DiagnosticError(
             "bad-value",
             "a table of connections needs one row an output map",
             attribute="connections",
@@ -231,7 +231,7 @@ def _check_row(number: int, row: tuple[int, ...], channels: int) -> None:
         what, help = "names a map twice", "name every map once a row"
     else:
         return
-    raise Fault(
+    raise DiagnosticError(
         "bad-value",
         "a row of connections lists the input maps that an output map reads",
         attribute="connections",

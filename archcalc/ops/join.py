@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.ops.axes import AXIS, place_of, replaced, times
-from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, product
+from archcalc.ops.base import CHANNELS, DiagnosticError, Operation, Tensor, product
 from archcalc.ops.reach import Stack
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Elementwise(Operation):
     """Equal shapes; an axis of length 1 is repeated along the others'. An axis is labelled as in
     the first branch that has it in full and knows its label. Extra flops: one an output and
-    operand beyond the first. Fault: shape-mismatch."""
+    operand beyond the first. Errors: shape-mismatch."""
 
     family = "join"
     join = True
@@ -83,7 +83,7 @@ expect: {output: [3, 64, 64], params: 0, receptive_field: 3}
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         if len(x) != 2:
-            raise Fault(
+            raise DiagnosticError(
                 "bad-value",
                 "sub takes two branches",
                 label=f"this has {len(x)}",
@@ -116,7 +116,8 @@ expect: {output: [64, 28, 28], params: 580}
 
 
 class Concat(Operation):
-    """The lengths of one axis add up, the others are equal. No flops. Fault: shape-mismatch.
+    """The lengths of one axis add up, the others are equal. No flops. Errors:
+    shape-mismatch.
 
     Along a spatial axis the output's positions no longer follow from one branch's, so that axis
     loses its label.
@@ -189,10 +190,10 @@ def _check_broadcast(name: str, x: tuple[Tensor, ...]) -> None:
                 raise _unequal(name, x, number, lengths.index(longer))
 
 
-def _unequal(name: str, x: tuple[Tensor, ...], number: int, other: int = 0) -> Fault:
+def _unequal(name: str, x: tuple[Tensor, ...], number: int, other: int = 0) -> Errors:
     a, b = x[other].shape, x[number].shape
     needed = "equal shapes" if name != "concat" else "branches with the same number of axes"
-    return Fault(
+    return DiagnosticError(
         "shape-mismatch",
         f"{name} needs {needed}",
         label=f"branch {other + 1} is {times(a)}, branch {number + 1} is {times(b)}",
@@ -240,7 +241,7 @@ def _stride(small: Shape, large: Shape) -> str | None:
     return str(strides[0]) if len(set(strides)) == 1 else str(strides)
 
 
-def _unequal_axis(a: Tensor, b: Tensor, number: int, axis: int, place: int) -> Fault:
+def _unequal_axis(a: Tensor, b: Tensor, number: int, axis: int, place: int) -> Errors:
     n, m = a.shape[axis], b.shape[axis]
     spatial = a.axes[axis] != CHANNELS
     if not spatial:
@@ -249,7 +250,7 @@ def _unequal_axis(a: Tensor, b: Tensor, number: int, axis: int, place: int) -> F
         help = f"the difference is {abs(n - m)}: change a padding, or crop or pad one branch"
     else:
         help = "use the same strides in both branches, or pool or upsample one of them"
-    return Fault(
+    return DiagnosticError(
         "shape-mismatch",
         f"concat along axis {place} needs the other axes equal",
         label=f"axis {axis} is {n} in branch 1 ({times(a.shape)}) and {m} in branch {number} "

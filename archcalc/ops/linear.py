@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.ops.attributes import Attribute, Boolean, Integer
 from archcalc.ops.axes import reach_on, times
-from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, Weight, product
+from archcalc.ops.base import CHANNELS, DiagnosticError, Operation, Tensor, Weight, product
 from archcalc.ops.reach import Everything
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 class Dense(Operation):
     """Every output reads the whole last axis, at every position of the others. […, in] → […, out];
-    macs: in·out a position; connections: uses of a weight or a bias. Fault: linear-on-spatial."""
+    macs: in·out a position; connections: uses of a weight or a bias. Errors:
+    linear-on-spatial."""
 
     family = "linear"
     weighted = True
@@ -26,7 +27,7 @@ class Dense(Operation):
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         t = x[0]
         if len(t.shape) > 2 and isinstance(t.axes[-1], int):
-            raise Fault(
+            raise DiagnosticError(
                 "linear-on-spatial",
                 f"{self.name} works on the last axis, and that one is spatial",
                 label=f"the input is {times(t.shape)}: it would mix {t.shape[-1]} columns, "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.ops.attributes import Attribute, Boolean, Integer, Number
 from archcalc.ops.axes import need_channels_first, reach_on, spatial_places, times
-from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, Weight, product
+from archcalc.ops.base import CHANNELS, DiagnosticError, Operation, Tensor, Weight, product
 from archcalc.ops.grouping import uneven
 from archcalc.ops.reach import Everything
 
@@ -146,7 +146,7 @@ expect: {output: [96, 56, 56], params: 192}
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         if a.axes > len(x[0].shape):
-            raise Fault(
+            raise DiagnosticError(
                 "wrong-rank",
                 "layernorm needs the axes that it normalises",
                 attribute="axes",

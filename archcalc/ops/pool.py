@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.ops.attributes import Attribute, Boolean, Padding, PerAxis
 from archcalc.ops.axes import need_channels_first
-from archcalc.ops.base import Fault, Operation, Tensor, Weight, product
+from archcalc.ops.base import DiagnosticError, Operation, Tensor, Weight, product
 from archcalc.ops.sliding import describe_window, too_large, windows
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ CEIL = Attribute("ceil", Boolean(), "Round the output size up.", False)
 class Pool(Operation):
     """[C, n, …] → [C, ⌊(n + p_begin + p_end − d·(k − 1) − 1)/s⌋ + 1, …], or with `ceil` the same
     rounded up, a last window that starts in the end padding dropped. Extra flops: one a cell of
-    the window and output. Faults: wrong-layout, wrong-rank, window-too-large, bad-value."""
+    the window and output. Errors: wrong-layout, wrong-rank, window-too-large, bad-value."""
 
     family = "pooling"
     channels_read = "own"
@@ -180,7 +180,7 @@ def _check_padding(w: Window) -> None:
     """PyTorch's rule for equal sides; for unequal ones, no window may lie in padding alone."""
     most = w.span // 2 if w.begin == w.end else w.span - 1
     if w.begin > most or w.end > most:
-        raise Fault(
+        raise DiagnosticError(
             "bad-value",
             "a pool pads by at most half its window"
             if w.begin == w.end

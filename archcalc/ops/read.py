@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault, nearest
+from archcalc.diagnostics import DiagnosticError, nearest
 from archcalc.ops.attributes import REQUIRED, advise, look_among
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def read_attributes(op: Operation, raw: dict[str, Any], rank: int | None) -> Sim
     """The attributes in the order in which the operation declares them.
 
     `raw` holds values as expressions give them; `rank` is the number of spatial axes, None while
-    unknown. Raises `Fault` with its `attribute` set.
+    unknown. Raises `DiagnosticError` with its `attribute` set.
     """
     values = _all_defaults(op, rank).copy()
     known = 0
@@ -28,7 +28,7 @@ def read_attributes(op: Operation, raw: dict[str, Any], rank: int | None) -> Sim
             known += 1
             values[name] = read_one(name, kind, raw[name], rank)
         elif default is REQUIRED:
-            raise Fault(
+            raise DiagnosticError(
                 "missing-attribute",
                 f"{op.name} needs {name}",
                 attribute=name,
@@ -44,13 +44,14 @@ def read_attributes(op: Operation, raw: dict[str, Any], rank: int | None) -> Sim
 
 
 def read_one(name: str, kind: Kind, value: Any, rank: int | None) -> Any:
-    """The value of one attribute as formulas use it. Raises `Fault` with its `attribute` set."""
+    """The value of one attribute as formulas use it. Raises `DiagnosticError` with its `attribute`
+    set."""
     try:
         return kind.read(value, rank)
-    except Fault as fault:
-        fault.attribute = name
-        advise(fault, f"{name}: {kind.title}")
-        look_among(fault, kind.words)
+    except DiagnosticError as error:
+        error.attribute = name
+        advise(error, f"{name}: {kind.title}")
+        look_among(error, kind.words)
         raise
 
 
@@ -72,11 +73,11 @@ def _all_defaults(op: Operation, rank: int | None) -> dict[str, Any]:
     return found
 
 
-def _unknown(op: Operation, raw: dict[str, Any]) -> Fault:
+def _unknown(op: Operation, raw: dict[str, Any]) -> Errors:
     names = [attribute.name for attribute in op.attributes]
     name = next(n for n in raw if n not in names)
     meant = nearest(name, names)
-    return Fault(
+    return DiagnosticError(
         "unknown-attribute",
         f"{op.name} has no attribute {name}",
         attribute=name,

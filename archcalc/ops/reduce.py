@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archcalc.ops.arithmetic import common_divisor, lowest_terms
 from archcalc.ops.attributes import Attribute, Boolean, Integers, PerAxis
 from archcalc.ops.axes import need_channels_first, place_of, reach_on, spatial_places, times
-from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, product
+from archcalc.ops.base import CHANNELS, DiagnosticError, Operation, Tensor, product
 from archcalc.ops.reach import MAX_PERIOD, Axes, Everything, Periodic, Unknown, Window
 from archcalc.ops.sliding import per_axis
 
@@ -162,14 +162,14 @@ expect: {output: [1280], params: 0}
         t = x[0]
         places = self._places(a, t)
         if not places:
-            raise Fault(
+            raise DiagnosticError(
                 "wrong-rank",
                 "mean needs an axis to go over",
                 label=f"the input is {times(t.shape)}, without sides",
                 help="name axes, from 0, or leave mean out",
             )
         if len(set(places)) != len(places):
-            raise Fault(
+            raise DiagnosticError(
                 "bad-value",
                 "mean takes every axis once",
                 attribute="axes",
@@ -177,7 +177,7 @@ expect: {output: [1280], params: 0}
                 help="name each axis once",
             )
         if len(places) == len(t.shape) and not a.keepdim:
-            raise Fault(
+            raise DiagnosticError(
                 "wrong-rank",
                 "mean must leave an axis",
                 attribute="axes",

@@ -10,12 +10,12 @@ from archcalc.ops.conv import Conv, DepthwiseConv
 from archcalc.ops.join import Add, Concat, Mul, Sub
 from archcalc.ops.linear import Linear, Rbf
 from archcalc.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn
-from archcalc.ops.parts import ChannelShuffle, Slice, Split
 from archcalc.ops.pool import AvgPool, MaxPool, Subsample
 from archcalc.ops.reduce import AdaptiveAvgPool, GlobalAvgPool, GlobalMaxPool, Mean
 from archcalc.ops.regular import Dropout, DropPath, LayerScale
 from archcalc.ops.resize import Crop, Pad
 from archcalc.ops.shape import Flatten, Identity, Permute, Reshape
+from archcalc.ops.slicing import ChannelShuffle, Slice, Split
 from archcalc.ops.transpose import ConvTranspose
 from archcalc.ops.upsample import Upsample
 from archcalc.ops.values import Abs, Scale

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.ops.attributes import Attribute, Integers, Padding, PerAxis, Reference, Word
 from archcalc.ops.axes import need_channels_first, times
-from archcalc.ops.base import Fault, Operation, Tensor
+from archcalc.ops.base import DiagnosticError, Operation, Tensor
 from archcalc.ops.reach import Window
 from archcalc.ops.sliding import describe_padding, per_axis
 
@@ -20,9 +20,9 @@ Amounts = list[tuple[int, int]]
 
 
 def need_same_rank(t: Tensor, like: Tensor) -> None:
-    """Raises `Fault` unless `like` has as many spatial axes as the input."""
+    """Raises `DiagnosticError` unless `like` has as many spatial axes as the input."""
     if len(like.shape) != len(t.shape):
-        raise Fault(
+        raise DiagnosticError(
             "wrong-rank",
             "like needs a tensor with the same axes",
             attribute="like",
@@ -32,11 +32,11 @@ def need_same_rank(t: Tensor, like: Tensor) -> None:
 
 
 def need_one_of(a: SimpleNamespace, *names: str) -> None:
-    """Raises `Fault` unless exactly one of the attributes is given."""
+    """Raises `DiagnosticError` unless exactly one of the attributes is given."""
     given = [name for name in names if getattr(a, name) is not None]
     ways = [f"{name}: …" for name in names]
     if len(given) != 1:
-        raise Fault(
+        raise DiagnosticError(
             "missing-attribute" if not given else "bad-value",
             f"exactly one of {', '.join(names)} is needed",
             attribute=given[1] if given else "",
@@ -81,13 +81,13 @@ expect: {output: [32, 16, 16], params: 0}
         t = x[0]
         need_channels_first(self.name, t, 0, 3)
         if a.padding is None and a.like is None and a.channels is None:
-            raise Fault(
+            raise DiagnosticError(
                 "missing-attribute",
                 "pad needs padding, channels or like",
                 help="write pad: 1 for a row on each side",
             )
         if a.channels is not None and len(a.channels) != 2:
-            raise Fault(
+            raise DiagnosticError(
                 "bad-value",
                 "channels takes [begin, end]",
                 attribute="channels",
@@ -102,7 +102,7 @@ expect: {output: [32, 16, 16], params: 0}
             if begin + end < 0:
                 raise _too_small("pad", t, x[1].shape, "crop")
             if a.mode == "reflect" and (begin >= n or end >= n):
-                raise Fault(
+                raise DiagnosticError(
                     "bad-value",
                     "reflected padding must be smaller than the side",
                     attribute="padding",
@@ -178,7 +178,7 @@ expect: {output: [128, 56, 56], params: 0}
                 kept = a.size if a.size is not None else x[1].shape[1:]
                 raise _too_small("crop", t, (t.shape[0], *kept), "pad")
             if begin + end >= n:
-                raise Fault(
+                raise DiagnosticError(
                     "bad-value",
                     "crop must leave at least one row",
                     attribute="cropping",
@@ -206,10 +206,10 @@ expect: {output: [128, 56, 56], params: 0}
         return ", ".join(parts).removeprefix("pad ")
 
 
-def _too_small(name: str, t: Tensor, wanted: Shape, instead: str) -> Fault:
-    """The fault of a pad to smaller sides, or a crop to larger ones."""
+def _too_small(name: str, t: Tensor, wanted: Shape, instead: str) -> DiagnosticError:
+    """The error of a pad to smaller sides, or a crop to larger ones."""
     compared = "larger" if name == "pad" else "smaller"
-    return Fault(
+    return DiagnosticError(
         "shape-mismatch",
         f"{name} cannot make the sides {'smaller' if name == 'pad' else 'larger'}",
         label=f"the input's sides {times(t.shape[1:])} are {compared} than "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.ops.attributes import Attribute, Integer, Integers
 from archcalc.ops.axes import place_of, reach_on, times
-from archcalc.ops.base import CHANNELS, Fault, Operation, Tensor, product
+from archcalc.ops.base import CHANNELS, DiagnosticError, Operation, Tensor, product
 from archcalc.ops.reach import Axes, Everything, RowMajor
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ expect: {output: [25_088], params: 0}
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         start, end = self._ends(a, x[0])
         if start > end:
-            raise Fault(
+            raise DiagnosticError(
                 "bad-value",
                 "flatten goes from start to end",
                 attribute="start",
@@ -101,7 +101,7 @@ expect: {output: [512, 4, 4], params: 827_392}
         t = x[0]
         wanted = "×".join(map(str, a.shape))
         if a.shape.count(-1) > 1 or 0 in a.shape:
-            raise Fault(
+            raise DiagnosticError(
                 "bad-value",
                 "reshape takes lengths of at least 1, and one -1",
                 attribute="shape",
@@ -112,7 +112,7 @@ expect: {output: [512, 4, 4], params: 827_392}
         fits = product(self._shape(a, t))
         if fits != total:
             others = product(tuple([n for n in a.shape if n != -1]))
-            raise Fault(
+            raise DiagnosticError(
                 "shape-mismatch",
                 "reshape keeps the count of numbers",
                 attribute="shape",
@@ -169,7 +169,7 @@ expect: {output: [56, 56, 96], params: 0}
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         count = len(x[0].shape)
         if sorted(self._order(a, x[0])) != list(range(count)):
-            raise Fault(
+            raise DiagnosticError(
                 "bad-value",
                 "permute names every axis once",
                 attribute="order",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.ops.arithmetic import ceil_div, maximum
-from archcalc.ops.base import Fault
+from archcalc.ops.base import DiagnosticError
 from archcalc.ops.reach import Window
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def _worded(word: str, n: int, k: int, s: int, d: int) -> Window:
     return Window(k, s, half, total - half, d)
 
 
-def too_large(name: str, shape: Shape, axis: int, w: Window, *, may_pad: bool) -> Fault:
-    """The fault of a window that does not fit the padded side `shape[axis]`."""
+def too_large(name: str, shape: Shape, axis: int, w: Window, *, may_pad: bool) -> DiagnosticError:
+    """The error of a window that does not fit the padded side `shape[axis]`."""
     n = shape[axis]
     padded = n + w.begin + w.end
     window = f"{w.kernel}" if w.dilation == 1 else f"{w.dilation}·({w.kernel} − 1) + 1 = {w.span}"
@@ -63,7 +63,7 @@ def too_large(name: str, shape: Shape, axis: int, w: Window, *, may_pad: bool) -
     if may_pad:
         ways.append(f"padding of at least {ceil_div(w.span - n, 2)} on both sides")
     ways.append("fewer or smaller strides before it")
-    return Fault(
+    return DiagnosticError(
         "window-too-large",
         f"the window of {name} does not fit its input",
         attribute="kernel",

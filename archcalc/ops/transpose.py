@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from archcalc.ops.arithmetic import fixed, maximum
 from archcalc.ops.attributes import Attribute, Integer, Padding, PerAxis
 from archcalc.ops.axes import need_channels_first
-from archcalc.ops.base import Fault, Operation, Tensor, Weight, product
+from archcalc.ops.base import DiagnosticError, Operation, Tensor, Weight, product
 from archcalc.ops.conv import BIAS, DILATION, KERNEL
 from archcalc.ops.grouping import check_groups
 from archcalc.ops.reach import MAX_PERIOD, Periodic, Unknown, Window
@@ -29,7 +29,7 @@ class ConvTranspose(Operation):
     Weights: `weight` [C, out/groups, k, …], `bias` [out]. macs: every input number meets
     out/groups·k·… weights once, so C·n·…·out/groups·k·… (products that fall into the cut-off
     border are counted too, as PyTorch's flop counter does). Extra flops: 1 an output with a bias.
-    Faults: wrong-layout, wrong-rank, does-not-divide, bad-value.
+    Errors: wrong-layout, wrong-rank, does-not-divide, bad-value.
     """
 
     name = "conv_transpose"
@@ -73,7 +73,7 @@ expect: {output: [32, 28, 28], params: 8224, macs: 1_605_632}
             a.padding = ((0, 0),) * len(a.kernel)
             return
         if any(a.output_padding):
-            raise Fault(
+            raise DiagnosticError(
                 "bad-value",
                 "padding: same chooses the output padding itself",
                 attribute="output_padding",
@@ -95,7 +95,7 @@ expect: {output: [32, 28, 28], params: 8224, macs: 1_605_632}
             check_groups(a.groups, t.shape[0], a.out)
         for s, d, extra in zip(a.stride, a.dilation, a.output_padding, strict=True):
             if extra >= s and extra >= d:
-                raise Fault(
+                raise DiagnosticError(
                     "bad-value",
                     "output_padding must be smaller than stride or dilation",
                     attribute="output_padding",
@@ -192,10 +192,10 @@ def scattered(k: int, s: int, begin: int, d: int) -> Periodic | Unknown:
     return Periodic(tuple(first), tuple(last), 1, d // common)
 
 
-def _nothing_left(a: SimpleNamespace, axis: int, side: int) -> Fault:
+def _nothing_left(a: SimpleNamespace, axis: int, side: int) -> Errors:
     begin, end = a.padding[axis]
     whole = side + begin + end
-    return Fault(
+    return DiagnosticError(
         "bad-value",
         "the padding of conv_transpose cuts the whole output off",
         attribute="padding",

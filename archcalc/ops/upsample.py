@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archcalc.ops.arithmetic import ceil_div, lowest_terms
 from archcalc.ops.attributes import Attribute, Boolean, PerAxis, Reference, Word
 from archcalc.ops.axes import need_channels_first
-from archcalc.ops.base import Fault, Operation, Tensor, product
+from archcalc.ops.base import DiagnosticError, Operation, Tensor, product
 from archcalc.ops.reach import MAX_PERIOD, Periodic, Unknown
 from archcalc.ops.resize import need_one_of, need_same_rank
 from archcalc.ops.sliding import per_axis
@@ -25,9 +25,9 @@ class Factor(PerAxis):
     def read(self, value: Any, rank: int | None) -> tuple[int, ...]:
         try:
             return super().read(value, rank)
-        except Fault as fault:
-            if fault.code == "not-an-integer":
-                fault.advice = (
+        except DiagnosticError as error:
+            if error.code == "not-an-integer":
+                error.advice = (
                     "upsample takes whole factors: for another size write size: or like:; to "
                     "reduce the size use a pool or a stride"
                 )
@@ -72,7 +72,7 @@ expect: {output: [128, 32, 32], params: 295_040}
         if a.like is not None:
             need_same_rank(t, x[1])
         if a.align_corners and a.mode == "nearest":
-            raise Fault(
+            raise DiagnosticError(
                 "bad-value",
                 "align_corners goes with linear interpolation",
                 attribute="align_corners",

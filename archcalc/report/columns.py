@@ -32,7 +32,7 @@ class Column(NamedTuple):
 
 def _operation(row: Row, _report: Report) -> str:
     text = f"{row.operation} (training only)" if row.training_only else row.operation
-    return f"✗ {text}" if row.faulty else text
+    return f"✗ {text}" if row.invalid else text
 
 
 def _exact(figure: str) -> Callable[[Row, Report], str]:

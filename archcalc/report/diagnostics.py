@@ -19,8 +19,8 @@ def render(diagnostic: Diagnostic, colour: bool = False, columns: int = 100) -> 
 
     >>> from archcalc.diagnostics import Diagnostic, SourceFile, Span
     >>> file = SourceFile("net.yaml", "input: [3, 8, 8]\\nlayers: [conv: {out: 0}]")
-    >>> fault = Diagnostic("bad-value", "error", "must be at least 1", Span(file, 2, 22, 1))
-    >>> print(render(fault._replace(label="this is 0", help="give out a positive number")))
+    >>> error = Diagnostic("bad-value", "error", "must be at least 1", Span(file, 2, 22, 1))
+    >>> print(render(error._replace(label="this is 0", help="give out a positive number")))
     error[bad-value]: must be at least 1
      --> net.yaml:2:22
       |

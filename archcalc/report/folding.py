@@ -27,7 +27,7 @@ def continues(readers: list[int], before: Node, node: Node) -> bool:
     nothing else reads what is between the two."""
     return (
         node.index == before.index + 1
-        and not node.faulty
+        and not node.invalid
         and node.inputs == before.outputs
         and readers[before.outputs[0]] == 1
         and node.training_only == before.training_only

@@ -11,7 +11,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from archcalc.codes import CODES
+from archcalc.diagnostic_codes import CODES
 from archcalc.ops.attributes import REQUIRED, shown
 from archcalc.ops.base import Operation
 from archcalc.ops.registry import ALL

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.analysis.figures import Totals
 from archcalc.graph import Node
-from archcalc.report.calls import call
+from archcalc.report.call_text import call
 from archcalc.report.folding import FREE, continues, is_free, reader_counts
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Row(NamedTuple):
     output: Shape | None
     totals: Totals
     receptive_field: ReceptiveField | None
-    faulty: bool
+    invalid: bool
     training_only: bool
     is_level: bool  # a block, group or branch, opened or not
 
@@ -137,7 +137,7 @@ class _Walk:
             last.output,
             _multiplied(totals, times),
             last.receptive_field,
-            nodes[0].faulty,
+            nodes[0].invalid,
             nodes[0].training_only,
             False,
         )
@@ -155,7 +155,7 @@ class _Walk:
             None if output is None else output.shape,
             _multiplied(report.of(group), times),
             None if group.output is None else report.receptive_field_of(group.output),
-            any(node.faulty for node in nodes),
+            any(node.invalid for node in nodes),
             bool(nodes) and all(node.training_only for node in nodes),
             True,
         )

@@ -147,7 +147,7 @@ def _legend(found: list[Row], head: str, columns: int, colour: bool) -> list[str
 def _up_to_the_error(found: list[Row]) -> list[Row]:
     """The rows down to the last that is known or has an error."""
     end = len(found)
-    while end > 1 and found[end - 1].output is None and not found[end - 1].faulty:
+    while end > 1 and found[end - 1].output is None and not found[end - 1].invalid:
         end -= 1
     return found[:end]
 
@@ -229,8 +229,8 @@ def cut_operation(text: str, limit: int) -> str:
 def _painted(line: str, label: int, row: Row, report: Report, colour: bool) -> str:
     if not colour:
         return line
-    if row.faulty or row.training_only:
-        return paint(line, "bad" if row.faulty else "faint", colour)
+    if row.invalid or row.training_only:
+        return paint(line, "bad" if row.invalid else "faint", colour)
     if row.is_level:
         return paint(line[:label], "level", colour) + line[label:]
     if _heavy(row, report):

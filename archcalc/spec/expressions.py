@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault, Span
+from archcalc.diagnostics import DiagnosticError, Span
 from archcalc.spec.limits import MAX_DIGITS, MAX_ITEMS, MAX_LISTS, MAX_TEXT
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     Meaning = tuple[bool, Any, Check | None]
 
 
-FAULTY = ""
-"""Under this key, which is no name, names keep those of the vars at fault: what reads one is
-unknown, and no second fault."""
+INVALID = ""
+"""Under this key, which is no name, names keep those of the offending vars: what reads one is
+unknown, and no second error."""
 
 _WORD = re.compile(r"[^\W\d]\w*").findall
 
@@ -46,7 +46,7 @@ class Operand:
     def __init__(self, layer: Layer, names: dict[str, Any]) -> None:
         self.layer = layer
         read = _words_of(layer)
-        self.names = {name: held for name, held in names.items() if name in read or name == FAULTY}
+        self.names = {name: held for name, held in names.items() if name in read or name == INVALID}
         text = "".join(f"{name}={_identified(held)};" for name, held in self.names.items())
         self._digest = sha256(f"{id(layer)};{text}".encode()).digest()
 
@@ -73,8 +73,8 @@ def _identified(held: Any) -> str:
     return held._digest.hex() if isinstance(held, Operand) else repr(held)
 
 
-class Misplaced(Fault):
-    """A fault in a part of an expression: characters (start, end) of its text, (0, 0) for all."""
+class Misplaced(DiagnosticError):
+    """An error in a part of an expression: characters (start, end) of its text, (0, 0) for all."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class Value:
 
     @property
     def span(self) -> Span:
-        """Where it stands. Made when asked for: most values are never at fault."""
+        """Where it stands. Made when asked for: most values are never in error."""
         return Span(self._file, self._line, self._column, self._length)
 
     def evaluate(self, names: dict[str, Any]) -> Any:
@@ -153,9 +153,9 @@ class Value:
 
         int, Fraction (never integral: 32.0 is the int 32), bool, str (a word that is no name, or
         text that is no expression), tuple for a list, None for an empty value, `Operand` for a
-        mapping. Raises `Fault` (bad-expression, unknown-name, division-by-zero, number-too-large,
-        wrong-type, bad-index; unknown-tensor where `in_channels` is not among the names, or what
-        is read is at fault).
+        mapping. Raises `DiagnosticError` (bad-expression, unknown-name, division-by-zero,
+        number-too-large, wrong-type, bad-index; unknown-tensor where `in_channels` is not among the
+        names, or what is read is in error).
         """
         if self.constant:
             return self._run
@@ -166,8 +166,9 @@ class Value:
         return self._placed(self._run, names)
 
     def check(self, names: dict[str, Any]) -> None:
-        """Raises the `Fault` that is there whatever the values of these names: a text that cannot
-        be read, a name that is not among them. Of an operation, nothing is looked at."""
+        """Raises the `DiagnosticError` that is there whatever the values of these names: a text
+        that cannot be read, a name that is not among them. Of an operation, nothing is looked
+        at."""
         if self.items is not None:
             for item in self.items:
                 item.check(names)
@@ -175,14 +176,14 @@ class Value:
             self._placed(self._check, names)
 
     def _placed(self, run: Callable[[dict[str, Any]], Any], names: dict[str, Any]) -> Any:
-        """What a function of the names gives, its faults with their place."""
+        """What a function of the names gives, its errors with their place."""
         try:
             return run(names)
-        except Misplaced as fault:
-            fault.span = self._part(*fault.part)
+        except Misplaced as error:
+            error.span = self._part(*error.part)
             raise
-        except Fault as fault:
-            fault.span = fault.span or self.span
+        except DiagnosticError as error:
+            error.span = error.span or self.span
             raise
 
     def label(self, names: dict[str, Any]) -> str:
@@ -203,7 +204,7 @@ class Value:
         return f"Value({self.text!r})"
 
 
-class Faulty(Value):
+class InvalidValue(Value):
     """A value that could not be read, and is told already: what reads it is unknown."""
 
     __slots__ = ()
@@ -248,7 +249,7 @@ def _word(word: str) -> Callable[[dict[str, Any]], Any]:
     def look_up(names: dict[str, Any]) -> Any:
         if word in names:
             return names[word]
-        if word == "in_channels" or word in names.get(FAULTY, ()):
+        if word == "in_channels" or word in names.get(INVALID, ()):
             raise Unknown(word)
         return word
 
@@ -256,7 +257,7 @@ def _word(word: str) -> Callable[[dict[str, Any]], Any]:
 
 
 def _too_long(_names: dict[str, Any]) -> Any:
-    raise Fault(
+    raise DiagnosticError(
         "bad-expression",
         "this is too long for a value",
         label=f"an expression has at most {MAX_TEXT:,} characters",
@@ -268,15 +269,15 @@ _TOO_LONG: Meaning = (False, _too_long, _too_long)
 
 
 def bounded(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A list, as it is. Raises `Fault` where lists in it make it too large: names can double a
-    list again and again, as in b: [a, a], c: [b, b]."""
+    """A list, as it is. Raises `DiagnosticError` where lists in it make it too large: names can
+    double a list again and again, as in b: [a, a], c: [b, b]."""
     waiting = [(item, 2) for item in items if isinstance(item, tuple)]
     count = len(items) if waiting else 0
     while waiting:
         inner, depth = waiting.pop()
         count += len(inner)
         if count > MAX_ITEMS or depth > MAX_LISTS:
-            raise Fault(
+            raise DiagnosticError(
                 "too-large",
                 f"a list of lists has at most {MAX_ITEMS:,} items and {MAX_LISTS} levels",
                 label=f"this has {count:,} items or more, and {depth} levels",
@@ -287,11 +288,11 @@ def bounded(items: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def piece(value: Any) -> str:
-    """What a `$(…)` part puts into a text. Raises `Fault` (wrong-type)."""
+    """What a `$(…)` part puts into a text. Raises `DiagnosticError` (wrong-type)."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         from archcalc.ops.attributes import shown
 
-        raise Fault(
+        raise DiagnosticError(
             "wrong-type",
             "$(…) takes an integer or a word",
             label=f"this gives {shown(value)}",
@@ -300,23 +301,23 @@ def piece(value: Any) -> str:
     return str(value)
 
 
-class Unknown(Fault):
-    """A name whose value is unknown: the fault lies elsewhere, and this one is never told."""
+class Unknown(DiagnosticError):
+    """A name whose value is unknown: the error lies elsewhere, and this one is never told."""
 
     def __init__(self, word: str) -> None:
         super().__init__("unknown-tensor", f"{word} is unknown here")
         self.word = word
 
 
-def tell_outside_layers(diagnostics: Diagnostics, fault: Fault, span: Span) -> None:
-    """Tells a fault of a value that stands on no layer: to read `in_channels` is one there."""
-    if not isinstance(fault, Unknown):
-        diagnostics.tell(fault, span)
-    elif fault.word == "in_channels":
+def report_outside_layers(diagnostics: Diagnostics, error: DiagnosticError, span: Span) -> None:
+    """Tells an error of a value that stands on no layer: to read `in_channels` is one there."""
+    if not isinstance(error, Unknown):
+        diagnostics.report(error, span)
+    elif error.word == "in_channels":
         diagnostics.error(
             "no-tensor",
             "in_channels is what enters a layer, and nothing enters here",
-            fault.span or span,
+            error.span or span,
             help="read it on a layer, or in a let of a block",
         )
 
@@ -324,7 +325,7 @@ def tell_outside_layers(diagnostics: Diagnostics, fault: Fault, span: Span) -> N
 def split_parts(text: str) -> list[tuple[str, int | None]]:
     """Text with `$(…)` parts, in turn: (text, None), or (an expression, where it starts).
 
-    An expression keeps its brackets, so that an unknown name is a fault there and never text.
+    An expression keeps its brackets, so that an unknown name is an error there and never text.
     """
     parts: list[tuple[str, int | None]] = []
     done = 0

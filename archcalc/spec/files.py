@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcalc.diagnostics import Fault, SourceFile, Span, Stop, alternatives
+from archcalc.diagnostics import DiagnosticError, SourceFile, Span, Stop, alternatives
 from archcalc.spec.limits import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -104,9 +104,9 @@ def open_source(source: str | os.PathLike[str], diagnostics: Diagnostics) -> Sou
         shown = path.name if path.is_relative_to(catalogue()) else str(path)
         real = path.resolve()
         return SpecFile(shown, read(real, name), real, real.parent)
-    except Fault as fault:
-        diagnostics.tell(fault)
-        raise Stop from fault
+    except DiagnosticError as error:
+        diagnostics.report(error)
+        raise Stop from error
 
 
 def shown_name(source: str | os.PathLike[str]) -> str:
@@ -128,7 +128,7 @@ def _standard_input() -> SpecFile:
 def load_text(text: str, diagnostics: Diagnostics) -> SourceFile:
     """A spec given as text. Its `extends` names nets of the catalogue only."""
     if len(text) > MAX_BYTES:
-        diagnostics.tell(_too_large(TEXT_NAME))
+        diagnostics.report(_too_large(TEXT_NAME))
         raise Stop
     return SourceFile(TEXT_NAME, text)
 
@@ -136,8 +136,8 @@ def load_text(text: str, diagnostics: Diagnostics) -> SourceFile:
 def opener(allow_outside: bool = False) -> Load:
     """What reads the file that an `extends` names, relative to the file that it stands in.
 
-    It raises `Fault` where there is none, or where it lies outside the folder tree of the spec and
-    `allow_outside` is not given. A net of the catalogue may always be extended.
+    It raises `DiagnosticError` where there is none, or where it lies outside the folder tree of the
+    spec and `allow_outside` is not given. A net of the catalogue may always be extended.
     """
 
     def load(name: str, span: Span) -> SourceFile:
@@ -164,7 +164,7 @@ def same_file(one: SourceFile, other: SourceFile) -> bool:
 def find(name: str) -> Path:
     """The file of a spec: the path itself, with an ending, or a net of the catalogue.
 
-    Raises `Fault` (file-not-found, not-a-file).
+    Raises `DiagnosticError` (file-not-found, not-a-file).
     """
     paths = _candidates(Path(), name)
     for path in paths:
@@ -180,14 +180,15 @@ def find(name: str) -> Path:
 
 
 def read(path: Path, name: str) -> str:
-    """The text of a file. Raises `Fault` (not-a-file, permission, too-large, encoding)."""
+    """The text of a file. Raises `DiagnosticError` (not-a-file, permission, too-large,
+    encoding)."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except IsADirectoryError:
         raise _a_folder(path, name) from None
     except OSError as error:
-        raise Fault(
+        raise DiagnosticError(
             "permission",
             f"{name} cannot be read",
             label=str(error.strerror),
@@ -197,14 +198,14 @@ def read(path: Path, name: str) -> str:
 
 
 def _decoded(data: bytes, name: str) -> str:
-    """The bytes as text. Raises `Fault` (too-large, encoding)."""
+    """The bytes as text. Raises `DiagnosticError` (too-large, encoding)."""
     if len(data) > MAX_BYTES:
         raise _too_large(name)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Fault(
+        raise DiagnosticError(
             "encoding",
             f"{name} is not UTF-8",
             label=f"byte {error.start:,} (line {line:,}) is 0x{data[error.start]:02x}",
@@ -230,7 +231,7 @@ def _beside(own: SpecFile, name: str, allow_outside: bool) -> Path | None:
         if real == own.path and catalogue_net(name) is not None:
             continue
         if not allow_outside and not real.is_relative_to(own.root):
-            raise Fault(
+            raise DiagnosticError(
                 "extends-outside",
                 "extends leads out of the spec's folder",
                 label=f"{name} lies outside the folder of {own.name}",
@@ -251,9 +252,9 @@ def _specs_beside(name: str) -> list[Path]:
         return []
 
 
-def _not_found(name: str, files: Iterable[Path] = ()) -> Fault:
+def _not_found(name: str, files: Iterable[Path] = ()) -> Errors:
     near = similar(name, files)
-    return Fault(
+    return DiagnosticError(
         "file-not-found",
         f"no spec named {name}",
         label="no such file, and no such net in the catalogue",
@@ -263,12 +264,12 @@ def _not_found(name: str, files: Iterable[Path] = ()) -> Fault:
     )
 
 
-def _a_folder(path: Path, name: str) -> Fault:
+def _a_folder(path: Path, name: str) -> Errors:
     try:
         inside = sorted(p.name for p in path.iterdir() if p.suffix in _ENDINGS[1:])[:5]
     except OSError:
         inside = []
-    return Fault(
+    return DiagnosticError(
         "not-a-file",
         f"{name} is a folder",
         label="a spec is a file",
@@ -276,8 +277,8 @@ def _a_folder(path: Path, name: str) -> Fault:
     )
 
 
-def _too_large(name: str) -> Fault:
-    return Fault(
+def _too_large(name: str) -> Errors:
+    return DiagnosticError(
         "too-large",
         f"{name} is too large for a spec",
         label=f"more than {MAX_BYTES // 1_000_000} MB",

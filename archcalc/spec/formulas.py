@@ -9,9 +9,9 @@ import ast
 import operator
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault, meant, nearest
+from archcalc.diagnostics import DiagnosticError, did_you_mean, nearest
 from archcalc.spec.expressions import (
-    FAULTY,
+    INVALID,
     Misplaced,
     Unknown,
     bounded,
@@ -78,8 +78,8 @@ _PRINTED = {"×": "*", "·": "*", "÷": "/", "−": "-"}
 def compile_text(text: str) -> Meaning:
     """The meaning of a text, as `read` gives it.
 
-    Text that is no expression (`1x7`, `Conv 1`) is itself. What is wrong is raised as a `Fault`
-    when one of the functions is called.
+    Text that is no expression (`1x7`, `Conv 1`) is itself. What is wrong is raised as a
+    `DiagnosticError` when one of the functions is called.
     """
     try:
         if "$(" in text:
@@ -91,19 +91,19 @@ def compile_text(text: str) -> Meaning:
             return True, text, None
         walker = _Walker(text)
         run = walker.walk(tree, 0)
-    except Misplaced as fault:
-        raiser = _raiser(fault)
+    except Misplaced as error:
+        raiser = _raiser(error)
         return False, raiser, raiser
     if walker.reads:
         return False, run, _checker(walker.reads)
     try:
         return True, run({}), None
-    except Fault:
+    except Errors:
         return False, run, run  # both raise it again, afresh
 
 
 def _checker(reads: list[Read]) -> Run:
-    """Raises the fault of the first of these words that is no name."""
+    """Raises the error of the first of these words that is no name."""
 
     def check(names: Names) -> None:
         for word, part in reads:
@@ -142,15 +142,15 @@ def _parse(text: str) -> ast.expr | None:
     )
 
 
-def _raiser(fault: Misplaced) -> Run:
-    """Raises the same fault, as a new exception every time: one that was raised keeps all that
+def _raiser(error: Misplaced) -> Run:
+    """Raises the same error, as a new exception every time: one that was raised keeps all that
     was there at that moment alive."""
     code, message, label, help, part = (
-        fault.code,
-        fault.message,
-        fault.label,
-        fault.help,
-        fault.part,
+        error.code,
+        error.message,
+        error.label,
+        error.help,
+        error.part,
     )
 
     def run(_names: Names) -> Any:
@@ -317,16 +317,16 @@ def _remedy(node: ast.expr) -> str:
 
 
 def _bounded(make: Callable[[], Any]) -> Any:
-    """A literal; one that is too large is a fault of the whole expression."""
+    """A literal; one that is too large is an error of the whole expression."""
     try:
         return make()
-    except Fault as fault:
-        raise Misplaced(fault.code, fault.message, help=fault.help) from None
+    except DiagnosticError as error:
+        raise Misplaced(error.code, error.message, help=error.help) from None
 
 
 def _word(word: str, names: Names, part: tuple[int, int]) -> str:
     """A word in an expression that is no name: a reserved word is itself, any other is wrong."""
-    if word == "in_channels" or word in names.get(FAULTY, ()):
+    if word == "in_channels" or word in names.get(INVALID, ()):
         raise Unknown(word)
     if meaning_of(word) in (OPERATION, ENUMERATION):
         return word
@@ -334,7 +334,7 @@ def _word(word: str, names: Names, part: tuple[int, int]) -> str:
         "unknown-name",
         f"there is no name {word} here",
         label="not a var, parameter, let or loop name that can be seen here",
-        help=lambda: meant(word, names) or f"declare it, as in vars: {{{word}: 64}}",
+        help=lambda: did_you_mean(word, names) or f"declare it, as in vars: {{{word}: 64}}",
         part=part,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.ops.arithmetic import fixed
 from archcalc.spec.limits import MAX_BITS
 
@@ -28,7 +28,7 @@ def need_number(value: Any, what: str) -> None:
         from archcalc.ops.attributes import shown
 
         help = "take an item, as in widths[0]" if isinstance(value, tuple) else ""
-        raise Fault(
+        raise DiagnosticError(
             "wrong-type", f"{what} takes numbers", label=f"this is {shown(value)}", help=help
         )
 
@@ -46,8 +46,8 @@ def settle(value: Any) -> Any:
     return value
 
 
-def too_large() -> Fault:
-    return Fault(
+def too_large() -> Errors:
+    return DiagnosticError(
         "number-too-large",
         f"numbers stay below 2^{MAX_BITS}",
         help="no size of a network comes near it; is an exponent too large?",
@@ -100,7 +100,7 @@ def modulo(a: Any, b: Any) -> Any:
 
 def _need_divisor(a: Any, b: Any, sign: str) -> None:
     if b == 0:
-        raise Fault(
+        raise DiagnosticError(
             "division-by-zero",
             "nothing can be divided by zero",
             label=f"{a} {sign} {b}",
@@ -111,7 +111,7 @@ def _need_divisor(a: Any, b: Any, sign: str) -> None:
 def power(a: Any, b: Any) -> Any:
     """a ** b with an integer exponent, refused before it is worked out where it is too large."""
     if not isinstance(b, int):
-        raise Fault(
+        raise DiagnosticError(
             "wrong-type",
             "an exponent must be an integer",
             label=f"this is {float(b):g}",
@@ -176,14 +176,14 @@ def item(items: Any, index: Any) -> Any:
     if isinstance(index, bool) or not isinstance(index, int):
         from archcalc.ops.attributes import shown
 
-        raise Fault(
+        raise DiagnosticError(
             "wrong-type",
             "an index must be an integer",
             label=f"this is {shown(index)}",
             help="items count from 0; // and floor give integers",
         )
     if not -len(items) <= index < len(items):
-        raise Fault(
+        raise DiagnosticError(
             "bad-index",
             "an index must lie inside its list",
             label=f"index {index} of a list of {len(items)}",
@@ -199,7 +199,7 @@ def _several(values: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     for value in values:
         need_number(value, what)
     if not values:
-        raise Fault("wrong-type", f"{what} of nothing")
+        raise DiagnosticError("wrong-type", f"{what} of nothing")
     return values
 
 
@@ -247,7 +247,7 @@ def _need_list(value: Any, what: str) -> tuple[Any, ...]:
     if not isinstance(value, tuple):
         from archcalc.ops.attributes import shown
 
-        raise Fault("wrong-type", f"{what} takes a list", label=f"this is {shown(value)}")
+        raise DiagnosticError("wrong-type", f"{what} takes a list", label=f"this is {shown(value)}")
     return value
 
 
@@ -260,7 +260,9 @@ def make_divisible(v: Any, divisor: Any = 8, min_value: Any = None) -> Any:
     for value in (v, divisor) if min_value is None else (v, divisor, min_value):
         need_number(value, "make_divisible")
     if divisor <= 0:
-        raise Fault("wrong-type", "a divisor must be positive", label=f"this is {divisor}")
+        raise DiagnosticError(
+            "wrong-type", "a divisor must be positive", label=f"this is {divisor}"
+        )
     new = (2 * v + divisor) // 2 // divisor * divisor
     least = min_value or divisor
     if new < least:

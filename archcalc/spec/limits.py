@@ -42,7 +42,7 @@ MAX_FORMULAS = 200_000
 MAX_NAME = 200
 """Characters of a name."""
 
-MAX_FAULTS = 100
+MAX_ERRORS = 100
 """After so many, one file is not read further."""
 
 MAX_CHAIN = 20
@@ -86,11 +86,11 @@ def add_error(
 
 
 def stop_at_many(diagnostics: Diagnostics, span: Span) -> None:
-    """Raises `Stop` at the hundredth fault."""
-    if len(diagnostics.items) >= MAX_FAULTS:
+    """Raises `Stop` at the hundredth error."""
+    if len(diagnostics.items) >= MAX_ERRORS:
         diagnostics.error(
-            "too-many-faults",
-            f"reading stops after {MAX_FAULTS} faults",
+            "too-many-errors",
+            f"reading stops after {MAX_ERRORS} errors",
             span,
             help="mend these first",
         )

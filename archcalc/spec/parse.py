@@ -1,16 +1,16 @@
-"""A spec's text → its syntax tree. Every independent fault is reported, not only the first."""
+"""A spec's text → its syntax tree. Every independent error is reported, not only the first."""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.collector import paused
-from archcalc.diagnostics import Fault, Note, Stop
+from archcalc.diagnostics import DiagnosticError, Note, Stop
+from archcalc.gc_pause import paused
 from archcalc.spec.block_order import in_order
 from archcalc.spec.files import same_file
 from archcalc.spec.limits import MAX_BLOCKS, MAX_CHAIN
-from archcalc.spec.names import check_label
+from archcalc.spec.name_rules import check_label
 from archcalc.spec.parse_blocks import parse_block, parse_signature
 from archcalc.spec.parse_calls import parse_defaults
 from archcalc.spec.parse_expect import parse_expect
@@ -18,7 +18,7 @@ from archcalc.spec.parse_layers import parse_body
 from archcalc.spec.reader import Reader
 from archcalc.spec.scope import Scope, block_callee, operation_callees
 from archcalc.spec.syntax import Input, Spec
-from archcalc.spec.tree import Mapping, Scalar, Sequence, parse_tree
+from archcalc.spec.yaml_tree import Mapping, Scalar, Sequence, parse_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.scope import Calls
     from archcalc.spec.syntax import Block, Layer
-    from archcalc.spec.tree import Node
+    from archcalc.spec.yaml_tree import Node
 
     Load = Callable[[str, Span], SourceFile]
 
@@ -61,8 +61,8 @@ def parse_spec(file: SourceFile, diagnostics: Diagnostics, load: Load) -> Spec |
     """The syntax of a spec with its `extends` resolved; None where nothing can be known.
 
     `load` gives the file that an `extends` names, relative to the file that the span is in, or
-    raises `Fault`. A layer that is at fault stands as a layer of kind "fault", so that the rest
-    can still be checked.
+    raises `DiagnosticError`. A layer that is in error stands as a layer of kind "error", so that
+    the rest can still be checked.
     """
     try:
         with paused():
@@ -100,9 +100,9 @@ def _chain(file: SourceFile, diagnostics: Diagnostics, load: Load) -> list[_Part
 def _load(load: Load, name: str, span: Span, diagnostics: Diagnostics) -> SourceFile:
     try:
         return load(name, span)
-    except Fault as fault:
-        diagnostics.tell(fault, span)
-        raise Stop from fault
+    except DiagnosticError as error:
+        diagnostics.report(error, span)
+        raise Stop from error
 
 
 def _cycle(diagnostics: Diagnostics, links: list[Span], file: SourceFile) -> None:
@@ -176,7 +176,7 @@ def _nearest_part(parts: list[_Part], what: str, example: str) -> tuple[int, Nod
         node = parts[i].get(what)
         if node is not None:
             return i, node
-    from archcalc.spec.elsewhere import likely
+    from archcalc.spec.synonyms import likely
 
     own = parts[-1]
     first: Node = own.root
@@ -210,7 +210,7 @@ def _inputs(parts: list[_Part]) -> tuple[Input, ...]:
 
 
 def _shape(reader: Reader, node: Node) -> tuple[Value, ...]:
-    """The sides; none where they are at fault."""
+    """The sides; none where they are in error."""
     if not isinstance(node, Sequence):
         reader.wrong_type("input", "a list", node, "as in input: [3, 224, 224]")
         return ()
@@ -242,7 +242,7 @@ def _variables(parts: list[_Part]) -> dict[str, Value]:
                 variables[name] = value
             elif key.text.isidentifier():
                 # So that no use of a var that is refused is an error again.
-                variables[key.text] = part.reader.faulty(key)
+                variables[key.text] = part.reader.invalid(key)
     return variables
 
 
@@ -250,10 +250,10 @@ def _scopes(parts: list[_Part]) -> list[Scope]:
     """One scope a file: its own `defaults`, and the blocks of the whole chain to call."""
     callees = operation_callees()
     calls: Calls = {}
-    faulty: set[str] = set()
+    invalid: set[str] = set()
     scopes = []
     for part in parts:
-        scope = Scope(part.reader, callees, calls, {}, faulty=faulty)
+        scope = Scope(part.reader, callees, calls, {}, invalid=invalid)
         node = part.get("defaults")
         if node is not None:
             scope.defaults = parse_defaults(scope, node)
@@ -285,7 +285,7 @@ def _blocks(parts: list[_Part], scopes: list[Scope]) -> dict[str, Block]:
             signatures[name] = signature
             scope.callees[name] = block_callee(signature)
         elif name not in scope.callees:
-            scope.faulty.add(name)
+            scope.invalid.add(name)
     blocks: dict[str, Block] = {}
     for name, signature in signatures.items():
         scope, _, node, _ = written[name]

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.diagnostics import Note, nearest
-from archcalc.spec.names import check_label
+from archcalc.spec.name_rules import check_label
 from archcalc.spec.parse_calls import parse_defaults, parse_operand
 from archcalc.spec.parse_expect import parse_expect
 from archcalc.spec.parse_layers import parse_body
 from archcalc.spec.reader import is_empty
 from archcalc.spec.syntax import Block, Parameter
-from archcalc.spec.tree import Mapping, Scalar, Sequence
 from archcalc.spec.words import ENUMERATION, MODIFIERS, STRUCTURE, meaning_of
+from archcalc.spec.yaml_tree import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.reader import Reader
     from archcalc.spec.scope import Scope
-    from archcalc.spec.tree import Node
+    from archcalc.spec.yaml_tree import Node
 
 _KEYS = ("with", "let", "inputs", "inline", "do", "expect", "note", "defaults")
 
@@ -76,9 +76,9 @@ def parse_block(scope: Scope, block: Block, node: Mapping) -> Block:
                 notes=(Note("the parameter is here", taken[name]),),
             )
         elif name:
-            let.append((name, reader.faulty(key) if value is None else value))
+            let.append((name, reader.invalid(key) if value is None else value))
         elif key.text.isidentifier():
-            let.append((key.text, reader.faulty(key)))  # so that no use of it is an error again
+            let.append((key.text, reader.invalid(key)))  # so that no use of it is an error again
     return block._replace(
         let=tuple(let),
         body=parse_body(inside, entries["do"][1], "do") if "do" in entries else (),

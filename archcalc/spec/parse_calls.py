@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from archcalc.diagnostics import Note
 from archcalc.spec.reader import is_empty, kind_of
-from archcalc.spec.tree import Mapping, Sequence
+from archcalc.spec.yaml_tree import Mapping, Sequence
 
 if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.scope import Callee, Defaults, Scope
     from archcalc.spec.syntax import Layer
-    from archcalc.spec.tree import Node, Scalar
+    from archcalc.spec.yaml_tree import Node, Scalar
 
 
 def parse_arguments(
@@ -68,7 +68,7 @@ def parse_operand(scope: Scope, node: Mapping) -> Layer | None:
     from archcalc.spec.parse_layers import parse_layer
 
     layer = parse_layer(scope, node)
-    return None if layer.kind == "fault" else layer
+    return None if layer.kind == "error" else layer
 
 
 def _lone(scope: Scope, callee: Callee, node: Node) -> dict[str, Value] | None:

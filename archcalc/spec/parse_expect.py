@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from archcalc.spec.reader import is_empty
 from archcalc.spec.syntax import Case, Figure
-from archcalc.spec.tree import Mapping, Scalar, Sequence
+from archcalc.spec.yaml_tree import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from archcalc.diagnostics import Span
     from archcalc.spec.expressions import Value
     from archcalc.spec.reader import Reader
-    from archcalc.spec.tree import Node
+    from archcalc.spec.yaml_tree import Node
 
 FIGURES = (
     "output",

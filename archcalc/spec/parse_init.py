@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from archcalc.spec.reader import is_empty
 from archcalc.spec.syntax import Init
-from archcalc.spec.tree import Mapping, Scalar
+from archcalc.spec.yaml_tree import Mapping, Scalar
 
 if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.reader import Reader
-    from archcalc.spec.tree import Node
+    from archcalc.spec.yaml_tree import Node
 
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
     # by the names of torch.nn.init, without the underscore at the end

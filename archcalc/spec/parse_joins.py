@@ -9,12 +9,12 @@ from archcalc.spec.parse_layers import parse_layer, read_layers
 from archcalc.spec.parse_modifiers import parse_loop
 from archcalc.spec.reader import is_empty
 from archcalc.spec.syntax import Branch, Layer
-from archcalc.spec.tree import Mapping, Sequence
 from archcalc.spec.words import LOOP
+from archcalc.spec.yaml_tree import Mapping, Sequence
 
 if TYPE_CHECKING:
     from archcalc.spec.scope import Callee, Scope
-    from archcalc.spec.tree import Node, Scalar
+    from archcalc.spec.yaml_tree import Node, Scalar
 
 _BRANCH_KEYS = ("branch", "only_if", "for", "in")
 
@@ -30,7 +30,7 @@ def parse_join(
     found = _branches(scope, key, branches)
     span = scope.reader.span(key)
     if arguments is None or not found:
-        return Layer("fault", callee.name, span, {}, **extra)
+        return Layer("error", callee.name, span, {}, **extra)
     return Layer("join", callee.name, span, arguments, branches=found, **extra)
 
 
@@ -99,8 +99,8 @@ def _branch(scope: Scope, label: str | None, node: Node) -> Branch:
     body = node.entries["branch"][1]
     layers = read_layers(scope, body.items if isinstance(body, Sequence) else [body])
     condition = node.entries.get("only_if")
-    only_if = reader.value(condition[1]) or reader.faulty(condition[0]) if condition else None
+    only_if = reader.value(condition[1]) or reader.invalid(condition[0]) if condition else None
     loop = parse_loop(scope, node)
     if loop is None and any(name in node.entries for name in LOOP):
-        layers = (Layer("fault", "", span, {}),)  # the body reads what the loop would bind
+        layers = (Layer("error", "", span, {}),)  # the body reads what the loop would bind
     return Branch(label, layers, only_if, loop, span)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import Note
-from archcalc.spec.names import check_label
+from archcalc.spec.name_rules import check_label
 from archcalc.spec.parse_calls import parse_arguments
 from archcalc.spec.parse_modifiers import parse_loop, parse_modifiers
 from archcalc.spec.reader import is_empty
 from archcalc.spec.syntax import Layer
-from archcalc.spec.tree import Mapping, Scalar
 from archcalc.spec.words import LOOP, MODIFIERS, STRUCTURE
+from archcalc.spec.yaml_tree import Mapping, Scalar
 
 if TYPE_CHECKING:
     from archcalc.spec.scope import Callee, Scope
-    from archcalc.spec.tree import Node
+    from archcalc.spec.yaml_tree import Node
 
 _MODIFIERS = frozenset(MODIFIERS)
 
@@ -27,7 +27,7 @@ def parse_body(scope: Scope, node: Node, what: str) -> tuple[Layer, ...]:
     """A list of layers."""
     items = scope.reader.items(node, what, _listed(scope, node))
     if items is None:
-        return (Layer("fault", what, scope.reader.span(node), {}),)
+        return (Layer("error", what, scope.reader.span(node), {}),)
     return read_layers(scope, items)
 
 
@@ -49,7 +49,7 @@ def read_layers(scope: Scope, nodes: list[Node]) -> tuple[Layer, ...]:
 def parse_layer(scope: Scope, node: Node, *, branch: bool = False) -> Layer:
     """One layer. `branch`: it stands as a branch of a join, where `only_if` may be.
 
-    A layer that cannot be read is reported and gives kind "fault".
+    A layer that cannot be read is reported and gives kind "error".
     """
     if isinstance(node, Scalar):
         return _word(scope, node, branch)
@@ -57,7 +57,7 @@ def parse_layer(scope: Scope, node: Node, *, branch: bool = False) -> Layer:
         scope.reader.wrong_type(
             "a layer", "an operation", node, "for several layers without a name write do: [...]"
         )
-        return _fault(scope, node, {})
+        return _error(scope, node, {})
     entries = node.entries
     if len(entries) == 1 and "branch" not in entries:
         # The most common form, `- conv: {...}`, without the search for modifiers.
@@ -72,19 +72,19 @@ def parse_layer(scope: Scope, node: Node, *, branch: bool = False) -> Layer:
             help="write add: {body: [...], skip: {only_if: …, branch: [...]}}; "
             "a layer of a branch is left out by when",
         )
-        return _fault(scope, node, {})
+        return _error(scope, node, {})
     extra = parse_modifiers(scope, node, branch=branch)
     key = _operation_key(scope, node)
     if key is None:
-        return _fault(scope, node, extra)
+        return _error(scope, node, extra)
     if key.text in _MODIFIERS:
         _check_tensor(scope, node)
         return Layer("tensor", "", scope.reader.span(key), {}, **extra)
     return _keyed(scope, key, entries[key.text][1], extra, node)
 
 
-def _fault(scope: Scope, node: Node, extra: dict[str, Any]) -> Layer:
-    return Layer("fault", "", scope.reader.span(node), {}, **extra)
+def _error(scope: Scope, node: Node, extra: dict[str, Any]) -> Layer:
+    return Layer("error", "", scope.reader.span(node), {}, **extra)
 
 
 def _word(scope: Scope, node: Scalar, branch: bool) -> Layer:
@@ -93,16 +93,16 @@ def _word(scope: Scope, node: Scalar, branch: bool) -> Layer:
         scope.reader.error(
             "no-operation", "a layer is empty here", node, help="remove the `-`, or use identity"
         )
-        return _fault(scope, node, {})
+        return _error(scope, node, {})
     if node.text in STRUCTURE:
         scope.reader.error(
             "wrong-type", f"{node.text} needs a value", node, help=f"write {node.text}: …"
         )
-        return _fault(scope, node, {})
+        return _error(scope, node, {})
     if branch and node.text not in scope.callees:
         label = node.text if check_label(node.text) is None else "…"
         _unknown_operation(scope, node, also=f"for the tensor of a layer write {{from: {label}}}")
-        return _fault(scope, node, {})
+        return _error(scope, node, {})
     return _keyed(scope, node, None, {})
 
 
@@ -178,7 +178,7 @@ def _unknown_operation(
     scope: Scope, key: Scalar, value: Node | None = None, also: str = ""
 ) -> None:
     """Tells of a key or word that is no operation; `also` is what else it may have meant."""
-    if key.text in scope.faulty:
+    if key.text in scope.invalid:
         return
     block = scope.block
     if block is not None and any(p.name == key.text for p in block.parameters):
@@ -191,7 +191,7 @@ def _unknown_operation(
         return
     help = _tight(scope, key.text) or _as_value(scope, key, value)
     if not help:
-        from archcalc.spec.elsewhere import absent, likely
+        from archcalc.spec.synonyms import absent, likely
 
         near = likely(key.text, (*scope.callees, *STRUCTURE, *(() if also else MODIFIERS)))
         found = f"did you mean {near}?" if near else absent(key.text)
@@ -219,7 +219,7 @@ def _as_value(scope: Scope, key: Scalar, value: Node | None) -> str:
     """The help for `type: conv`, where the operation is no key."""
     if key.text.lower() not in _NAMES_OF_OPERATIONS:
         return ""
-    from archcalc.spec.elsewhere import likely
+    from archcalc.spec.synonyms import likely
 
     meant = likely(value.text, scope.callees) if isinstance(value, Scalar) else None
     return f"the operation is itself the key: {meant}: {{…}}" if meant else ""
@@ -236,16 +236,16 @@ def _keyed(
     word = key.text
     span = scope.reader.span(key)
     if node is not None and not _loop_is_right(scope, key, node):
-        return Layer("fault", word, span, {}, **extra)
+        return Layer("error", word, span, {}, **extra)
     if word in STRUCTURE and value is not None:
         return _structure(scope, key, value, extra, node)
     callee = scope.callees.get(word)
     if callee is None:
         _unknown_operation(scope, key, value)
-        return Layer("fault", word, span, {}, **extra)
+        return Layer("error", word, span, {}, **extra)
     if callee.operation is None:
         if not _may_call(scope, callee, key) or not _may_be_named(scope, callee, key, node):
-            return Layer("fault", word, span, {}, **extra)
+            return Layer("error", word, span, {}, **extra)
         kind = "block"
     elif callee.operation.join:
         from archcalc.spec.parse_joins import parse_join
@@ -255,7 +255,7 @@ def _keyed(
         kind = "operation"
     arguments = parse_arguments(scope, callee, key, value)
     if arguments is None:
-        return Layer("fault", word, span, {}, **extra)
+        return Layer("error", word, span, {}, **extra)
     return Layer(kind, word, span, arguments, **extra)
 
 
@@ -269,11 +269,11 @@ def _structure(
         loop = parse_loop(scope, node) if node is not None and word == "do" else None
         body = parse_body(scope, value, word)
         if node is not None and loop is None and any(name in node.entries for name in LOOP):
-            return Layer("fault", word, span, {}, **extra)  # the body reads what it would bind
+            return Layer("error", word, span, {}, **extra)  # the body reads what it would bind
         return Layer(word, word, span, {}, body, loop=loop, **extra)
     target = scope.reader.text(value, word)
     if target is None:
-        return Layer("fault", word, span, {}, **extra)
+        return Layer("error", word, span, {}, **extra)
     return Layer(word, target, span, {}, **extra)
 
 

@@ -8,12 +8,12 @@ from archcalc.spec.parse_calls import parse_operand
 from archcalc.spec.parse_expect import parse_expect
 from archcalc.spec.parse_init import parse_init
 from archcalc.spec.syntax import Loop
-from archcalc.spec.tree import Scalar, Sequence
 from archcalc.spec.words import ALLOWABLE
+from archcalc.spec.yaml_tree import Scalar, Sequence
 
 if TYPE_CHECKING:
     from archcalc.spec.scope import Scope
-    from archcalc.spec.tree import Mapping, Node
+    from archcalc.spec.yaml_tree import Mapping, Node
 
 _FIELDS = {"name": "name", "as": "label", "from": "source"}
 
@@ -26,10 +26,10 @@ def parse_modifiers(scope: Scope, node: Mapping, *, branch: bool = False) -> dic
         if key in _FIELDS:
             fields[_FIELDS[key]] = reader.name(value, key)
         elif key == "when":
-            fields["when"] = reader.value(value) or reader.faulty(place)
+            fields["when"] = reader.value(value) or reader.invalid(place)
         elif key == "only_if":
             if branch:
-                fields["only_if"] = reader.value(value) or reader.faulty(place)
+                fields["only_if"] = reader.value(value) or reader.invalid(place)
             else:
                 reader.error(
                     "misplaced-key",

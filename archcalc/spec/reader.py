@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.diagnostics import Note, Span, Stop
-from archcalc.spec.expressions import Faulty, Misplaced, Value, split_parts
+from archcalc.spec.expressions import InvalidValue, Misplaced, Value, split_parts
 from archcalc.spec.limits import MAX_FORMULAS, MAX_LAYERS, MAX_NAME, MAX_TEXT, add_error
-from archcalc.spec.names import check_label, check_name
+from archcalc.spec.name_rules import check_label, check_name
 from archcalc.spec.syntax import Name
-from archcalc.spec.tree import Mapping, Scalar, Sequence
 from archcalc.spec.words import reserved
+from archcalc.spec.yaml_tree import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from archcalc.diagnostics import Diagnostics, SourceFile
     from archcalc.spec.syntax import Layer
-    from archcalc.spec.tree import Node
+    from archcalc.spec.yaml_tree import Node
 
 
 def kind_of(node: Node) -> str:
@@ -83,7 +83,7 @@ class Reader:
 
     def unknown(self, code: str, what: str, key: Scalar, known: Iterable[str]) -> None:
         """A word that is not among the ones known here."""
-        from archcalc.spec.elsewhere import likely
+        from archcalc.spec.synonyms import likely
 
         known = list(known)
         before, colon, after = key.text.partition(":")
@@ -128,9 +128,9 @@ class Reader:
         layer = operation(node)
         return None if layer is None else Value(layer.word, True, place, None, layer)
 
-    def faulty(self, key: Scalar) -> Value:
+    def invalid(self, key: Scalar) -> Value:
         """What stands for the value of a name where `value` has told that it is none."""
-        return Faulty(key.text, (self.file, key.line, key.column, key.length))
+        return InvalidValue(key.text, (self.file, key.line, key.column, key.length))
 
     def _count_formula(self, node: Scalar) -> None:
         """Words and texts too long to be an expression are not parsed, so they are free."""
@@ -218,8 +218,8 @@ class Reader:
                     continue
                 column = node.column + quote + start
                 parts.append(Value(piece, True, (self.file, node.line, column, len(piece))))
-        except Misplaced as fault:
-            self.error("invalid-name", fault.message, node, help="write $(expression)")
+        except Misplaced as error:
+            self.error("invalid-name", error.message, node, help="write $(expression)")
             return None
         return Name(tuple(parts), self.span(node))
 

@@ -33,7 +33,7 @@ class Callee(NamedTuple):
 class Scope:
     """What can be seen from a file's layers, or from a block's body."""
 
-    __slots__ = ("block", "callees", "calls", "defaults", "faulty", "reader")
+    __slots__ = ("block", "callees", "calls", "defaults", "invalid", "reader")
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Scope:
         calls: Calls,
         defaults: Defaults,
         block: Block | None = None,
-        faulty: set[str] | None = None,
+        invalid: set[str] | None = None,
     ) -> None:
         self.reader = reader
         self.callees = callees  # operations, and the blocks known so far: one dict for all scopes
@@ -50,7 +50,7 @@ class Scope:
         self.defaults = defaults
         self.block = block  # whose body this is; None for the net's own layers
         # blocks whose declaration has been reported, so that calls of them are not: for all scopes
-        self.faulty: set[str] = set() if faulty is None else faulty
+        self.invalid: set[str] = set() if invalid is None else invalid
 
     def inside(self, block: Block, defaults: Defaults) -> Scope:
         """The scope of a block's body: its own defaults come before the file's."""
@@ -59,7 +59,7 @@ class Scope:
             before = merged.get(operation, {})
             unread = before is None or arguments is None
             merged[operation] = None if unread else {**(before or {}), **(arguments or {})}
-        return Scope(self.reader, self.callees, self.calls, merged, block, self.faulty)
+        return Scope(self.reader, self.callees, self.calls, merged, block, self.invalid)
 
 
 def operation_callees() -> dict[str, Callee]:

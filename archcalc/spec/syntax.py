@@ -92,12 +92,12 @@ class Layer(NamedTuple):
     - "reuse": `word` is the label of the layer or block called again;
     - "apply": `word` is the block parameter (or name) that holds the operation;
     - "tensor": only a `from`;
-    - "fault": it could not be read and has been reported; what it gives is unknown.
+    - "error": it could not be read and has been reported; what it gives is unknown.
     """
 
     kind: str
     word: str
-    span: Span  # of the operation key: what is underlined when the layer is at fault
+    span: Span  # of the operation key: what is underlined when the layer is in error
     arguments: dict[str, Value]
     body: tuple[Layer, ...] = ()
     branches: tuple[Branch, ...] = ()
@@ -150,7 +150,7 @@ class Block(NamedTuple):
 
 class Input(NamedTuple):
     """One input tensor: its name ("input" where the spec gives only a shape) and its shape, which
-    is empty where it is at fault."""
+    is empty where it is in error."""
 
     name: str
     shape: tuple[Value, ...]

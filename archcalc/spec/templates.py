@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.spec.expressions import Misplaced, piece, read, split_parts
 from archcalc.spec.limits import MAX_TEXT
 
@@ -33,7 +33,7 @@ def compile_template(text: str) -> Meaning:
     def fill(names: Names) -> str:
         filled = "".join([p if isinstance(p, str) else piece(p(names)) for p in parts])
         if len(filled) > MAX_TEXT:
-            raise Fault("too-large", f"a text has at most {MAX_TEXT:,} characters")
+            raise DiagnosticError("too-large", f"a text has at most {MAX_TEXT:,} characters")
         return filled
 
     def check_all(names: Names) -> None:
@@ -48,14 +48,14 @@ def _giver(value: Any) -> Run:
 
 
 def _moved(run: Run, start: int, length: int) -> Run:
-    """The same function, of a part of a text that begins at `start`: so do its faults' places."""
+    """The same function, of a part of a text that begins at `start`: so do its errors' places."""
 
     def moved(names: Names) -> Any:
         try:
             return run(names)
-        except Misplaced as fault:
-            begin, end = fault.part
-            fault.part = (begin + start, end + start) if end else (start, start + length)
+        except Misplaced as error:
+            begin, end = error.part
+            error.part = (begin + start, end + start) if end else (start, start + length)
             raise
 
     return moved

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.analysis import cost, memory, receptive_field
-from archcalc.analysis.draft import Draft
+from archcalc.analysis.context import AnalysisContext
 from archcalc.budget import BudgetExceeded, limited, spend
 from archcalc.diagnostics import SpecError
 from archcalc.graph import Group, NoSuchLayer
@@ -305,10 +305,10 @@ def _end(net: Net, part: Node | Group) -> int:
 
 
 def _field(net: Net, part: Node | Group) -> tuple[Poly, ...]:
-    draft = Draft(net, "float32")
+    context = AnalysisContext(net, "float32")
     with structural_equality():
-        receptive_field.run(draft)
-    field = draft.fields.of(_end(net, part))
+        receptive_field.run(context)
+    field = context.fields.of(_end(net, part))
     if field is None or None in field.size:
         raise Refused("the receptive field is unknown here")
     return tuple(poly_of(n) for n in field.size)
@@ -316,9 +316,9 @@ def _field(net: Net, part: Node | Group) -> tuple[Poly, ...]:
 
 def _total(net: Net, part: Node | Group, of: str) -> Any:
     """A figure of the report's totals."""
-    draft = Draft(net, "float32")
-    cost.run(draft)
-    costs = draft.costs
+    context = AnalysisContext(net, "float32")
+    cost.run(context)
+    costs = context.costs
     totals = costs.of(part) if isinstance(part, Group) else costs.layers[part.index]
     if of == "memory":
         numbers: Any = totals.activations

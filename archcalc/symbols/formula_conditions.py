@@ -7,7 +7,7 @@ from math import ceil, floor, gcd, lcm
 from typing import TYPE_CHECKING, Any
 
 from archcalc.budget import BudgetExceeded, limited
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.symbols.conditions import Condition
 from archcalc.symbols.division import replaced
 from archcalc.symbols.periodicity import sizes_where
@@ -162,7 +162,7 @@ def written_whole(spec: Spec, name: str, value: Any) -> bool:
             try:
                 if not isinstance(setting.evaluate({}), int):
                     return False
-            except Fault:
+            except Errors:
                 continue
     return True
 

@@ -1,4 +1,4 @@
-"""For `check`: where a given size is at fault, the help names the nearest sizes that work."""
+"""For `check`: where a given size is in error, the help names the nearest sizes that work."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def with_sizes(
 
 
 def _places(first: Exploration) -> set[tuple[str, Any]]:
-    """Where a fault follows from comparisons of sizes: its code and place."""
+    """Where an error follows from comparisons of sizes: its code and place."""
     if not first.regions or first.regions[0].valid:
         return set()
     troubles = first.regions[0].walk.recorder.troubles

@@ -20,8 +20,8 @@ from archcalc.symbols.traced import is_number, poly_of, trace
 if TYPE_CHECKING:
     from types import CodeType
 
-    from archcalc.diagnostics import Fault, Span
-    from archcalc.elaborate.place import Place
+    from archcalc.diagnostics import DiagnosticError, Span
+    from archcalc.elaborate.scope import LayerContext
     from archcalc.graph import Net, Node
     from archcalc.ops.base import Facts, Operation, Shape, Tensor
     from archcalc.spec.syntax import Layer, Spec
@@ -60,7 +60,7 @@ class Decision(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """A fault that the walk met; `decisions` are those of the layer at fault up to it. `span` is
+    """An error that the walk met; `decisions` are those of the offending layer up to it. `span` is
     the layer's, `told` what the diagnostic points at. `operands` are the tensors that the layer
     reads, where these are known: what each is called there, and its shape."""
 
@@ -76,7 +76,7 @@ class Trouble(NamedTuple):
 
 class Recorder:
     """Takes the conditions as they are made. `decisions` are those whose place is known. With
-    `stops` a walk ends at its first fault: what comes after cannot make the size valid again."""
+    `stops` a walk ends at its first error: what comes after cannot make the size valid again."""
 
     def __init__(self, stops: bool = False) -> None:
         self.stops = stops
@@ -105,10 +105,10 @@ class Recorder:
         """What was decided since the last time was decided here."""
         self.decisions += [Decision(c, path, span) for c in self.take()]
 
-    def forget_what_is_told(self, fault: Fault) -> None:
-        """What a fault says of itself (its help) compares numbers too. Those comparisons come
+    def forget_what_is_told(self, error: DiagnosticError) -> None:
+        """What an error says of itself (its help) compares numbers too. Those comparisons come
         after the one that decided, from the line that raises it, and belong to no path."""
-        trace = fault.__traceback__
+        trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
         if trace is None:
@@ -133,21 +133,21 @@ class TracingState(State):
         self.at = span
         super().step(span, weight)
 
-    def report(self, fault: Fault, place: Place, layer: Layer) -> None:
+    def report(self, error: DiagnosticError, place: LayerContext, layer: Layer) -> None:
         recorder = self.recorder
-        known = fault.code != "unknown-tensor"
+        known = error.code != "unknown-tensor"
         decisions: tuple[Decision, ...] = ()
         if known:
-            recorder.forget_what_is_told(fault)
+            recorder.forget_what_is_told(error)
             path = place.group.path
             decisions = tuple(Decision(c, path, layer.span) for c in recorder.take())
             recorder.decisions += decisions
-        super().report(fault, place, layer)
+        super().report(error, place, layer)
         recorder.take()
         if known:
             told = self.diagnostics.items[-1].span
             recorder.troubles.append(
-                Trouble(fault.code, fault.message, fault.label, layer.span, told, path, decisions)
+                Trouble(error.code, error.message, error.label, layer.span, told, path, decisions)
             )
 
     def tensor(self, tensor: Tensor | None, producer: int | None) -> int:
@@ -158,7 +158,7 @@ class TracingState(State):
 
     def node(
         self,
-        place: Place,
+        place: LayerContext,
         layer: Layer,
         op: Operation,
         path: str,
@@ -166,10 +166,10 @@ class TracingState(State):
         attributes: Any,
         facts: Facts | None,
         *,
-        faulty: bool = False,
+        invalid: bool = False,
     ) -> Node:
         recorder = self.recorder
-        if faulty and recorder.troubles:
+        if invalid and recorder.troubles:
             last = recorder.troubles[-1]
             operands = self._operands(place, inputs)
             recorder.troubles[-1] = last._replace(path=path, operands=operands)
@@ -181,18 +181,18 @@ class TracingState(State):
             recorder.decisions += [
                 Decision(c, path, layer.span, local=c in local) for c in conditions
             ]
-        made = super().node(place, layer, op, path, inputs, attributes, facts, faulty=faulty)
+        made = super().node(place, layer, op, path, inputs, attributes, facts, invalid=invalid)
         self._stop()
         return made
 
-    def _operands(self, place: Place, inputs: tuple[int, ...]) -> tuple[Operand, ...]:
+    def _operands(self, place: LayerContext, inputs: tuple[int, ...]) -> tuple[Operand, ...]:
         return tuple(
             (self._called(place, index), tuple(poly_of(n) for n in tensor.shape))
             for index in inputs
             if (tensor := self.tensors[index]) is not None
         )
 
-    def _called(self, place: Place, index: int) -> str:
+    def _called(self, place: LayerContext, index: int) -> str:
         """What a tensor is called at a place: its label there, else the path of its layer."""
         for name in place.scope.visible():
             label = place.scope.find(name)

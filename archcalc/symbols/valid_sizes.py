@@ -10,7 +10,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from archcalc.analysis import receptive_field
-from archcalc.analysis.draft import Draft
+from archcalc.analysis.context import AnalysisContext
 from archcalc.budget import BudgetExceeded, limited
 from archcalc.diagnostics import Diagnostics
 from archcalc.elaborate import elaborate
@@ -351,9 +351,9 @@ def field_fit(found: Exploration) -> tuple[tuple[int, ...], tuple[int | None, ..
     net = elaborate(found.spec, Diagnostics(), settings=found.settings, inputs=shapes)
     if "output" not in net.outputs:
         return (), ()
-    draft = Draft(net, "float32")
-    receptive_field.run(draft)
-    field = draft.fields.of(net.outputs["output"])
+    context = AnalysisContext(net, "float32")
+    receptive_field.run(context)
+    field = context.fields.of(net.outputs["output"])
     size = () if field is None else tuple(s for s in field.size if s is not None)
     if len(size) != len(found.axes):
         return (), ()

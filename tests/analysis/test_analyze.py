@@ -23,12 +23,12 @@ def test_rows_are_the_layers_in_order():
 
 
 def test_diagnostics_of_the_net_come_first():
-    fault = Diagnostic("some-fault", "error", "…", None)
+    error = Diagnostic("some-error", "error", "…", None)
     b = Builder()
     shifted = facts(image(1, 64), reach=(Window(3),))
     t = b.join(1, b.layer(1, given=shifted))
-    report = analyze(b.net(t, diagnostics=[fault]))
-    assert [d.code for d in report.diagnostics] == ["some-fault", "misaligned-branches"]
+    report = analyze(b.net(t, diagnostics=[error]))
+    assert [d.code for d in report.diagnostics] == ["some-error", "misaligned-branches"]
     assert not report.ok
     assert analyze(b.net(t)).ok  # a warning is no failure
 

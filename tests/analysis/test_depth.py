@@ -61,7 +61,7 @@ def test_other_outputs_do_not_count_beside_the_main_one():
     assert analyze(b.net(outputs={"output": one, "b": two})).depth == Depth(1, 1, 1)
 
 
-def test_faults_hide_the_depth():
+def test_errors_hide_the_depth():
     b = Builder()
     assert depth(b, b.layer(b.layer(1, known=False), known=False)) is None
     assert analyze(b.net()).depth is None
@@ -70,7 +70,7 @@ def test_faults_hide_the_depth():
     assert analyze(b.net(outputs=outputs)).depth is None
 
 
-def test_a_fault_beside_the_path_hides_nothing():
+def test_an_error_beside_the_path_hides_nothing():
     b = Builder()
     b.layer(1, known=False)
     assert depth(b, b.weighted(1)) == Depth(1, 1, 1)

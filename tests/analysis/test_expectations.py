@@ -243,27 +243,27 @@ class TestBadExpectation:
         report = judge(case(output="[4, 10, 10]"), b=b, end=None, outputs={"head": end})
         assert "no main output" in self.bad(report).label
 
-    def test_fault_in_an_expression_keeps_its_code(self):
+    def test_error_in_an_expression_keeps_its_code(self):
         report = judge(case(params="1//0"))
         assert [d.code for d in report.diagnostics] == ["division-by-zero"]
         assert row(report).holds is None
 
 
-def test_what_a_fault_hides_is_unknown():
+def test_what_an_error_hides_is_unknown():
     b, end, _ = small()
     end = b.layer(end, known=False)
-    fault = Diagnostic("window-too-large", "error", "…", None)
+    error = Diagnostic("window-too-large", "error", "…", None)
     every = {what: text for what, text in HOLDING.items() if what != "peak_activation_bytes"}
-    report = judge(case(**every), b=b, end=end, diagnostics=[fault])
+    report = judge(case(**every), b=b, end=end, diagnostics=[error])
     assert {r.actual for r in report.expectations} == {"unknown"}
     assert {r.holds for r in report.expectations} == {None}
-    assert report.diagnostics == (fault,)
+    assert report.diagnostics == (error,)
 
 
-def test_a_fault_hides_the_main_output():
+def test_an_error_hides_the_main_output():
     b, _, _ = small()
-    fault = Diagnostic("no-tensor", "error", "…", None)
-    report = judge(case(output="[4]"), b=b, end=None, outputs={}, diagnostics=[fault])
+    error = Diagnostic("no-tensor", "error", "…", None)
+    report = judge(case(output="[4]"), b=b, end=None, outputs={}, diagnostics=[error])
     assert row(report).actual == "unknown"
 
 

@@ -101,7 +101,7 @@ def test_other_types_are_refused():
         analyze(Builder().net(1), "float")
 
 
-def test_faults_hide_the_peak():
+def test_errors_hide_the_peak():
     b = Builder()
     assert peak(b, b.layer(1, known=False)) is None
     b = Builder()

@@ -340,7 +340,7 @@ class TestMisaligned:
         assert codes(b, t) == ["misaligned-branches"]
         assert field(b, t).size == (None,)
 
-    def test_only_the_axis_at_fault_is_unknown(self):
+    def test_only_the_axis_in_error_is_unknown(self):
         b = Builder(input=image(1, SIDE, SIDE))
         reach = (Window(3, 1, 1), Window(3, 2, 1))
         t = b.join(1, b.layer(1, given=facts(image(1, SIDE, SIDE), reach=reach)))

@@ -115,7 +115,7 @@ def test_the_layer_has_a_row_and_the_rest_its_figures() -> None:
     assert report is not None
     conv, lost = report.layers
     assert (conv.totals.params, lost.totals.params) == (3 * 4 * 9 + 4, None)
-    assert (lost.node.path, lost.node.op.name, lost.node.faulty) == ("1", "linaer", True)
+    assert (lost.node.path, lost.node.op.name, lost.node.invalid) == ("1", "linaer", True)
     assert report.totals == (None,) * 5
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import archcalc
 from archcalc.analysis import analyze as analysis
-from archcalc.analysis.draft import Draft
+from archcalc.analysis.context import AnalysisContext
 
 if TYPE_CHECKING:
     from archcalc.graph import Net
@@ -47,11 +47,11 @@ def time_of_passes(net: Net) -> dict[str, float]:
     """Seconds of every pass, and of the whole report."""
     gc.collect()
     gc.disable()  # as `analyze` does
-    draft = Draft(net, "float32")
+    context = AnalysisContext(net, "float32")
     seconds: dict[str, float] = {}
     for run in analysis.PASSES:
         start = time.perf_counter()
-        run(draft)
+        run(context)
         seconds[run.__module__.rpartition(".")[2]] = time.perf_counter() - start
     gc.enable()
     start = time.perf_counter()

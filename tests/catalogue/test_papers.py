@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import pytest
 
-from archcalc.analysis.printed import read_printed
+from archcalc.analysis.expected_value import read_rounded
 from tests.catalogue.support import Part, report_of, rows
 
 PAPERS = rows("papers.csv")
@@ -110,7 +110,7 @@ def test_printed(row: dict[str, str]) -> None:
     actual = number_of(row, parts)
     if row["exact"]:
         assert actual == int(row["exact"])
-    printed = read_printed(row["printed"])
+    printed = read_rounded(row["printed"])
     assert printed is not None
     holds = printed.allows(actual, row["rounding"] or "nearest")
     assert holds == (row["verdict"] == "holds"), f"{actual:,}"

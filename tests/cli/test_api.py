@@ -34,7 +34,7 @@ def test_settings_and_inputs():
     assert archcalc.analyze(net).layers[0].output == (4, 7, 7)
 
 
-def test_every_fault_is_in_the_error():
+def test_every_error_is_in_the_error():
     with pytest.raises(SpecError) as caught:
         archcalc.load(TEXT.replace("kernel: 3", "kernel: 30") + "  - conv: {}\n")
     assert {d.code for d in caught.value.diagnostics} >= {"window-too-large"}

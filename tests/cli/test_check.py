@@ -23,14 +23,14 @@ expect:
   - {set: {width: 8}, params: 224}
   - {input: [3, 16, 16], output: [4, 16, 16]}
 """
-FAULTY = SPEC.replace("kernel: 3", "kernel: 30")
+INVALID = SPEC.replace("kernel: 3", "kernel: 30")
 
 
 @pytest.fixture(autouse=True)
 def small(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "small.yaml").write_text(SPEC)
-    (tmp_path / "faulty.yaml").write_text(FAULTY)
+    (tmp_path / "invalid.yaml").write_text(INVALID)
     return tmp_path
 
 
@@ -47,13 +47,13 @@ def test_a_name_needs_no_ending_and_may_be_of_the_catalogue():
     assert "138,357,544" in run("check", "vgg16.yaml").stdout
 
 
-def test_a_fault_exits_1_and_stands_below_the_table():
-    found = run("check", "faulty.yaml")
+def test_an_error_exits_1_and_stands_below_the_table():
+    found = run("check", "invalid.yaml")
     assert found.exit_code == 1
-    head, fault = found.stdout.split("\nerror[window-too-large]: ")
+    head, error = found.stdout.split("\nerror[window-too-large]: ")
     assert "✗ conv 30×30" in head
-    assert " --> faulty.yaml:5:" in fault
-    assert fault.endswith("\n1 error; 1 unknown, 2 not checked (see --cases)\n")
+    assert " --> invalid.yaml:5:" in error
+    assert error.endswith("\n1 error; 1 unknown, 2 not checked (see --cases)\n")
     assert found.stderr == ""
 
 
@@ -62,7 +62,7 @@ def test_an_expectation_that_fails_exits_1(small):
     assert run("check", "wrong.yaml").exit_code == 1
 
 
-@pytest.mark.parametrize("order", [("small", "faulty"), ("faulty", "small")])
+@pytest.mark.parametrize("order", [("small", "invalid"), ("invalid", "small")])
 def test_several_specs_exit_with_the_worst(order):
     found = run("check", *order)
     assert found.exit_code == 1
@@ -137,22 +137,22 @@ def test_a_missing_file_is_an_error_of_its_own():
 
 
 def test_json_is_alone_on_standard_output():
-    for spec in ("small", "faulty", "no-such-file"):
+    for spec in ("small", "invalid", "no-such-file"):
         found = run("check", spec, "--format", "json")
         assert json.loads(found.stdout)["ok"] == (spec == "small")
         assert found.stderr == ""
 
 
-def test_csv_tells_faults_on_standard_error():
-    found = run("check", "faulty", "--format", "csv")
+def test_csv_tells_errors_on_standard_error():
+    found = run("check", "invalid", "--format", "csv")
     assert found.exit_code == 1
     assert found.stdout.startswith("spec,path,op,")
     assert "error[window-too-large]" in found.stderr
 
 
 def test_github_and_markdown():
-    assert run("check", "faulty", "--format", "github").stdout.startswith(
-        "::error file=faulty.yaml"
+    assert run("check", "invalid", "--format", "github").stdout.startswith(
+        "::error file=invalid.yaml"
     )
     assert run("check", "small", "--format", "markdown").stdout.startswith("### Small\n")
 
@@ -219,13 +219,13 @@ def test_cases_of_layers_that_are_only_there_under_a_setting(small):
 
 
 def test_colour_only_where_it_is_wanted():
-    assert "\x1b" not in run("check", "faulty").stdout
-    assert "\x1b" not in run("check", "faulty", FORCE_COLOR="1", NO_COLOR="1").stdout
+    assert "\x1b" not in run("check", "invalid").stdout
+    assert "\x1b" not in run("check", "invalid", FORCE_COLOR="1", NO_COLOR="1").stdout
     for force in ("FORCE_COLOR", "CLICOLOR_FORCE"):
-        coloured = run("check", "faulty", **{force: "1"}).stdout
+        coloured = run("check", "invalid", **{force: "1"}).stdout
         assert "\x1b[1;31merror[window-too-large]\x1b[0m" in coloured
-        assert "\x1b" not in run("check", "faulty", **{force: "0"}).stdout
-    assert "\x1b" not in run("check", "faulty", CLICOLOR_FORCE="1", NO_COLOR="1").stdout
+        assert "\x1b" not in run("check", "invalid", **{force: "0"}).stdout
+    assert "\x1b" not in run("check", "invalid", CLICOLOR_FORCE="1", NO_COLOR="1").stdout
 
 
 @pytest.mark.parametrize("name", ["ResNet50", "resnet-50", "RESNET_50.yaml"])
@@ -297,7 +297,7 @@ def test_closed_streams():
     assert found.returncode == 0
 
 
-@pytest.mark.parametrize("spec", ["vgg16", "resnet50", "faulty.yaml"])
+@pytest.mark.parametrize("spec", ["vgg16", "resnet50", "invalid.yaml"])
 def test_a_check_imports_nothing_heavy(small, spec):
     """Each of these takes longer to import than a check takes."""
     code = (

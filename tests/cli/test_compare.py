@@ -22,7 +22,7 @@ expect: {params: 112}
 def small(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "small.yaml").write_text(SPEC)
-    (tmp_path / "faulty.yaml").write_text(SPEC.replace("kernel: 3", "kernel: 30"))
+    (tmp_path / "invalid.yaml").write_text(SPEC.replace("kernel: 3", "kernel: 30"))
     (tmp_path / "a:b=c.yaml").write_text(SPEC)
     return tmp_path
 
@@ -67,8 +67,8 @@ def test_formats():
     assert "| params | 112 | 224 | 2.00× +100% |" in found.stdout
 
 
-def test_a_fault_is_reported_and_nothing_compared():
-    found = run("compare", "small", "faulty")
+def test_an_error_is_reported_and_nothing_compared():
+    found = run("compare", "small", "invalid")
     assert (found.exit_code, found.stdout) == (1, "")
     assert "error[window-too-large]" in found.stderr
     found = run("compare", "small", "nope")

@@ -12,7 +12,7 @@ import pytest
 
 from archcalc.catalogue.entries import entries, natural
 from archcalc.catalogue.query import condition, ordered
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.spec.files import catalogue_names
 from tests.cli.support import run
 
@@ -175,7 +175,7 @@ def test_nothing_found_is_said():
     ],
 )
 def test_mistakes(text, told):
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         chosen(text)
     assert caught.value.message.startswith(told)
 

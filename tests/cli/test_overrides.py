@@ -66,7 +66,7 @@ def test_a_list_is_a_shape() -> None:
     assert archcalc.load(SPEC, input=[3, 9, 9]).tensors[1].shape == (3, 9, 9)
 
 
-def test_a_shape_for_a_spec_whose_input_is_at_fault(tmp_path: Any) -> None:
+def test_a_shape_for_a_spec_whose_input_is_in_error(tmp_path: Any) -> None:
     path = tmp_path / "net.yaml"
     path.write_text("input: [3, x, 8]\nlayers: [relu]\n")
     assert run("check", str(path), "--input", "3x9x9").exit_code == 0

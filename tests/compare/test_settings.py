@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from archcalc.compare.settings import Wanted, read_wanted
+from archcalc.compare.settings import ExpectedValue, read_wanted
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("vgg16", Wanted("vgg16", ())),
-        ("nets/my.yaml:a=1,b=two", Wanted("nets/my.yaml", ("a=1", "b=two"))),
-        ("C:/nets/my.yaml", Wanted("C:/nets/my.yaml", ())),
-        ("C:/nets/my.yaml:a=1", Wanted("C:/nets/my.yaml", ("a=1",))),
-        ("a:list=[1, 2],n=max(1, 2)", Wanted("a", ("list=[1, 2]", "n=max(1, 2)"))),
-        ("a:width", Wanted("a", ("width",))),
+        ("vgg16", ExpectedValue("vgg16", ())),
+        ("nets/my.yaml:a=1,b=two", ExpectedValue("nets/my.yaml", ("a=1", "b=two"))),
+        ("C:/nets/my.yaml", ExpectedValue("C:/nets/my.yaml", ())),
+        ("C:/nets/my.yaml:a=1", ExpectedValue("C:/nets/my.yaml", ("a=1",))),
+        ("a:list=[1, 2],n=max(1, 2)", ExpectedValue("a", ("list=[1, 2]", "n=max(1, 2)"))),
+        ("a:width", ExpectedValue("a", ("width",))),
     ],
 )
 def test_reading(text, wanted):

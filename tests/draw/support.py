@@ -97,8 +97,8 @@ layers:
   - linear: 5
 """
 
-FAULTY = """
-name: two faults
+INVALID = """
+name: two errors
 input: [3, 32, 32]
 layers:
   - {name: stem, conv: {out: 16, kernel: 3, padding: 1}}
@@ -164,7 +164,7 @@ NETS = {
     "dense": DENSE,
     "gate": GATE,
     "heads": HEADS,
-    "faulty": FAULTY,
+    "invalid": INVALID,
     "parallel": PARALLEL,
     "repeated": REPEATED,
     "signal": SIGNAL,

@@ -15,7 +15,7 @@ import pytest
 
 from archcalc.draw import diagram
 from archcalc.draw.build import Builder, build
-from archcalc.draw.parts import parts_of
+from archcalc.draw.part_tree import parts_of
 from tests.draw.support import (
     HOSTILE,
     NETS,
@@ -70,7 +70,7 @@ def test_unfolded_every_layer_and_every_connection_is_drawn(name):
     net = found.net
     data = build(found, depth=99, unfold=True)
     ends = {t: box.id for t, box in zip(net.inputs.values(), data.boxes, strict=False)}
-    lost = [box for box in data.boxes if box.kind == "fault"]
+    lost = [box for box in data.boxes if box.kind == "error"]
     layers = [box for box in data.boxes if box.kind in ("layer", "join")]
     assert len(layers) == len(net.nodes)
     wanted = Counter()
@@ -229,12 +229,12 @@ def test_small_layers_are_told_in_the_layer_before_them():
     assert more == [(), ("batchnorm",), ("dropout p 0.5",)]
 
 
-def test_faults_are_drawn_with_their_message_and_the_rest_as_unknown():
-    data = build(report(NETS["faulty"]), depth=9)
+def test_errors_are_drawn_with_their_message_and_the_rest_as_unknown():
+    data = build(report(NETS["invalid"]), depth=9)
     told = {box.name or box.kind: box for box in data.boxes}
     assert "32×32×32, branch 2 is 16×32×32" in told["join"].message
-    assert told["join"].state == "faulty"
-    assert any("nowhere" in box.message and box.state == "faulty" for box in data.boxes)
+    assert told["join"].state == "invalid"
+    assert any("nowhere" in box.message and box.state == "invalid" for box in data.boxes)
     assert told["after"].state == "unknown"
     assert told["stem"].state == "known"
 

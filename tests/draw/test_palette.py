@@ -77,5 +77,5 @@ def test_text_can_be_read_on_every_fill(name):
     for fill in [*theme.fills.values(), theme.unknown_fill, *theme.frame_fills, theme.background]:
         assert contrast(theme.text, fill) > 4.5
         assert contrast(theme.quiet, fill) > 4.5
-    assert contrast(theme.fault_text, theme.fault_fill) > 4.5
+    assert contrast(theme.error_text, theme.error_fill) > 4.5
     assert contrast(theme.skip, theme.background) > 4.5

@@ -1,4 +1,4 @@
-"""`archcalc render`: formats, engines, faults; and a net that shows itself in a notebook."""
+"""`archcalc render`: formats, engines, errors; and a net that shows itself in a notebook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import archcalc
 from archcalc.draw import diagram, output
 from archcalc.draw.engine import NoEngine, engine
 from tests.cli.support import process, run
-from tests.draw.support import CATALOGUE, FAULTY, embedded_only, parsed, report, texts
+from tests.draw.support import CATALOGUE, INVALID, embedded_only, parsed, report, texts
 
 ENGINES = ("system", "embedded")
 
@@ -71,8 +71,8 @@ def test_without_a_target_the_file_is_named_after_the_spec(tmp_path, monkeypatch
     assert parsed((tmp_path / "lenet5.svg").read_text(encoding="utf-8")) is not None
 
 
-def test_a_faulty_spec_is_drawn_and_told(tmp_path):
-    (tmp_path / "net.yaml").write_text(FAULTY)
+def test_an_invalid_spec_is_drawn_and_told(tmp_path):
+    (tmp_path / "net.yaml").write_text(INVALID)
     found = run("render", str(tmp_path / "net.yaml"), "-o", str(tmp_path / "net.svg"))
     assert found.exit_code == 1
     assert "error[shape-mismatch]" in found.stderr

@@ -11,7 +11,7 @@ from archcalc.draw.model import Frame
 from archcalc.draw.volume_layout import shown_of
 from archcalc.draw.volumes import Picture, volumes
 from tests.catalogue.support import FAMILIES
-from tests.draw.support import FAULTY, HOSTILE, SVG, example, parsed, report, texts
+from tests.draw.support import HOSTILE, INVALID, SVG, example, parsed, report, texts
 
 
 def boxes(root):
@@ -54,8 +54,8 @@ def test_skips_are_arcs():
     assert sum("C" in path.get("d") for path in root.iter(f"{SVG}path")) == 4
 
 
-def test_faults_and_hostile_names_stay_text():
-    root = parsed(volumes(report(FAULTY)))
+def test_errors_and_hostile_names_stay_text():
+    root = parsed(volumes(report(INVALID)))
     assert "line 6: add needs equal" in " ".join(texts(root))
     found = report(HOSTILE)
     root = parsed(volumes(found))

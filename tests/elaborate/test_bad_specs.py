@@ -30,7 +30,7 @@ def cases() -> Iterator[object]:
 
 
 @pytest.mark.parametrize("text", list(cases()))
-def test_each_fault_is_told_at_its_line(text: str) -> None:
+def test_each_error_is_told_at_its_line(text: str) -> None:
     expected = {
         number: match.groups()
         for number, line in enumerate(text.splitlines(), start=1)

@@ -113,9 +113,9 @@ HOSTILE = {
     "many misspelt names": (
         f"{START}{THOUSAND}layers:\n"
         + "".join(f"  - conv: {{out: 2*x{i}, kernel: 1}}\n" for i in range(10_000)),
-        "too-many-faults",
+        "too-many-errors",
     ),
-    "a fault at every turn": (loops("100000", "{from: nowhere, relu: }"), "unknown-label"),
+    "an error at every turn": (loops("100000", "{from: nowhere, relu: }"), "unknown-label"),
     "branches in branches": (
         START
         + "vars: {t: ["
@@ -155,7 +155,7 @@ def test_they_are_without_libyaml_too(name: str, tmp_path: Path) -> None:
 
 
 def refused(path: Path, code: str | None, script: str) -> None:
-    """A spec at fault, told of in little time and memory."""
+    """The offending spec, told of in little time and memory."""
     status, told, seconds, kilobytes = check(str(path), script)
     assert status == 1
     codes = [d["code"] for d in told["diagnostics"]]

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import archcalc
 from archcalc.analysis import receptive_field
-from archcalc.analysis.draft import Draft
+from archcalc.analysis.context import AnalysisContext
 from archcalc.cli import app
 from archcalc.explain.explanation import Explanation, explain, explain_layer
 from archcalc.explain.terms import Style, leaves, render
@@ -54,9 +54,9 @@ def evaluated(printed: str) -> Fraction:
 
 
 def layers_of(report: Report) -> list[Explanation]:
-    draft = Draft(report.net, report.dtype)
-    receptive_field.run(draft)
-    return [explain_layer(report, layer.node, draft.fields) for layer in report.layers]
+    context = AnalysisContext(report.net, report.dtype)
+    receptive_field.run(context)
+    return [explain_layer(report, layer.node, context.fields) for layer in report.layers]
 
 
 def printed_equations(told: Explanation) -> list[list[str]]:

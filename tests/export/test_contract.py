@@ -78,7 +78,7 @@ def test_export_command_of_an_unknown_target() -> None:
     assert "choose from pytorch, keras" in " ".join(done.stderr.split())
 
 
-def test_export_command_of_a_faulty_spec(tmp_path: Path) -> None:
+def test_export_command_of_an_invalid_spec(tmp_path: Path) -> None:
     spec = tmp_path / "bad.yaml"
     spec.write_text("input: [3, 8, 8]\nlayers: [conv: {out: 2, kernel: 9}]\n")
     done = run("export", str(spec))

@@ -198,7 +198,7 @@ def test_every_operation_has_an_emitter() -> None:
 
 @pytest.mark.parametrize("word", OPERATIONS)
 def test_every_operation_is_exported_or_known_to_be_refused(word: str) -> None:
-    """The contract: code, or a fault at a line. Never silence, never another error."""
+    """The contract: code, or an error at a line. Never silence, never another error."""
     net = archcalc.load(OPERATIONS[word].example)
     if word in REFUSED:
         with pytest.raises(SpecError, match=REFUSED[word]):

@@ -1,4 +1,4 @@
-"""What the tests of the operations share: facts and faults of one layer, given in short."""
+"""What the tests of the operations share: facts and errors of one layer, given in short."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.ops.base import CHANNELS, Axis, Facts, Tensor
 from archcalc.ops.read import read_attributes
 from archcalc.ops.registry import OPERATIONS
@@ -55,9 +55,9 @@ def connections(word: str, given: Given, **attributes: Any) -> int | None:
     return op.connections(a, (t,), op.outputs(a, (t,))[0])
 
 
-def fault(word: str, *inputs: Given, **attributes: Any) -> Fault:
-    """The fault that a layer raises."""
-    with pytest.raises(Fault) as caught:
+def error(word: str, *inputs: Given, **attributes: Any) -> DiagnosticError:
+    """The error that a layer raises."""
+    with pytest.raises(DiagnosticError) as caught:
         run(word, *inputs, **attributes)
     return caught.value
 

@@ -6,7 +6,7 @@ import pytest
 
 from archcalc.ops.base import CHANNELS, Tensor
 from archcalc.ops.reach import Everything
-from tests.ops.support import describe, fault, run
+from tests.ops.support import describe, error, run
 
 COSTS = {
     "relu": 1, "relu6": 2, "leaky_relu": 2, "prelu": 2, "rrelu": 2, "elu": 4, "selu": 5,
@@ -48,15 +48,15 @@ def test_softmax_over_positions_reaches_all_of_them() -> None:
     assert run("softmax", Tensor((5, 16), (0, CHANNELS))).reach is None
 
 
-def test_faults() -> None:
-    found = fault("maxout", (10, 9), pieces=4)
+def test_errors() -> None:
+    found = error("maxout", (10, 9), pieces=4)
     assert (found.code, found.label) == ("does-not-divide", "10 = 4·2 + 2")
     assert "8 or 12 channels" in found.help
-    assert fault("softmax", (10, 9), axis=2).code == "wrong-rank"
-    assert fault("prelu", Tensor((9, 8), (0, CHANNELS)), channels=True).code == "wrong-layout"
-    assert fault("hardtanh", (8,), min=2).label == "2 > 1"
-    assert fault("rrelu", (8,), lower=0.5).attribute == "lower"
-    assert fault("gelu", (8,), approximate="erf").attribute == "approximate"
+    assert error("softmax", (10, 9), axis=2).code == "wrong-rank"
+    assert error("prelu", Tensor((9, 8), (0, CHANNELS)), channels=True).code == "wrong-layout"
+    assert error("hardtanh", (8,), min=2).label == "2 > 1"
+    assert error("rrelu", (8,), lower=0.5).attribute == "lower"
+    assert error("gelu", (8,), approximate="erf").attribute == "approximate"
 
 
 def test_descriptions() -> None:

@@ -18,7 +18,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812  # PyTorch's own habit
 from torch.utils.flop_counter import FlopCounterMode
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.ops.reach import Everything, Periodic, Window
 from archcalc.ops.registry import OPERATIONS
 from tests.ops.pytorch_cases import CASES
@@ -115,5 +115,5 @@ def test_padding_that_pytorch_refuses_is_refused(pair: tuple[int, int]) -> None:
     for word, function in (("maxpool", F.max_pool1d), ("avgpool", F.avg_pool1d)):
         with pytest.raises(RuntimeError, match="at most half"):
             function(torch.rand(1, 1, 9), kernel, 1, padding)
-        with pytest.raises(Fault):
+        with pytest.raises(DiagnosticError):
             run(word, (1, 9), kernel=kernel, stride=1, padding=padding)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.ops.attributes import (
     Boolean,
     Integer,
@@ -85,7 +85,7 @@ REFUSED: list[tuple[Kind, Any, str, str]] = [
 
 @pytest.mark.parametrize(("kind", "value", "code", "label"), REFUSED)
 def test_refused(kind: Kind, value: Any, code: str, label: str) -> None:
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         kind.read(value, 2)
     assert (caught.value.code, caught.value.label) == (code, label)
 
@@ -110,7 +110,7 @@ def test_defaults_are_not_shared() -> None:
     assert read_attributes(OPERATIONS["dropout"], {}, 2).p == 0.5
 
 
-def test_faults_name_the_attribute() -> None:
+def test_errors_name_the_attribute() -> None:
     conv = OPERATIONS["conv"]
     cases = {
         "stride": {"out": 8, "kernel": 3, "stride": 0},
@@ -118,7 +118,7 @@ def test_faults_name_the_attribute() -> None:
         "kernal": {"out": 8, "kernel": 3, "kernal": 3},
     }
     for name, raw in cases.items():
-        with pytest.raises(Fault) as caught:
+        with pytest.raises(DiagnosticError) as caught:
             read_attributes(conv, raw, 2)
         assert caught.value.attribute == name
     assert caught.value.help == "did you mean kernel?"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from archcalc.ops.base import CHANNELS, Axis, Tensor
-from tests.ops.support import fault, run
+from tests.ops.support import error, run
 
 KERNEL: dict[str, Any] = {"kernel": 1}
 RANKS: dict[str, tuple[int, int, dict[str, Any]]] = {
@@ -40,7 +40,7 @@ def test_ranks(word: str) -> None:
         if least <= rank <= most:
             assert len(run(word, given, **attributes).outputs[0].shape) == rank + 1
         else:
-            found = fault(word, given, **attributes)
+            found = error(word, given, **attributes)
             assert found.code == "wrong-rank"
             assert found.message == f"{word} needs {least} to {most} spatial axes"
             assert f"{rank} beside the channels" in found.label
@@ -49,10 +49,10 @@ def test_ranks(word: str) -> None:
 @pytest.mark.parametrize("word", RANKS)
 def test_channels_come_first(word: str) -> None:
     attributes = RANKS[word][2]
-    found = fault(word, Tensor((6, 6, 4), (0, 1, CHANNELS)), **attributes)
+    found = error(word, Tensor((6, 6, 4), (0, 1, CHANNELS)), **attributes)
     assert found.code == "wrong-layout"
     assert "channels on axis 2" in found.label
-    found = fault(word, Tensor((6, 6), (0, 1)), **attributes)
+    found = error(word, Tensor((6, 6), (0, 1)), **attributes)
     assert (found.code, "no axis" in found.label) == ("wrong-layout", True)
 
 
@@ -63,4 +63,4 @@ ONE_CELL: tuple[Axis, ...] = (CHANNELS, 0, 1)
 def test_a_window_as_large_as_its_input_fits(word: str) -> None:
     attributes = {"kernel": 3} | ({"out": 4} if word == "conv" else {})
     assert run(word, (4, 3, 3), **attributes).outputs == (Tensor((4, 1, 1), ONE_CELL),)
-    assert fault(word, (4, 3, 2), **attributes).code == "window-too-large"
+    assert error(word, (4, 3, 2), **attributes).code == "window-too-large"

@@ -13,7 +13,7 @@ from archcalc.ops.reach import Window
 from archcalc.ops.read import read_attributes
 from archcalc.ops.registry import OPERATIONS
 from archcalc.ops.sliding import windows
-from tests.ops.support import as_given, connections, describe, fault, run, shape
+from tests.ops.support import as_given, connections, describe, error, run, shape
 
 # The table of connections of LeNet-5's layer C3: LeCun et al. 1998, Table I.
 C3 = [
@@ -204,30 +204,30 @@ def test_descriptions() -> None:
     assert describe("depthwise_conv", kernel=3, multiplier=2) == "3×3, multiplier 2"
 
 
-def test_faults() -> None:
-    found = fault("conv", (64, 28, 28), out=128, kernel=3, groups=3)
+def test_errors() -> None:
+    found = error("conv", (64, 28, 28), out=128, kernel=3, groups=3)
     assert (found.code, found.attribute) == ("does-not-divide", "groups")
     assert found.label == "64 = 3·21 + 1"
     assert "groups: 2 or 4" in found.help
-    found = fault("conv", (64, 28, 28), out=100, kernel=3, groups=8)
+    found = error("conv", (64, 28, 28), out=100, kernel=3, groups=8)
     assert found.label == "100 = 8·12 + 4"
     assert "96 or 104 output channels" in found.help
-    found = fault("conv", (3, 5, 5), out=1, kernel=7, dilation=2)
+    found = error("conv", (3, 5, 5), out=1, kernel=7, dilation=2)
     assert (found.code, found.attribute) == ("window-too-large", "kernel")
     assert "2·(7 − 1) + 1 = 13 on a padded side of 5 " in found.label
     assert "at most 3" in found.help
     assert "at least 4" in found.help
-    found = fault("conv", (100,), out=1, kernel=3)
+    found = error("conv", (100,), out=1, kernel=3)
     assert (found.code, "linear" in found.help) == ("wrong-rank", True)
-    found = fault("conv", Tensor((28, 28, 3), (0, 1, CHANNELS)), out=1, kernel=3)
+    found = error("conv", Tensor((28, 28, 3), (0, 1, CHANNELS)), out=1, kernel=3)
     assert (found.code, found.help) == ("wrong-layout", "put `permute: [2, 0, 1]` before it")
-    assert fault("conv", (3, 9, 9), kernel=3).code == "missing-attribute"
-    assert fault("conv", (3, 9, 9), out=1, kernel=[3, 3, 3]).code == "wrong-rank"
-    assert fault("conv", (3, 9, 9), out=1, kernel=3, paddings=1).code == "unknown-attribute"
-    assert fault("conv_transpose", (4, 5), out=3, kernel=2, groups=2).label == "3 = 2·1 + 1"
-    found = fault("conv_transpose", (1, 5), out=1, kernel=3, stride=2, output_padding=2)
+    assert error("conv", (3, 9, 9), kernel=3).code == "missing-attribute"
+    assert error("conv", (3, 9, 9), out=1, kernel=[3, 3, 3]).code == "wrong-rank"
+    assert error("conv", (3, 9, 9), out=1, kernel=3, paddings=1).code == "unknown-attribute"
+    assert error("conv_transpose", (4, 5), out=3, kernel=2, groups=2).label == "3 = 2·1 + 1"
+    found = error("conv_transpose", (1, 5), out=1, kernel=3, stride=2, output_padding=2)
     assert (found.code, found.attribute) == ("bad-value", "output_padding")
-    found = fault("conv_transpose", (1, 2), out=1, kernel=1, padding=1)
+    found = error("conv_transpose", (1, 2), out=1, kernel=1, padding=1)
     assert (found.code, found.attribute) == ("bad-value", "padding")
     assert found.label == "an output of 2 less 1 + 1 is 0 (axis 1)"
     assert found.help == "cut off at most 1 rows in all"
@@ -243,35 +243,35 @@ def test_faults() -> None:
     ],
 )
 def test_a_bad_table_of_connections(rows: list[list[int]], label: str) -> None:
-    found = fault("conv", (6, 14, 14), out=2, kernel=5, connections=rows)
+    found = error("conv", (6, 14, 14), out=2, kernel=5, connections=rows)
     assert (found.code, found.attribute, found.label) == ("bad-value", "connections", label)
 
 
 def test_a_table_leaves_no_room_for_groups() -> None:
-    found = fault("conv", (6, 14, 14), out=2, kernel=5, groups=2, connections=[[0], [1]])
+    found = error("conv", (6, 14, 14), out=2, kernel=5, groups=2, connections=[[0], [1]])
     assert (found.attribute, found.label) == ("connections", "groups is 2")
 
 
 def test_looking_for_groups_that_would_do_is_bounded() -> None:
-    found = fault("conv", (10**15 + 1, 9, 9), out=10**15, kernel=1, groups=10**14)
+    found = error("conv", (10**15 + 1, 9, 9), out=10**15, kernel=1, groups=10**14)
     assert found.code == "does-not-divide"
 
 
 @given(n=st.integers(1, 12), k=st.integers(1, 9), d=st.integers(1, 3), p=st.integers(0, 3))
 def test_the_help_for_a_large_window_helps(n: int, k: int, d: int, p: int) -> None:
     assume(n + 2 * p < d * (k - 1) + 1)
-    help = fault("conv", (1, n), out=1, kernel=k, dilation=d, padding=p).help
+    help = error("conv", (1, n), out=1, kernel=k, dilation=d, padding=p).help
     words = help.replace(",", "").split()
     kernel, padding = (int(w) for w in words if w.isdigit())
     assert shape("conv", (1, n), out=1, kernel=kernel, dilation=d, padding=p)
-    assert fault("conv", (1, n), out=1, kernel=kernel + 1, dilation=d, padding=p)
+    assert error("conv", (1, n), out=1, kernel=kernel + 1, dilation=d, padding=p)
     assert shape("conv", (1, n), out=1, kernel=k, dilation=d, padding=padding)
-    assert fault("conv", (1, n), out=1, kernel=k, dilation=d, padding=padding - 1)
+    assert error("conv", (1, n), out=1, kernel=k, dilation=d, padding=padding - 1)
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(2, 9))
 def test_the_groups_in_the_help_do(channels: int, out: int, groups: int) -> None:
     assume(channels % groups or out % groups)
-    help = fault("conv", (channels, 4), out=out, kernel=1, groups=groups).help
+    help = error("conv", (channels, 4), out=out, kernel=1, groups=groups).help
     for number in help.split("groups: ")[1].split(",")[0].split(" or "):
         assert shape("conv", (channels, 4), out=out, kernel=1, groups=int(number))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcalc.ops.base import CHANNELS, Tensor
-from tests.ops.support import describe, fault, run, shape
+from tests.ops.support import describe, error, run, shape
 
 
 @pytest.mark.parametrize("word", ["add", "mul"])
@@ -31,7 +31,7 @@ def test_a_gate_without_labels_hides_none() -> None:
 
 def test_sub_takes_two() -> None:
     assert shape("sub", (3, 9), (3, 9)) == (3, 9)
-    assert fault("sub", (3, 9), (3, 9), (3, 9)).label == "this has 3"
+    assert error("sub", (3, 9), (3, 9), (3, 9)).label == "this has 3"
 
 
 def test_concat() -> None:
@@ -47,27 +47,27 @@ def test_concat() -> None:
 
 
 def test_unequal_branches_of_an_add() -> None:
-    found = fault("add", (128, 28, 28), (64, 56, 56))
+    found = error("add", (128, 28, 28), (64, 56, 56))
     assert (found.code, found.message) == ("shape-mismatch", "add needs equal shapes")
     assert found.label == "branch 1 is 128×28×28, branch 2 is 64×56×56"
     assert found.help == "give branch 2 a conv with out: 128, kernel: 1, stride: 2"
-    found = fault("add", (64, 56, 56), (128, 28, 28))
+    found = error("add", (64, 56, 56), (128, 28, 28))
     assert found.help == "give branch 1 a conv with out: 128, kernel: 1, stride: 2"
-    found = fault("add", (64, 28, 28), (64, 28, 28), (32, 28, 28))
+    found = error("add", (64, 28, 28), (64, 28, 28), (32, 28, 28))
     assert found.label == "branch 1 is 64×28×28, branch 3 is 32×28×28"
     assert found.help == "give branch 3 a conv with out: 64, kernel: 1"
-    found = fault("add", (64, 28, 28), (64, 26, 26))
+    found = error("add", (64, 28, 28), (64, 26, 26))
     assert "bring branch 1 from 28×28 to 26×26" in found.help
-    found = fault("add", (1, 28), (64, 28), (32, 28))
+    found = error("add", (1, 28), (64, 28), (32, 28))
     assert found.label == "branch 2 is 64×28, branch 3 is 32×28"
 
 
 def test_a_gate_that_lost_its_axes() -> None:
-    found = fault("mul", (64, 28, 28), (64,))
+    found = error("mul", (64, 28, 28), (64,))
     assert found.code == "shape-mismatch"
     assert "branch 2's axes" in found.help
     assert "reshape: [64, 1, 1]" in found.help
-    assert fault("mul", (64, 28, 28), (32,)).help == "reshape branch 2 to 3 axes"
+    assert error("mul", (64, 28, 28), (32,)).help == "reshape branch 2 to 3 axes"
 
 
 @given(
@@ -79,7 +79,7 @@ def test_the_conv_in_the_help_mends_an_add(
 ) -> None:
     if a == b:
         return
-    help = fault("add", a, b).help
+    help = error("add", a, b).help
     if "conv with" not in help:
         return
     branches = [a, b]
@@ -93,16 +93,16 @@ def test_the_conv_in_the_help_mends_an_add(
 
 
 def test_unequal_branches_of_a_concat() -> None:
-    found = fault("concat", (64, 28, 28), (32, 27, 28))
+    found = error("concat", (64, 28, 28), (32, 27, 28))
     assert (found.code, found.message) == (
         "shape-mismatch",
         "concat along axis 0 needs the other axes equal",
     )
     assert found.label == "axis 1 is 28 in branch 1 (64×28×28) and 27 in branch 2 (32×27×28)"
     assert found.help.startswith("the difference is 1: change a padding")
-    assert "strides" in fault("concat", (64, 28, 28), (32, 14, 14)).help
-    assert "out: 64" in fault("concat", (64, 4), (32, 9), axis=1).help
-    found = fault("concat", (64, 28, 28), (32,))
+    assert "strides" in error("concat", (64, 28, 28), (32, 14, 14)).help
+    assert "out: 64" in error("concat", (64, 4), (32, 9), axis=1).help
+    found = error("concat", (64, 28, 28), (32,))
     assert found.message == "concat needs branches with the same number of axes"
-    assert fault("concat", (64, 28), (32, 28), axis=5).attribute == "axis"
+    assert error("concat", (64, 28), (32, 28), axis=5).attribute == "axis"
     assert describe("concat", axis=1) == "axis 1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archcalc.ops.base import CHANNELS, Tensor
 from archcalc.ops.reach import Everything
-from tests.ops.support import connections, describe, fault, run
+from tests.ops.support import connections, describe, error, run
 
 
 def test_linear_by_hand() -> None:
@@ -32,8 +32,8 @@ def test_linear_over_a_signal_reaches_all_of_it() -> None:
     assert (facts.macs, facts.reach) == (8 * 100 * 20, (Everything(),))
 
 
-def test_linear_on_a_map_is_a_fault() -> None:
-    found = fault("linear", (512, 7, 7), out=10)
+def test_linear_on_a_map_is_an_error() -> None:
+    found = error("linear", (512, 7, 7), out=10)
     assert found.code == "linear-on-spatial"
     assert "512×7×7" in found.label
     assert "flatten" in found.help

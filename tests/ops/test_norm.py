@@ -6,7 +6,7 @@ import pytest
 
 from archcalc.ops.base import CHANNELS, Tensor
 from archcalc.ops.reach import Everything
-from tests.ops.support import describe, fault, run
+from tests.ops.support import describe, error, run
 
 LAST = Tensor((56, 56, 96), (0, 1, CHANNELS))
 
@@ -61,16 +61,16 @@ def test_norms_over_the_sides_reach_all_of_them(word: str) -> None:
     assert run("instancenorm", (32, 7, 7)).params == 0
 
 
-def test_faults() -> None:
-    found = fault("groupnorm", (30, 7, 7), groups=8)
+def test_errors() -> None:
+    found = error("groupnorm", (30, 7, 7), groups=8)
     assert (found.code, found.label) == ("does-not-divide", "30 = 8·3 + 6")
     assert "6 or 10" in found.help
-    assert fault("instancenorm", (30,)).code == "wrong-rank"
-    assert fault("lrn", (30,)).code == "wrong-rank"
-    assert fault("batchnorm", LAST).code == "wrong-layout"
-    found = fault("layernorm", (8, 7), axes=3)
+    assert error("instancenorm", (30,)).code == "wrong-rank"
+    assert error("lrn", (30,)).code == "wrong-rank"
+    assert error("batchnorm", LAST).code == "wrong-layout"
+    found = error("layernorm", (8, 7), axes=3)
     assert (found.code, found.label) == ("wrong-rank", "3 axes, but the input is 8×7")
-    assert fault("dropout", (8,), p=1.5).attribute == "p"
+    assert error("dropout", (8,), p=1.5).attribute == "p"
 
 
 def test_regularisation() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from archcalc.ops.base import CHANNELS, Tensor
 from archcalc.ops.reach import Everything, Periodic, Unknown, Window
-from tests.ops.support import connections, describe, fault, run, shape
+from tests.ops.support import connections, describe, error, run, shape
 
 CASES: list[tuple[str, tuple[int, ...], dict[str, Any], tuple[int, ...]]] = [
     # AlexNet: ⌊(55 − 3)/2⌋ + 1 = 27
@@ -82,23 +82,23 @@ def test_mean_keeps_the_labels_of_the_axes_left() -> None:
     assert run("mean", (8, 7, 5), axes=[0]).outputs[0] == Tensor((7, 5), (0, 1))
 
 
-def test_faults() -> None:
-    found = fault("maxpool", (8, 2, 9), kernel=3)
+def test_errors() -> None:
+    found = error("maxpool", (8, 2, 9), kernel=3)
     assert (found.code, found.attribute) == ("window-too-large", "kernel")
     assert found.label == "a window of 3 on a padded side of 2 (axis 1 of 8×2×9)"
     assert "at most 2" in found.help
     # PyTorch refuses padding of more than half the kernel
-    found = fault("maxpool", (8, 9, 9), kernel=3, padding=2)
+    found = error("maxpool", (8, 9, 9), kernel=3, padding=2)
     assert (found.code, found.attribute) == ("bad-value", "padding")
     assert found.label == "padding 2, a window of 3"
-    assert fault("avgpool", (8, 9), kernel=3, padding=[[0, 3]]).code == "bad-value"
+    assert error("avgpool", (8, 9), kernel=3, padding=[[0, 3]]).code == "bad-value"
     assert shape("avgpool", (8, 9), kernel=3, padding=[[0, 2]]) == (8, 3)
-    assert fault("maxpool", (8,), kernel=2).code == "wrong-rank"
-    assert fault("global_avgpool", Tensor((7, 7, 8), (0, 1, CHANNELS))).code == "wrong-layout"
-    assert fault("subsample", (8, 1, 1)).code == "window-too-large"
-    assert fault("mean", (8, 7, 7), axes=[3]).code == "wrong-rank"
-    assert fault("mean", (8, 7, 7), axes=[1, -2]).code == "bad-value"
-    assert fault("mean", (8,), axes=[0]).code == "wrong-rank"
+    assert error("maxpool", (8,), kernel=2).code == "wrong-rank"
+    assert error("global_avgpool", Tensor((7, 7, 8), (0, 1, CHANNELS))).code == "wrong-layout"
+    assert error("subsample", (8, 1, 1)).code == "window-too-large"
+    assert error("mean", (8, 7, 7), axes=[3]).code == "wrong-rank"
+    assert error("mean", (8, 7, 7), axes=[1, -2]).code == "bad-value"
+    assert error("mean", (8,), axes=[0]).code == "wrong-rank"
 
 
 def test_a_pattern_too_long_to_follow_leaves_only_the_field_unknown() -> None:
@@ -111,7 +111,7 @@ def test_a_pattern_too_long_to_follow_leaves_only_the_field_unknown() -> None:
 def test_a_window_cut_off_by_ceil_may_be_larger_than_the_input() -> None:
     # PyTorch: ⌈(1 − 2)/2⌉ + 1 = 1, but ⌈(1 − 3)/2⌉ + 1 = 0
     assert shape("maxpool", (8, 1), kernel=2, ceil=True) == (8, 1)
-    assert fault("maxpool", (8, 1), kernel=3, stride=2, ceil=True).code == "window-too-large"
+    assert error("maxpool", (8, 1), kernel=3, stride=2, ceil=True).code == "window-too-large"
 
 
 def test_descriptions() -> None:

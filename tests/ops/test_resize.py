@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcalc.ops.reach import Periodic, Unknown, Window
-from tests.ops.support import describe, fault, run, shape
+from tests.ops.support import describe, error, run, shape
 
 
 def test_upsample_by_hand() -> None:
@@ -45,37 +45,37 @@ def test_crop_by_hand() -> None:
     assert shape("crop", (64, 9, 9), size=[4, 5]) == (64, 4, 5)
 
 
-def test_faults() -> None:
-    found = fault("upsample", (8, 4, 4))
+def test_errors() -> None:
+    found = error("upsample", (8, 4, 4))
     assert (found.code, found.message) == (
         "missing-attribute",
         "exactly one of scale, size, like is needed",
     )
-    found = fault("upsample", (8, 4, 4), scale=2, size=8)
+    found = error("upsample", (8, 4, 4), scale=2, size=8)
     assert (found.code, found.attribute) == ("bad-value", "size")
-    found = fault("upsample", (8, 4, 4), scale=2, align_corners=True)
+    found = error("upsample", (8, 4, 4), scale=2, align_corners=True)
     assert (found.code, found.attribute) == ("bad-value", "align_corners")
-    assert fault("upsample", (8, 4, 4), (8,), like="x").code == "wrong-rank"
+    assert error("upsample", (8, 4, 4), (8,), like="x").code == "wrong-rank"
     # 4,999·(n − 1) + n outputs are no obstacle: only the field behind them is unknown
     assert run("upsample", (8, 4), scale=5000).reach == (Unknown(),)
-    assert fault("upsample", (8,), scale=2).code == "wrong-rank"
-    assert fault("pad", (3, 4, 4)).code == "missing-attribute"
-    assert fault("pad", (3, 4, 4), channels=[1]).attribute == "channels"
-    assert fault("pad", (3, 4, 4), channels=[0, -1]).attribute == "channels"
+    assert error("upsample", (8,), scale=2).code == "wrong-rank"
+    assert error("pad", (3, 4, 4)).code == "missing-attribute"
+    assert error("pad", (3, 4, 4), channels=[1]).attribute == "channels"
+    assert error("pad", (3, 4, 4), channels=[0, -1]).attribute == "channels"
     assert shape("pad", (3, 4), padding=3, mode="reflect") == (3, 10)
-    assert fault("pad", (3, 4), (3, 9), padding=1, like="x").attribute == "like"
-    found = fault("pad", (3, 4, 4), padding=4, mode="reflect")
+    assert error("pad", (3, 4), (3, 9), padding=1, like="x").attribute == "like"
+    found = error("pad", (3, 4, 4), padding=4, mode="reflect")
     assert (found.code, found.label) == ("bad-value", "4 rows around a side of 4")
-    found = fault("pad", (3, 9), (3, 8), like="x")
+    found = error("pad", (3, 9), (3, 8), like="x")
     assert (found.code, found.help) == ("shape-mismatch", "use crop there")
-    found = fault("crop", (3, 7), (3, 8), like="x")
+    found = error("crop", (3, 7), (3, 8), like="x")
     assert (found.code, found.help) == ("shape-mismatch", "use pad there")
     assert found.label == "the input's sides 7 are smaller than 8 on some axis"
-    assert "4×4 are smaller than 4×5" in fault("crop", (3, 4, 4), size=[4, 5]).label
-    found = fault("crop", (3, 8, 8), cropping=4)
+    assert "4×4 are smaller than 4×5" in error("crop", (3, 4, 4), size=[4, 5]).label
+    found = error("crop", (3, 8, 8), cropping=4)
     assert (found.code, found.label) == ("bad-value", "8 − 4 − 4 = 0")
     assert found.help == "cut off at most 7 in all"
-    assert fault("crop", (3, 8, 8)).code == "missing-attribute"
+    assert error("crop", (3, 8, 8)).code == "missing-attribute"
 
 
 def test_descriptions() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from archcalc.ops.base import CHANNELS, Axis, Tensor
 from archcalc.ops.reach import Everything, Window
-from tests.ops.support import describe, fault, run, shape
+from tests.ops.support import describe, error, run, shape
 
 C = CHANNELS
 MAPS = Tensor((6, 4, 5), (C, 0, 1))
@@ -75,32 +75,32 @@ def test_split() -> None:
     assert run("split", (116, 28), into=["left", "right"]).activations == 116 * 28
 
 
-def test_faults() -> None:
-    found = fault("split", (9, 4), into=["a", "b"])
+def test_errors() -> None:
+    found = error("split", (9, 4), into=["a", "b"])
     assert (found.code, found.label) == ("does-not-divide", "9 = 2·4 + 1 (axis 0 of 9×4)")
-    assert fault("split", (9, 4), into=["a", "a"]).attribute == "into"
-    assert fault("split", (9, 4), into="a").attribute == "into"
-    found = fault("split", (9, 4), into=["a", "b"], sizes=[4, 4])
+    assert error("split", (9, 4), into=["a", "a"]).attribute == "into"
+    assert error("split", (9, 4), into="a").attribute == "into"
+    found = error("split", (9, 4), into=["a", "b"], sizes=[4, 4])
     assert (found.code, found.attribute) == ("bad-value", "sizes")
     assert "4 + 4 = 8" in found.label
-    found = fault("slice", (9, 4), begin=3, end=3)
+    found = error("slice", (9, 4), begin=3, end=3)
     assert (found.code, found.attribute) == ("bad-value", "end")
-    assert fault("slice", (9, 4), begin=9).attribute == "begin"
-    assert fault("slice", (9, 4), end=10).label == "0 to 10 of axis 0, which has 9 (9×4)"
-    assert fault("slice", (9, 4), end=0).attribute == "end"
-    assert fault("channel_shuffle", (9, 4), groups=2).code == "does-not-divide"
-    assert fault("flatten", (9, 4), start=1, end=0).code == "bad-value"
-    assert fault("flatten", (9, 4), start=2).attribute == "start"
-    assert fault("permute", (9, 4), order=[0, 0]).code == "bad-value"
-    assert fault("permute", (9, 4), order=[0]).label == "[0], but 9×4 has the axes 0 to 1"
-    found = fault("reshape", (9, 4), shape=[5, -1])
+    assert error("slice", (9, 4), begin=9).attribute == "begin"
+    assert error("slice", (9, 4), end=10).label == "0 to 10 of axis 0, which has 9 (9×4)"
+    assert error("slice", (9, 4), end=0).attribute == "end"
+    assert error("channel_shuffle", (9, 4), groups=2).code == "does-not-divide"
+    assert error("flatten", (9, 4), start=1, end=0).code == "bad-value"
+    assert error("flatten", (9, 4), start=2).attribute == "start"
+    assert error("permute", (9, 4), order=[0, 0]).code == "bad-value"
+    assert error("permute", (9, 4), order=[0]).label == "[0], but 9×4 has the axes 0 to 1"
+    found = error("reshape", (9, 4), shape=[5, -1])
     assert (found.code, found.label) == (
         "shape-mismatch",
         "9×4 has 36, 5×-1 has a multiple of 5",
     )
-    assert fault("reshape", (9, 4), shape=[6, 5]).label == "9×4 has 36, 6×5 has 30"
-    assert fault("reshape", (9, 4), shape=[-1, -1]).code == "bad-value"
-    assert fault("reshape", (9, 4), shape=[0, -1]).code == "bad-value"
+    assert error("reshape", (9, 4), shape=[6, 5]).label == "9×4 has 36, 6×5 has 30"
+    assert error("reshape", (9, 4), shape=[-1, -1]).code == "bad-value"
+    assert error("reshape", (9, 4), shape=[0, -1]).code == "bad-value"
 
 
 def test_descriptions() -> None:
@@ -116,4 +116,4 @@ def test_descriptions() -> None:
 
 def test_reshape_of_an_uneven_count_is_no_crash() -> None:
     assert shape("reshape", (4, 9), shape=[-1, 6]) == (6, 6)
-    assert fault("reshape", (4, 9), shape=[-1, 100]).code == "shape-mismatch"
+    assert error("reshape", (4, 9), shape=[-1, 100]).code == "shape-mismatch"

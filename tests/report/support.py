@@ -48,8 +48,8 @@ expect:
 """stem 3·3·3·16 + 16 = 448; a block 2·(16·16·9) + 2·16 = 4,640, four of them 18,560; fc 16·10 + 10
 = 170; in all 19,178."""
 
-FAULTY = """
-name: Faulty
+INVALID = """
+name: InvalidValue
 input: [3, 8, 8]
 layers:
   - {name: first, conv: {out: 4, kernel: 3}}

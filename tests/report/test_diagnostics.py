@@ -16,7 +16,7 @@ FILE = SourceFile(
 
 
 def test_the_form():
-    fault = Diagnostic(
+    error = Diagnostic(
         "shape-mismatch",
         "error",
         "add needs equal shapes",
@@ -24,7 +24,7 @@ def test_the_form():
         "branch 1 is 128×28×28, branch 2 (identity) is 64×56×56",
         "give branch 2 a conv with out: 128, kernel: 1, stride: 2",
     )
-    assert render(fault).splitlines() == [
+    assert render(error).splitlines() == [
         "error[shape-mismatch]: add needs equal shapes",
         "  --> resnet18.yaml:14:9",
         "   |",
@@ -35,14 +35,14 @@ def test_the_form():
 
 
 def test_notes_stand_at_their_own_places():
-    fault = Diagnostic(
+    error = Diagnostic(
         "some-code",
         "warning",
         "a rule",
         Span(FILE, 14, 9, 3),
         notes=(Note("called here", Span(FILE, 100, 5, 5)), Note("a remark")),
     )
-    assert render(fault).splitlines() == [
+    assert render(error).splitlines() == [
         "warning[some-code]: a rule",
         "   --> resnet18.yaml:14:9",
         "    |",
@@ -57,8 +57,8 @@ def test_notes_stand_at_their_own_places():
 
 
 def test_without_a_place():
-    fault = Diagnostic("no-such-file", "error", "there is no file x.yaml", help="did you mean y?")
-    assert render(fault).splitlines() == [
+    error = Diagnostic("no-such-file", "error", "there is no file x.yaml", help="did you mean y?")
+    assert render(error).splitlines() == [
         "error[no-such-file]: there is no file x.yaml",
         "  = help: did you mean y?",
     ]
@@ -73,20 +73,20 @@ def test_a_place_past_the_end_of_the_file():
 def test_control_characters_never_reach_the_terminal():
     escape = "\x1b[31m\x07\u202e"
     file = SourceFile(f"a{escape}.yaml", f"name: {escape}x")
-    fault = Diagnostic("c", "error", escape, Span(file, 1, 1, 4), escape, escape)
-    fault = fault._replace(notes=(Note(escape), Note(escape, Span(file, 1, 7, 1))))
-    text = render(fault)
+    error = Diagnostic("c", "error", escape, Span(file, 1, 1, 4), escape, escape)
+    error = error._replace(notes=(Note(escape), Note(escape, Span(file, 1, 7, 1))))
+    text = render(error)
     assert text.replace("\n", "").isprintable()
 
 
 def test_colour_changes_nothing_but_colour():
     import re
 
-    fault = Diagnostic("c", "error", "rule", Span(FILE, 14, 9, 3), "label", "help")
-    fault = fault._replace(notes=(Note("here", Span(FILE, 100, 5, 5)),))
-    coloured = render(fault, colour=True)
-    assert coloured != render(fault)
-    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == render(fault)
+    error = Diagnostic("c", "error", "rule", Span(FILE, 14, 9, 3), "label", "help")
+    error = error._replace(notes=(Note("here", Span(FILE, 100, 5, 5)),))
+    coloured = render(error, colour=True)
+    assert coloured != render(error)
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == render(error)
 
 
 SHOWN = str.maketrans({"\t": "    ", "\x07": "\ufffd"})

@@ -13,7 +13,7 @@ from archcalc.pipeline import check
 from archcalc.report import github
 from archcalc.report.checked import Checked
 from archcalc.report.records import csv_text
-from tests.report.support import CATALOGUE, FAULTY, RESIDUAL, catalogue
+from tests.report.support import CATALOGUE, INVALID, RESIDUAL, catalogue
 
 
 def lines(*checked):
@@ -53,7 +53,7 @@ def test_csv_of_several_specs():
 
 
 def test_csv_leaves_the_unknown_empty():
-    _, second, *_ = lines(check(FAULTY))
+    _, second, *_ = lines(check(INVALID))
     assert (second["output"], second["params"], second["macs"]) == ("", "", "")
 
 
@@ -68,12 +68,12 @@ def test_csv_of_a_stranger_holds_no_formula():
         ("\t=x", r"\t=x"),
         ("\u2028=x", r"\u2028=x"),
     ]:
-        text = csv_text([check(FAULTY)._replace(source=source)])
+        text = csv_text([check(INVALID)._replace(source=source)])
         assert text.splitlines()[1].startswith(f"{cell},")
 
 
 def test_github_annotates_the_line():
-    first, last = github.text([check(FAULTY)]).splitlines()
+    first, last = github.text([check(INVALID)]).splitlines()
     assert first.startswith(
         "::error file=<text>,line=6,col=43,endColumn=44,title=window-too-large::"
         "the window of conv does not fit its input: "
@@ -89,8 +89,8 @@ def test_github_annotates_an_expectation_that_fails():
 
 def test_github_commands_cannot_be_forged():
     nasty = "a,b:c%0A\r\n::error::x"
-    fault = Diagnostic("c", "warning", nasty, Span(SourceFile(nasty, "x"), 1, 1), nasty, nasty)
-    text = github.text([Checked(nasty, None, (), (fault,))])
+    error = Diagnostic("c", "warning", nasty, Span(SourceFile(nasty, "x"), 1, 1), nasty, nasty)
+    text = github.text([Checked(nasty, None, (), (error,))])
     command, log = text.splitlines()
     properties, message = re.fullmatch(r"::warning (.*?)::(.*)", command).groups()
     assert properties == (

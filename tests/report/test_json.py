@@ -8,7 +8,7 @@ import pytest
 
 from archcalc.pipeline import check
 from archcalc.report.json import as_dict, text
-from tests.report.support import CATALOGUE, FAULTY, RESIDUAL, catalogue
+from tests.report.support import CATALOGUE, INVALID, RESIDUAL, catalogue
 
 KEYS = [
     "schema",
@@ -111,7 +111,7 @@ def test_weights_in_the_order_of_a_state_dict():
 
 
 def test_unknown_is_null_and_never_zero():
-    found = document(check(FAULTY))
+    found = document(check(INVALID))
     assert found["ok"] is False
     assert found["output"] is None
     assert found["outputs"] == {"output": None}
@@ -119,10 +119,10 @@ def test_unknown_is_null_and_never_zero():
     first, second, *_ = found["layers"]
     assert first["output"] == [4, 6, 6]
     assert [second[key] for key in ("output", "params", "macs", "weights")] == [None] * 4
-    (fault,) = found["diagnostics"]
-    assert fault["code"] == "window-too-large"
-    assert (fault["line"], fault["severity"]) == (6, "error")
-    assert list(fault) == [
+    (error,) = found["diagnostics"]
+    assert error["code"] == "window-too-large"
+    assert (error["line"], error["severity"]) == (6, "error")
+    assert list(error) == [
         "code",
         "severity",
         "message",
@@ -146,8 +146,8 @@ def test_what_could_not_be_read():
 
 
 def test_several_specs_are_a_list():
-    found = document(catalogue("vgg16"), check(FAULTY))
-    assert [one["name"] for one in found] == ["VGG-16", "Faulty"]
+    found = document(catalogue("vgg16"), check(INVALID))
+    assert [one["name"] for one in found] == ["VGG-16", "InvalidValue"]
 
 
 def test_shared_weights_and_rational_strides():

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import archcalc
 from archcalc.pipeline import check
 from archcalc.report import html
-from tests.report.support import CATALOGUE, FAULTY, RESIDUAL, catalogue
+from tests.report.support import CATALOGUE, INVALID, RESIDUAL, catalogue
 
 KEYS = (
     *("path", "op", "inputs", "output"),
@@ -54,8 +54,8 @@ def test_html_of_every_net_is_whole():
         assert f"{catalogue(name).report.totals.params:,}" in found.text
 
 
-def test_html_of_faults_and_of_strangers():
-    found = Tags(html.text(check(FAULTY)))
+def test_html_of_errors_and_of_strangers():
+    found = Tags(html.text(check(INVALID)))
     assert "error[window-too-large]" in found.text
     evil = RESIDUAL.replace("Small residual net", "'<script>alert(1)</script>\\e[31m'")
     found = Tags(html.text(check(evil.replace("name: stem", "name: '<b>stem'"))))
@@ -75,7 +75,7 @@ def test_repr_is_short():
     report = check(RESIDUAL).report
     macs = f"{report.totals.macs:,}"
     assert repr(report) == f"<Report of 'Small residual net': 19,178 params, {macs} macs>"
-    assert "? params" in repr(check(FAULTY).report)
+    assert "? params" in repr(check(INVALID).report)
 
 
 def test_dicts():
@@ -107,8 +107,8 @@ def test_dicts_are_plain_values():
     assert row["field_size"] == (1, 3)
 
 
-def test_dicts_of_a_net_with_a_fault():
-    rows = check(FAULTY).report.to_dicts()
+def test_dicts_of_a_net_with_an_error():
+    rows = check(INVALID).report.to_dicts()
     assert rows[1]["params"] is None
     assert rows[1]["output"] is None
     assert rows[1]["field_size"] is None

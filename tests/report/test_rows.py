@@ -6,7 +6,7 @@ import pytest
 
 from archcalc.pipeline import check
 from archcalc.report.rows import SCREEN, rows
-from tests.report.support import CATALOGUE, FAULTY, RESIDUAL, catalogue
+from tests.report.support import CATALOGUE, INVALID, RESIDUAL, catalogue
 
 FIGURES = ("params", "buffers", "macs", "flops", "activations")
 
@@ -207,8 +207,8 @@ def test_branches_by_number_and_a_branch_of_one_layer():
 
 
 def test_what_is_known_stays_known():
-    found = rows(check(FAULTY).report)
-    assert [(row.label, row.output, row.faulty) for row in found] == [
+    found = rows(check(INVALID).report)
+    assert [(row.label, row.output, row.invalid) for row in found] == [
         ("first", (4, 6, 6), False),
         ("second", None, True),
         ("2", None, False),

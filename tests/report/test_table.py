@@ -16,7 +16,7 @@ from archcalc.pipeline import check
 from archcalc.report import markdown
 from archcalc.report.table import View, _by_cost, table
 from archcalc.report.text import width
-from tests.report.support import CATALOGUE, FAULTY, RESIDUAL, catalogue
+from tests.report.support import CATALOGUE, INVALID, RESIDUAL, catalogue
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -40,13 +40,13 @@ def test_golden_cases_and_an_opened_table():
     agrees("residual_cases_100.txt", plain(check(RESIDUAL, cases=True), 2, 100, expect="all"))
 
 
-def test_golden_faults():
-    agrees("faulty_80.txt", plain(check(FAULTY)))
+def test_golden_errors():
+    agrees("invalid_80.txt", plain(check(INVALID)))
 
 
 def test_golden_markdown():
     agrees("residual.md", markdown.text(check(RESIDUAL), View(1)))
-    agrees("faulty.md", markdown.text(check(FAULTY), View(1)))
+    agrees("invalid.md", markdown.text(check(INVALID), View(1)))
 
 
 @pytest.mark.parametrize("name", ["residual_80.txt", "residual_cases_100.txt"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Diagnostics, Fault, SourceFile
+from archcalc.diagnostics import DiagnosticError, Diagnostics, SourceFile
 from archcalc.spec.expressions import Value
 from archcalc.spec.parse import parse_spec
 
@@ -21,14 +21,14 @@ def read(text: str, **files: str) -> tuple[Spec | None, list[Diagnostic]]:
 
     def load(name: str, span: Span) -> SourceFile:
         if name not in files:
-            raise Fault("file-not-found", f"there is no {name} for {span.file.name}")
+            raise DiagnosticError("file-not-found", f"there is no {name} for {span.file.name}")
         return SourceFile(name, files[name])
 
     return parse_spec(SourceFile("main", text), diagnostics, load), diagnostics.items
 
 
 def good(text: str, **files: str) -> Spec:
-    """The syntax of a spec without faults."""
+    """The syntax of a spec without errors."""
     spec, diagnostics = read(text, **files)
     assert diagnostics == []
     assert spec is not None
@@ -36,13 +36,13 @@ def good(text: str, **files: str) -> Spec:
 
 
 def layer(text: str) -> Layer:
-    """The one layer that a text is, in a spec without faults."""
+    """The one layer that a text is, in a spec without errors."""
     (only,) = good(f"{HEAD}layers:\n  - {text}\n").layers
     return only
 
 
-def faults(text: str, **files: str) -> list[tuple[str, str]]:
-    """The code of each fault and the text that is underlined."""
+def errors(text: str, **files: str) -> list[tuple[str, str]]:
+    """The code of each error and the text that is underlined."""
     found = []
     for d in read(text, **files)[1]:
         assert d.span is not None
@@ -51,9 +51,9 @@ def faults(text: str, **files: str) -> list[tuple[str, str]]:
     return found
 
 
-def layer_faults(text: str) -> list[tuple[str, str]]:
-    """The faults of a spec with one layer."""
-    return faults(f"{HEAD}layers:\n  - {text}\n")
+def layer_errors(text: str) -> list[tuple[str, str]]:
+    """The errors of a spec with one layer."""
+    return errors(f"{HEAD}layers:\n  - {text}\n")
 
 
 def value(text: str, *, plain: bool = True) -> Value:

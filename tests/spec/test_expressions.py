@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcalc.diagnostics import Fault, SourceFile
+from archcalc.diagnostics import DiagnosticError, SourceFile
 from archcalc.spec.expressions import Value
 from tests.spec.support import evaluate, value
 
@@ -193,15 +193,15 @@ FAULTS = [
 def test_what_is_refused(text: str, code: str) -> None:
     names = {"k": 3, "table": (5, 6, 7), "width": 4, "word": "w" * 30}
     for _ in range(2):  # the second time from the cache
-        with pytest.raises(Fault) as caught:
+        with pytest.raises(DiagnosticError) as caught:
             evaluate(text, **names)
         assert caught.value.code == code
         assert caught.value.span is not None
 
 
-def test_the_name_at_fault_is_underlined_and_the_nearest_one_offered() -> None:
+def test_the_name_in_error_is_underlined_and_the_nearest_one_offered() -> None:
     file = SourceFile("main", "out: 4*(widht + 1)")
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         Value("4*(widht + 1)", True, (file, 1, 6, 13)).evaluate({"width": 3})
     assert caught.value.span is not None
     assert caught.value.span[1:] == (1, 9, 5)
@@ -210,7 +210,7 @@ def test_the_name_at_fault_is_underlined_and_the_nearest_one_offered() -> None:
 
 def test_a_name_in_quoted_text_is_underlined_too() -> None:
     file = SourceFile("main", "out: 'max(widht, 1)'")
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         Value("max(widht, 1)", False, (file, 1, 6, 15)).evaluate({"width": 3})
     assert caught.value.span is not None
     assert caught.value.span[1:] == (1, 11, 5)
@@ -218,7 +218,7 @@ def test_a_name_in_quoted_text_is_underlined_too() -> None:
 
 def test_text_with_escapes_is_underlined_whole() -> None:
     file = SourceFile("main", r'out: "max(\x77idht, 1)"')
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         Value("max(widht, 1)", False, (file, 1, 6, 18)).evaluate({})
     assert caught.value.span is not None
     assert caught.value.span[1:] == (1, 6, 18)
@@ -254,7 +254,7 @@ def test_lists_cannot_be_doubled_without_end() -> None:
         return held
 
     assert doubled(2) == (((0,), (0,)), ((0,), (0,)))
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         doubled(60)
     assert caught.value.code == "too-large"
 
@@ -345,9 +345,9 @@ def test_arithmetic_is_exact(pair: tuple[str, Fraction]) -> None:
 
 
 @given(st.text(max_size=60) | st.text(alphabet="0123456789+-*/%()[]<>=., eabk_'$\"", max_size=60))
-def test_any_text_gives_a_value_or_a_fault(text: str) -> None:
+def test_any_text_gives_a_value_or_an_error(text: str) -> None:
     try:
         found = evaluate(text, a=2, b=3, k=(1, 2))
-    except Fault:
+    except DiagnosticError:
         return
     assert isinstance(found, int | Fraction | str | tuple | None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archcalc.diagnostics import Diagnostics, Fault, SourceFile, Span, Stop
+from archcalc.diagnostics import DiagnosticError, Diagnostics, SourceFile, Span, Stop
 from archcalc.spec import files
 from archcalc.spec.files import SpecFile, catalogue_names, find, open_source, opener
 from archcalc.spec.parse import parse_spec
@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return here
 
 
-def fault(source: str | os.PathLike[str]) -> Diagnostic:
+def error(source: str | os.PathLike[str]) -> Diagnostic:
     diagnostics = Diagnostics()
     with pytest.raises(Stop):
         open_source(source, diagnostics)
@@ -81,16 +81,16 @@ def test_text_is_what_has_a_line_break() -> None:
 
 
 def test_a_missing_file_offers_the_nearest_net() -> None:
-    found = fault("vgg116.yaml")
+    found = error("vgg116.yaml")
     assert found.code == "file-not-found"
     assert found.help == "did you mean vgg16 or vgg19?"
-    assert "archcalc list" in fault("nothing-like-it").help
+    assert "archcalc list" in error("nothing-like-it").help
 
 
 def test_a_missing_file_offers_one_of_its_folder(folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "my_model.yaml").write_text(SPEC)
-    assert fault("sub/mymodle.yaml").help == f"did you mean sub{os.sep}my_model.yaml?"
+    assert error("sub/mymodle.yaml").help == f"did you mean sub{os.sep}my_model.yaml?"
 
 
 def test_a_missing_extends_does_not_list_the_folder(folder: Path) -> None:
@@ -117,7 +117,7 @@ def test_nets_in_folders_by_task_are_found_by_name(folder: Path) -> None:
     assert check("U-Net.yaml") == []
     (folder / "net.yaml").write_text("extends: unet\n")
     assert check("net.yaml") == []
-    assert fault("segmentation/vgg16").code == "file-not-found"
+    assert error("segmentation/vgg16").code == "file-not-found"
 
 
 def test_the_shipped_names_differ_in_more_than_case_and_dashes(
@@ -140,19 +140,19 @@ def test_standard_input(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["", "a\0b", "x" * 5000, "a/" * 3000, "no/such/folder", "vgg16/x"])
 def test_names_that_no_file_has(name: str) -> None:
-    assert fault(name).code == "file-not-found"
+    assert error(name).code == "file-not-found"
 
 
 def test_a_folder_is_no_spec(folder: Path) -> None:
     (folder / "nets").mkdir()
     (folder / "nets" / "a.yaml").write_text(SPEC)
-    found = fault("nets")
+    found = error("nets")
     assert (found.code, found.help) == ("not-a-file", "it holds a.yaml")
 
 
 def test_a_file_that_is_not_utf_8(folder: Path) -> None:
     (folder / "net.yaml").write_bytes(b"name: x\n# caf\xe9\n")
-    found = fault("net.yaml")
+    found = error("net.yaml")
     assert (found.code, found.label) == ("encoding", "byte 13 (line 2) is 0xe9")
 
 
@@ -164,15 +164,15 @@ def test_a_byte_order_mark_is_no_part_of_the_text(folder: Path) -> None:
 def test_a_file_that_is_too_large_is_not_read_whole(folder: Path) -> None:
     with (folder / "net.yaml").open("wb") as file:
         file.truncate(10**11)  # a hole: it takes no room on the disk
-    assert fault("net.yaml").code == "too-large"
-    assert fault("#" * 8_000_000 + "\n").code == "too-large"
+    assert error("net.yaml").code == "too-large"
+    assert error("#" * 8_000_000 + "\n").code == "too-large"
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a user who can be refused")
 def test_a_file_that_may_not_be_read(folder: Path) -> None:
     (folder / "net.yaml").write_text(SPEC)
     (folder / "net.yaml").chmod(0)
-    assert fault("net.yaml").code == "permission"
+    assert error("net.yaml").code == "permission"
 
 
 def test_a_refusal_of_the_system_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +182,7 @@ def test_a_refusal_of_the_system_is_told(folder: Path, monkeypatch: pytest.Monke
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
-    found = fault("net.yaml")
+    found = error("net.yaml")
     assert (found.code, found.label) == ("permission", "Permission denied")
 
 
@@ -258,7 +258,7 @@ def test_a_circle_of_links_is_no_file(folder: Path) -> None:
     (folder / "b.yaml").symlink_to(folder / "a.yaml")
     (folder / "net.yaml").write_text("extends: a.yaml\n")
     assert [code for code, _ in check("net.yaml")] == ["file-not-found"]
-    assert fault("a.yaml").code == "file-not-found"
+    assert error("a.yaml").code == "file-not-found"
 
 
 def test_extends_reads_files_only(folder: Path) -> None:
@@ -297,6 +297,6 @@ def test_files_are_told_apart_by_path_and_texts_by_name(folder: Path) -> None:
 
 
 def test_a_load_that_fails_says_why() -> None:
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         opener()("nothing", Span(SourceFile("<text>", ""), 1, 1))
     assert caught.value.code == "file-not-found"

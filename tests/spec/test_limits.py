@@ -22,7 +22,7 @@ HOSTILE: dict[str, tuple[str, str | tuple[str, ...]]] = {
     "colons": (":" * 100_000, "yaml-syntax"),
     "blanks": (" " * 1_000_000, "empty-spec"),
     "line breaks": ("\n" * 1_000_000, "empty-spec"),
-    "many faults": (LAYERS + "  - covn: 3\n" * 10_000, "unknown-operation"),
+    "many errors": (LAYERS + "  - covn: 3\n" * 10_000, "unknown-operation"),
     "many duplicate keys": (HEAD + "a: 1\n" * 10_000, "duplicate-key"),
     "a long unknown word": (LAYERS + f"  - {'c' * 1_000_000}\n", "unknown-operation"),
     "a long name": (LAYERS + f"  - {{name: {'$(1)' * 100}, relu: }}\n", "invalid-name"),
@@ -41,7 +41,7 @@ HOSTILE: dict[str, tuple[str, str | tuple[str, ...]]] = {
 def test_hostile_texts(text: str, code: str | tuple[str, ...]) -> None:
     diagnostics = read(text)[1]
     assert diagnostics[0].code in ((code,) if isinstance(code, str) else code)
-    assert len(diagnostics) <= limits.MAX_FAULTS + 1
+    assert len(diagnostics) <= limits.MAX_ERRORS + 1
     assert all(len(d.message + d.label + d.help) < 4_000 for d in diagnostics)
 
 

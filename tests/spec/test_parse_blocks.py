@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.spec.support import HEAD, faults, good, read
+from tests.spec.support import HEAD, errors, good, read
 
 
 def blocks(text: str, layers: str = "relu") -> str:
@@ -125,7 +125,7 @@ WRONG_CALLS = [
 @pytest.mark.parametrize(("call", "expected"), WRONG_CALLS)
 def test_wrong_calls(call: str, expected: tuple[str, str]) -> None:
     text = blocks("b:\n  with: {w: }\n  inputs: [skip]\n  do: [relu]\nc: {do: [relu]}", call)
-    assert faults(text) == [expected]
+    assert errors(text) == [expected]
 
 
 def test_a_missing_parameter_shows_the_call_to_write() -> None:
@@ -160,11 +160,11 @@ WRONG_BLOCKS = [
 
 @pytest.mark.parametrize(("text", "expected"), WRONG_BLOCKS, ids=[w[0] for w in WRONG_BLOCKS])
 def test_wrong_blocks(text: str, expected: list[tuple[str, str]]) -> None:
-    assert faults(blocks(text)) == expected
+    assert errors(blocks(text)) == expected
 
 
-def test_a_block_at_fault_is_not_told_again_where_it_is_called() -> None:
-    assert faults(blocks("b: [relu]", "b: {w: 3}")) == [("wrong-type", "[relu]")]
+def test_a_block_in_error_is_not_told_again_where_it_is_called() -> None:
+    assert errors(blocks("b: [relu]", "b: {w: 3}")) == [("wrong-type", "[relu]")]
 
 
 def test_a_block_cannot_take_an_operations_place() -> None:
@@ -180,7 +180,7 @@ def test_a_parameter_written_as_an_operation_is_offered_apply() -> None:
 
 def test_a_block_may_use_earlier_blocks_only() -> None:
     text = "a: {do: [a]}\nb: {do: [a, c]}\nc: {do: [a, b, group: [c]]}"
-    assert faults(blocks(text)) == [
+    assert errors(blocks(text)) == [
         ("recursive-block", "a"),
         ("recursive-block", "c"),
         ("recursive-block", "c"),
@@ -192,9 +192,9 @@ def test_a_block_may_use_earlier_blocks_only() -> None:
         "c is this block itself",
     ]
     assert spec is not None
-    assert [layer.kind for layer in spec.blocks["b"].body] == ["block", "fault"]
+    assert [layer.kind for layer in spec.blocks["b"].body] == ["block", "error"]
 
 
 def test_a_block_cannot_call_itself_by_way_of_an_argument() -> None:
     text = "a: {with: {x: relu}, do: [apply: x]}\nb: {do: [a: {x: {b: }}]}"
-    assert faults(blocks(text)) == [("recursive-block", "b")]
+    assert errors(blocks(text)) == [("recursive-block", "b")]

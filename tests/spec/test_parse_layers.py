@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archcalc.diagnostics import Fault
-from tests.spec.support import HEAD, faults, good, layer, layer_faults, read
+from archcalc.diagnostics import DiagnosticError
+from tests.spec.support import HEAD, errors, good, layer, layer_errors, read
 
 if TYPE_CHECKING:
     from archcalc.spec.syntax import Layer
@@ -79,11 +79,11 @@ def test_names_take_expressions() -> None:
     assert second.span[1:] == (3, 23, 11)
 
 
-def test_a_fault_in_a_names_expression_is_underlined() -> None:
+def test_an_error_in_a_names_expression_is_underlined() -> None:
     found = layer("{name: x$(3 + foo), relu: }").name
     assert found is not None
     assert not isinstance(found.parts[1], str)
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         found.parts[1].evaluate({})
     assert caught.value.span is not None
     assert caught.value.span[1:] == (3, 19, 3)
@@ -93,7 +93,7 @@ def test_an_unknown_word_in_a_name_is_no_text() -> None:
     found = layer("{name: x$(foo), relu: }").name
     assert found is not None
     assert not isinstance(found.parts[1], str)
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(DiagnosticError) as caught:
         found.parts[1].evaluate({})
     assert caught.value.code == "unknown-name"
 
@@ -252,14 +252,14 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "expected"), WRONG, ids=[w[0] for w in WRONG])
-def test_each_fault_is_told_at_its_place(text: str, expected: list[tuple[str, str]]) -> None:
-    assert layer_faults(text) == expected
+def test_each_error_is_told_at_its_place(text: str, expected: list[tuple[str, str]]) -> None:
+    assert layer_errors(text) == expected
 
 
-def test_a_layer_at_fault_stays_as_one_whose_result_is_unknown() -> None:
+def test_a_layer_in_error_stays_as_one_whose_result_is_unknown() -> None:
     spec, diagnostics = read(HEAD + "layers: [{name: a, covn: 3}, relu, {add: []}]")
     assert spec is not None
-    assert [found.kind for found in spec.layers] == ["fault", "operation", "fault"]
+    assert [found.kind for found in spec.layers] == ["error", "operation", "error"]
     assert spec.layers[0].name is not None
     assert len(diagnostics) == 2
 
@@ -283,9 +283,9 @@ def test_help_says_what_would_fix_it(text: str, help: str) -> None:
     assert [d.help for d in diagnostics] == [help]
 
 
-def test_all_independent_faults_are_told() -> None:
+def test_all_independent_errors_are_told() -> None:
     text = "layers:\n  - covn: 3\n  - conv: {out: 3}\n  - group: [{name: a.b, relu: }]\n"
-    assert faults(HEAD + text) == [
+    assert errors(HEAD + text) == [
         ("unknown-operation", "covn"),
         ("missing-attribute", "conv"),
         ("invalid-name", "a.b"),
@@ -316,4 +316,4 @@ def test_defaults_are_merged_and_never_override() -> None:
     ],
 )
 def test_wrong_defaults(text: str, expected: tuple[str, str]) -> None:
-    assert faults(f"{HEAD}defaults: {text}\nlayers: [relu]\n") == [expected]
+    assert errors(f"{HEAD}defaults: {text}\nlayers: [relu]\n") == [expected]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archcalc.spec.expressions import Value
-from tests.spec.support import HEAD, faults, good, read
+from tests.spec.support import HEAD, errors, good, read
 
 
 def test_the_top_level() -> None:
@@ -61,12 +61,12 @@ WRONG = [
 
 @pytest.mark.parametrize(("text", "expected"), WRONG, ids=[w[0] for w in WRONG])
 def test_wrong_specs(text: str, expected: list[tuple[str, str]]) -> None:
-    assert faults(text) == expected
+    assert errors(text) == expected
 
 
-def test_reading_stops_after_a_hundred_faults() -> None:
+def test_reading_stops_after_a_hundred_errors() -> None:
     diagnostics = read(HEAD + "layers:\n" + "  - covn\n" * 300)[1]
-    assert [d.code for d in diagnostics] == ["unknown-operation"] * 100 + ["too-many-faults"]
+    assert [d.code for d in diagnostics] == ["unknown-operation"] * 100 + ["too-many-errors"]
 
 
 BASE = """\
@@ -115,7 +115,7 @@ def test_a_block_written_anew_is_what_the_base_calls() -> None:
 
 
 def test_a_call_in_the_base_is_checked_against_the_block_written_anew() -> None:
-    found = faults("extends: base\nblocks: {one: {do: [relu]}}\n", base=BASE)
+    found = errors("extends: base\nblocks: {one: {do: [relu]}}\n", base=BASE)
     assert found == [("wrong-type", "2")]
 
 
@@ -148,7 +148,7 @@ def test_a_chain_of_three() -> None:
     assert {k: v.text for k, v in spec.variables.items()} == {"a": "9", "b": "5"}
 
 
-def test_a_fault_in_the_base_points_into_the_base() -> None:
+def test_an_error_in_the_base_points_into_the_base() -> None:
     (found,) = read("extends: base\n", base=BASE.replace("[two]", "[tow]"))[1]
     assert found.span is not None
     assert (found.span.file.name, found.span.line) == ("base", 10)

@@ -263,11 +263,11 @@ def test_quality() -> None:
 
 def test_check_names_the_nearest_sizes() -> None:
     found = check("examples/unet.yaml", inputs=(1, 100, 96))
-    (fault,) = [d for d in found.diagnostics if d.severity == "error"]
-    assert "1×96×96 or 1×112×96" in fault.help
-    (fault,) = [d for d in check("vgg16", inputs=(3, 31, 64)).diagnostics if d.severity == "error"]
-    assert fault.help.endswith("or use an input of 3×32×64")
-    # a fault that no size mends has no such help
+    (error,) = [d for d in found.diagnostics if d.severity == "error"]
+    assert "1×96×96 or 1×112×96" in error.help
+    (error,) = [d for d in check("vgg16", inputs=(3, 31, 64)).diagnostics if d.severity == "error"]
+    assert error.help.endswith("or use an input of 3×32×64")
+    # an error that no size mends has no such help
     channels = "input: [3, 8]\nlayers:\n  - add: [[], [conv: {out: 4, kernel: 1}]]\n"
     assert "use an input" not in check(channels).diagnostics[0].help
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from archcalc.analysis.lints import input_layout, unread
 
 if TYPE_CHECKING:
-    from archcalc.analysis.draft import Draft
+    from archcalc.analysis.context import AnalysisContext
 
 LINTS = (input_layout.lint, unread.lint)
 
 
-def run(draft: Draft) -> None:
+def run(context: AnalysisContext) -> None:
     """Adds the warnings of all lints."""
     for lint in LINTS:
-        lint(draft.net, draft.diagnostics)
+        lint(context.net, context.diagnostics)

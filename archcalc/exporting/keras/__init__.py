@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def generate(net: Net) -> str:
-    """The file, as text. Raises `Fault` for a layer that Keras cannot express."""
+    """The file, as text. Raises `DiagnosticError` for a layer that Keras cannot express."""
     check_names(net)
     check_reached(net)
     return assemble(net, *freest(net, _write, "Keras"))

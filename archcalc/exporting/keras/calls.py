@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.exporting.expressions import (
     Untranslatable,
     name,
@@ -253,6 +253,6 @@ def constant_default(value: Any, names: list[str]) -> Expr | None:
         return None
     try:
         found = translate(value, {**dict.fromkeys(names), CHANNELS: None})
-    except (Untranslatable, SyntaxError, Fault):
+    except (Untranslatable, SyntaxError, DiagnosticError):
         return None
     return None if variables(found) else found

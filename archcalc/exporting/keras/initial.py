@@ -11,7 +11,7 @@ from archcalc.exporting.keras.site import Make
 from archcalc.exporting.layout import Call, Prefixed, call, flat
 
 if TYPE_CHECKING:
-    from archcalc.diagnostics import Fault
+    from archcalc.diagnostics import DiagnosticError
     from archcalc.exporting.keras.operations import OperationWriter
     from archcalc.exporting.keras.site import Compute, Site, Steps
     from archcalc.exporting.keras.writer import Here
@@ -116,7 +116,7 @@ class _Initial:
                 return _scaled(*_SWAPPED[self.method])
         return self._initialiser()
 
-    def _other_axes(self) -> Fault:
+    def _other_axes(self) -> Errors:
         return self.site.refuse(
             f"{self.method} on {self.site.layer.word}, whose kernel has other axes",
             "use normal or uniform with the numbers meant",

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.naming import is_chain
 from archcalc.exporting.expressions import Untranslatable, literal, quoted, translate
 from archcalc.exporting.keras.body import BodyWriter
@@ -99,7 +99,7 @@ def _sizes(writer: BodyWriter, here: Here, declared: Input, wire: Wire) -> list[
     for position, axis in enumerate([*range(1, len(shapes[0])), 0]):
         actual = [s[position] for s in shapes]
         expr = None
-        with suppress(Untranslatable, SyntaxError, Fault):
+        with suppress(Untranslatable, SyntaxError, DiagnosticError):
             expr = translate(declared.shape[axis], here.env)
         if expr is None or not holds(expr, here.lanes, actual):
             if len(set(actual)) > 1:

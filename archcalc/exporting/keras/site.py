@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import SimpleNamespace
 
-    from archcalc.diagnostics import Fault
+    from archcalc.diagnostics import DiagnosticError
     from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.code import Path
     from archcalc.exporting.keras.operations import OperationWriter as Writer
@@ -170,7 +170,7 @@ class Site:
         self.writer.program.needed.add(helper)
         return helper
 
-    def refuse(self, what: str, help: str = "") -> Fault:
+    def refuse(self, what: str, help: str = "") -> Errors:
         return refused(self.layer, what, help, "Keras")
 
 

@@ -10,7 +10,7 @@ import ast
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.naming import is_chain
 from archcalc.exporting.expressions import (
     Untranslatable,
@@ -206,7 +206,7 @@ class BaseWriter(ABC):
         """The value as an expression, not yet proved."""
         try:
             return translate(value, self.names(here, start))
-        except (Untranslatable, Fault, SyntaxError):
+        except (Untranslatable, DiagnosticError, SyntaxError):
             return None
 
     def settle(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.exporting.freeing import freest
 from archcalc.exporting.lanes import Differs
 from archcalc.exporting.pytorch.assemble import assemble
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def generate(net: Net) -> str:
-    """The file, as text. Raises `Fault` for a layer that PyTorch cannot express."""
+    """The file, as text. Raises `DiagnosticError` for a layer that PyTorch cannot express."""
     return assemble(net, *freest(net, partial(_write, Trials()), "PyTorch"))
 
 
@@ -37,7 +37,7 @@ def _write(
     further = trials.of(nets, changed, blocks.undecided)
     if further:
         wider = Program(nets, frozen, changed, further)
-        with suppress(Differs, Fault):
+        with suppress(Differs, DiagnosticError):
             FurtherWriter(wider, blocks).write()
             better = wider.doubtful <= doubtful
             again = ModelWriter(wider).write()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.exporting.expressions import (
     Untranslatable,
     name,
@@ -308,7 +308,7 @@ def _let_expression(
     value: Value, env: dict[str, Any], lanes: list[Lane], actual: list[Any]
 ) -> Expr | None:
     expr = None
-    with suppress(Untranslatable, Fault, SyntaxError):
+    with suppress(Untranslatable, DiagnosticError, SyntaxError):
         expr = translate(value, env)
     try:
         return settled(expr, lanes, actual)

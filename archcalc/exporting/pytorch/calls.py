@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.naming import is_chain
 from archcalc.exporting.expressions import (
     Untranslatable,
@@ -160,7 +160,7 @@ class _Arguments:
             names = Names(self._before(word), channels)
         expr = None
         if value is not None:
-            with suppress(Untranslatable, Fault, SyntaxError):
+            with suppress(Untranslatable, DiagnosticError, SyntaxError):
                 expr = translate(value, names)
         return settled(expr, self.here.lanes, actual)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.exporting.lanes import Differs
 from archcalc.exporting.pytorch.blocks import BlockWriter, block_lane, kind_of
 from archcalc.exporting.trials import calls_of
@@ -74,7 +74,7 @@ class FurtherWriter(BlockWriter):
         if not further or len(alone) > 1 or len({kind_of(*call) for call in every}) > 1:
             return False
         before = self.program.snapshot()
-        with suppress(Differs, Fault):
+        with suppress(Differs, DiagnosticError):
             self.write_class(block, [block_lane(*call) for call in every])
             if _numbers(self.written[block.name][0]) <= sum(map(_numbers, alone)):
                 return True

@@ -20,7 +20,7 @@ from archcalc.exporting.pytorch.builder import Builder, Captured, Parameter
 from archcalc.exporting.pytorch.calls import inner_escapes
 from archcalc.exporting.pytorch.helpers import NAMES
 from archcalc.exporting.pytorch.scope import Label
-from archcalc.spec.names import MODULE_NAMES
+from archcalc.spec.name_rules import MODULE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.exporting.attributes import settled_attribute
 from archcalc.exporting.expressions import Untranslatable, literal, show, translate, variables
 from archcalc.exporting.lanes import Differs, constant, settled
@@ -153,7 +153,7 @@ class Site:
             return None
         try:
             return translate(value, self._names)
-        except (Untranslatable, Fault, SyntaxError):
+        except (Untranslatable, DiagnosticError, SyntaxError):
             return None
 
     def per_axis(self, name: str) -> Expr:

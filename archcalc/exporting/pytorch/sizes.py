@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.exporting.expressions import (
     Unevaluable,
     Untranslatable,
@@ -59,7 +59,7 @@ class Sizes:
     def translated(self, value: Value, here: Here, start: Wire | None) -> Expr | None:
         try:
             return translate(value, self.names(here, start))
-        except (Untranslatable, Fault, SyntaxError):
+        except (Untranslatable, DiagnosticError, SyntaxError):
             return None
 
     def short(self, expr: Expr, here: Here) -> Expr:

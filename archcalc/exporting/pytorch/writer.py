@@ -10,7 +10,7 @@ import ast
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import Fault
+from archcalc.diagnostics import DiagnosticError
 from archcalc.exporting.expressions import (
     Untranslatable,
     fold,
@@ -270,7 +270,7 @@ def _known(value: Value, names: Names, lanes: list[Lane], actual: list[Any]) -> 
     """An argument as an expression, None where the values themselves must do."""
     try:
         return settled(translate(value, names), lanes, actual)
-    except (Untranslatable, Fault, SyntaxError, Differs):
+    except (Untranslatable, DiagnosticError, SyntaxError, Differs):
         try:
             return literal(constant(lanes, actual))
         except (Differs, Untranslatable):

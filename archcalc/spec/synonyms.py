@@ -1,0 +1,135 @@
+"""What PyTorch, Keras and everyday speech call the things of the language. Imported when a word is
+in error, so that a newcomer is told the right one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.diagnostics import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_MEANT = {
+    # The language's word, and the others' without case, underscores and a last 1d, 2d or 3d. One
+    # word may mean several things: the first that can stand there is suggested.
+    # operations
+    "linear": "dense fc fullyconnected innerproduct gemm",
+    "conv": "convolution",
+    "depthwise_conv": "depthwise depthwiseseparable separableconv dwconv",
+    "conv_transpose": "deconv deconvolution upconv transposedconv transposeconv conv2dtranspose",
+    "maxpool": "pool pooling maxpooling",
+    "avgpool": "averagepool averagepooling avgpooling meanpool",
+    "global_avgpool": "gap globalaveragepool globalaveragepooling globalavgpooling",
+    "global_maxpool": "gmp globalmaxpooling",
+    "adaptive_avgpool": "adaptiveaveragepool adaptivepool",
+    "upsample": "upsampling interpolate resize unpool",
+    "pad": "zeropad zeropadding reflectionpad",
+    "batchnorm": "bn batchnormalization batchnormalisation",
+    "layernorm": "ln layernormalization",
+    "groupnorm": "gn groupnormalization",
+    "lrn": "localresponsenorm localresponsenormalization",
+    "drop_path": "stochasticdepth",
+    "silu": "swish",
+    "hardswish": "hswish",
+    "hardsigmoid": "hsigmoid",
+    "add": "residual shortcut skip sum plus addition",
+    "sub": "subtract minus",
+    "mul": "multiply times product",
+    "concat": "cat concatenate concatenation merge",
+    "channel_shuffle": "shuffle",
+    "permute": "transpose",
+    "reshape": "view",
+    "identity": "noop passthrough",
+    "group": "sequential",
+    # attributes
+    "out": "units filters outchannels outfeatures channels features numfilters noutput width",
+    "kernel": "kernelsize ksize size poolsize windowsize window filtersize k",
+    "stride": "strides step",
+    "padding": "pad pads",
+    "dilation": "dilations dilationrate",
+    "groups": "group numgroups",
+    "bias": "usebias",
+    "ceil": "ceilmode",
+    "p": "rate prob probability dropprob",
+    "slope": "negativeslope alpha",
+    "eps": "epsilon",
+    "output": "outputsize size shape out outputshape",
+    "scale": "scalefactor factor",
+    # keys
+    "when": "if condition",
+    "as": "label",
+    "from": "input inputs source",
+    "repeat": "times count",
+    "do": "layers body",
+    "with": "params parameters args arguments",
+    "vars": "variables constants settings params parameters",
+    "layers": "model network net modules architecture body",
+    "input": "inputs inputshape inputsize shape",
+    "extends": "base parent inherits",
+    "macs": "mac multiplies multadds madds",
+    "params": "parameters weights numparams",
+}
+
+_ABSENT = {
+    # What the language lacks, as others call it, and how far one gets without.
+    "attention multiheadattention selfattention mha transformer transformerencoder": (
+        "archcalc has no attention layers: describe the network up to them, with a head that "
+        "gives their input"
+    ),
+    "lstm gru rnn bilstm recurrent convlstm": (
+        "archcalc has no recurrent layers: describe the network up to them, with a head that "
+        "gives their input"
+    ),
+    "embedding": "archcalc has no embedding: begin with its output: input: [features, length]",
+    "matmul bmm einsum dot": (
+        "archcalc has no product of two tensors: linear multiplies by a weight, mul element by "
+        "element"
+    ),
+    "pixelshuffle subpixel depthtospace": (
+        "archcalc has no pixel_shuffle: reshape and permute give its shape, and conv_transpose or "
+        "upsample enlarge as well"
+    ),
+    "pixelunshuffle spacetodepth reorg focus": (
+        "archcalc has no pixel_unshuffle: reshape and permute give its shape, and a conv with a "
+        "stride reduces as well"
+    ),
+    "roipool roialign roialignrotated nms": (
+        "archcalc has no operations on regions: end with heads that give the feature maps"
+    ),
+    "deformconv deformableconv dcn": (
+        "archcalc has no deformable convolution: conv has the same output size and weights, and a "
+        "second conv gives the offsets"
+    ),
+    "maxunpool unpooling": ("archcalc has no unpooling by indices: upsample gives the same size"),
+    "spectralnorm weightnorm": (
+        "archcalc has no reparametrization of weights: without it every size is the same"
+    ),
+}
+
+
+def absent(word: str) -> str:
+    """What is said of an operation that other libraries have and archcalc lacks; else empty."""
+    plain = _plain(word)
+    return next((text for words, text in _ABSENT.items() if plain in words.split()), "")
+
+
+def likely(word: str, known: Collection[str]) -> str | None:
+    """The known word that a user most likely meant: that of another's vocabulary, else the
+    nearest one; None where there is none."""
+    plain = _plain(word)
+    same = next((one for one in known if _plain(one) == plain), None)
+    if same is not None:
+        return same
+    for meant, others in _MEANT.items():
+        if meant in known and plain in others.split():
+            return meant
+    return nearest(word, known)
+
+
+def _plain(word: str) -> str:
+    """A word without case, underscores and a last 1d, 2d or 3d."""
+    plain = word.lower().replace("_", "")
+    for ending in ("1d", "2d", "3d"):
+        plain = plain.removesuffix(ending)
+    return plain
