@@ -131,7 +131,7 @@ def case_inputs(net: Net, case: Case) -> dict[str, Value]:
     return dict.fromkeys(net.inputs, given)
 
 
-def _unknown(case: Case, rule: str, name: str, known: Iterable[str]) -> Errors:
+def _unknown(case: Case, rule: str, name: str, known: Iterable[str]) -> DiagnosticError:
     return DiagnosticError(
         "bad-expectation",
         rule,

@@ -165,7 +165,7 @@ def _simple(number: RoundedNumber) -> int | Fraction:
     return value.numerator if value.denominator == 1 else value
 
 
-def _bad(needed: str, label: str) -> Errors:
+def _bad(needed: str, label: str) -> DiagnosticError:
     return DiagnosticError(
         "bad-expectation",
         f"an expected figure is {needed}",

@@ -81,7 +81,7 @@ class Part:
             raise self._missing("the net has no main output; a layer's output can be expected")
         return target.output
 
-    def _missing(self, why: str) -> Errors:
+    def _missing(self, why: str) -> DiagnosticError:
         return DiagnosticError("bad-expectation", "this figure does not exist here", label=why)
 
 

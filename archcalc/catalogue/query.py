@@ -133,7 +133,7 @@ def _part(found: Match[str]) -> str:
 
 def _no_such_field(
     word: str, fields: tuple[str, ...], words: dict[str, str] | None = None
-) -> Errors:
+) -> DiagnosticError:
     meant = nearest(word, fields) or nearest(word, words or {})
     what = "no field" if words is None else "no field, net, family or task"
     return DiagnosticError(

@@ -47,7 +47,7 @@ def bind(
     return arguments, names
 
 
-def _missing(block: Block, parameter: Parameter) -> Errors:
+def _missing(block: Block, parameter: Parameter) -> DiagnosticError:
     return DiagnosticError(
         "missing-parameter",
         f"{block.name} needs {parameter.name}",

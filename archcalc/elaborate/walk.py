@@ -319,7 +319,7 @@ class Walker:
         outputs[name if name != "output" else "output_head"] = result
 
 
-def _misplaced_init(init: Init, help: str) -> Errors:
+def _misplaced_init(init: Init, help: str) -> DiagnosticError:
     return DiagnosticError(
         "misplaced-key",
         "init begins the weights of a layer",

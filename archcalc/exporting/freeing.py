@@ -63,7 +63,7 @@ def _for_all(
             written, doubtful = write([*nets, *joint], frozenset(frozen), changed)
         except Differs:
             return None
-        except Errors:
+        except DiagnosticError:
             if len(nets) == 1:
                 raise
             return None  # the target may refuse another value alone, and not the net itself

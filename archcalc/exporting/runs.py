@@ -95,7 +95,7 @@ def _of_cases(net: Net, word: str) -> list[Any]:
         if word in case.settings:
             try:
                 found.append(case.settings[word].evaluate({}))
-            except Errors:
+            except DiagnosticError:
                 continue
     return found
 

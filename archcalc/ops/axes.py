@@ -27,7 +27,7 @@ def need_channels_first(name: str, t: Tensor, least: int, most: int, vector: str
         raise _wrong_rank(name, t, least, most, vector)
 
 
-def _not_first(name: str, t: Tensor) -> Errors:
+def _not_first(name: str, t: Tensor) -> DiagnosticError:
     where = f"axis {t.axes.index(CHANNELS)}" if CHANNELS in t.axes else "no axis"
     order = [t.channel_axis, *(i for i in range(len(t.axes)) if i != t.channel_axis)]
     return DiagnosticError(
@@ -38,7 +38,7 @@ def _not_first(name: str, t: Tensor) -> Errors:
     )
 
 
-def _wrong_rank(name: str, t: Tensor, least: int, most: int, vector: str) -> Errors:
+def _wrong_rank(name: str, t: Tensor, least: int, most: int, vector: str) -> DiagnosticError:
     rank = len(t.axes) - 1
     needed = f"{least} to {most}" if least != most else str(least)
     if rank < least:

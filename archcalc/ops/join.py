@@ -190,7 +190,7 @@ def _check_broadcast(name: str, x: tuple[Tensor, ...]) -> None:
                 raise _unequal(name, x, number, lengths.index(longer))
 
 
-def _unequal(name: str, x: tuple[Tensor, ...], number: int, other: int = 0) -> Errors:
+def _unequal(name: str, x: tuple[Tensor, ...], number: int, other: int = 0) -> DiagnosticError:
     a, b = x[other].shape, x[number].shape
     needed = "equal shapes" if name != "concat" else "branches with the same number of axes"
     return DiagnosticError(
@@ -241,7 +241,7 @@ def _stride(small: Shape, large: Shape) -> str | None:
     return str(strides[0]) if len(set(strides)) == 1 else str(strides)
 
 
-def _unequal_axis(a: Tensor, b: Tensor, number: int, axis: int, place: int) -> Errors:
+def _unequal_axis(a: Tensor, b: Tensor, number: int, axis: int, place: int) -> DiagnosticError:
     n, m = a.shape[axis], b.shape[axis]
     spatial = a.axes[axis] != CHANNELS
     if not spatial:

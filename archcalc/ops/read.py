@@ -73,7 +73,7 @@ def _all_defaults(op: Operation, rank: int | None) -> dict[str, Any]:
     return found
 
 
-def _unknown(op: Operation, raw: dict[str, Any]) -> Errors:
+def _unknown(op: Operation, raw: dict[str, Any]) -> DiagnosticError:
     names = [attribute.name for attribute in op.attributes]
     name = next(n for n in raw if n not in names)
     meant = nearest(name, names)

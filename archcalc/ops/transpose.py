@@ -192,7 +192,7 @@ def scattered(k: int, s: int, begin: int, d: int) -> Periodic | Unknown:
     return Periodic(tuple(first), tuple(last), 1, d // common)
 
 
-def _nothing_left(a: SimpleNamespace, axis: int, side: int) -> Errors:
+def _nothing_left(a: SimpleNamespace, axis: int, side: int) -> DiagnosticError:
     begin, end = a.padding[axis]
     whole = side + begin + end
     return DiagnosticError(

@@ -35,7 +35,7 @@ def call(group: Group) -> str:
 def _is_default(parameter: Parameter, value: Any) -> bool:
     try:
         return parameter.default is not None and parameter.default.evaluate({}) == value
-    except Errors:
+    except DiagnosticError:
         return False  # a default that reads names: what it comes to is worth telling
 
 

@@ -252,7 +252,7 @@ def _specs_beside(name: str) -> list[Path]:
         return []
 
 
-def _not_found(name: str, files: Iterable[Path] = ()) -> Errors:
+def _not_found(name: str, files: Iterable[Path] = ()) -> DiagnosticError:
     near = similar(name, files)
     return DiagnosticError(
         "file-not-found",
@@ -264,7 +264,7 @@ def _not_found(name: str, files: Iterable[Path] = ()) -> Errors:
     )
 
 
-def _a_folder(path: Path, name: str) -> Errors:
+def _a_folder(path: Path, name: str) -> DiagnosticError:
     try:
         inside = sorted(p.name for p in path.iterdir() if p.suffix in _ENDINGS[1:])[:5]
     except OSError:
@@ -277,7 +277,7 @@ def _a_folder(path: Path, name: str) -> Errors:
     )
 
 
-def _too_large(name: str) -> Errors:
+def _too_large(name: str) -> DiagnosticError:
     return DiagnosticError(
         "too-large",
         f"{name} is too large for a spec",

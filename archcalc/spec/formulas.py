@@ -98,7 +98,7 @@ def compile_text(text: str) -> Meaning:
         return False, run, _checker(walker.reads)
     try:
         return True, run({}), None
-    except Errors:
+    except DiagnosticError:
         return False, run, run  # both raise it again, afresh
 
 

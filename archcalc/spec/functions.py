@@ -46,7 +46,7 @@ def settle(value: Any) -> Any:
     return value
 
 
-def too_large() -> Errors:
+def too_large() -> DiagnosticError:
     return DiagnosticError(
         "number-too-large",
         f"numbers stay below 2^{MAX_BITS}",

@@ -162,7 +162,7 @@ def written_whole(spec: Spec, name: str, value: Any) -> bool:
             try:
                 if not isinstance(setting.evaluate({}), int):
                     return False
-            except Errors:
+            except DiagnosticError:
                 continue
     return True
 

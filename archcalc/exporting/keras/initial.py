@@ -116,7 +116,7 @@ class _Initial:
                 return _scaled(*_SWAPPED[self.method])
         return self._initialiser()
 
-    def _other_axes(self) -> Errors:
+    def _other_axes(self) -> DiagnosticError:
         return self.site.refuse(
             f"{self.method} on {self.site.layer.word}, whose kernel has other axes",
             "use normal or uniform with the numbers meant",

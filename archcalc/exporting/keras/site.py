@@ -170,7 +170,7 @@ class Site:
         self.writer.program.needed.add(helper)
         return helper
 
-    def refuse(self, what: str, help: str = "") -> Errors:
+    def refuse(self, what: str, help: str = "") -> DiagnosticError:
         return refused(self.layer, what, help, "Keras")
 
 
