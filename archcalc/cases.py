@@ -64,10 +64,10 @@ def run_cases(checked: Checked) -> Checked:
     except BudgetExceeded:
         diagnostics.error(
             "too-large",
-            "the cases of a spec may take as much work as one large net",
+            "the cases of this spec take too long to check",
             run.cases[0].span,
-            label="this case and those after it are not checked",
-            help="check them by themselves, with --set and --input",
+            label="this case and the following ones are not checked",
+            help="check them one at a time, with --set and --input",
         )
     expectations = tuple([e for found in judged.values() for e in found])
     return checked._replace(expectations=expectations, diagnostics=tuple(diagnostics.items))

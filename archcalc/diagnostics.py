@@ -69,9 +69,9 @@ class SpecError(Exception):
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        from archcalc.report.diagnostics import render
+        from archcalc.report.diagnostics import render_all
 
-        return "\n\n".join(render(d, colour=False) for d in self.diagnostics)
+        return "\n\n".join(render_all(self.diagnostics))
 
 
 class DiagnosticError(Exception):
@@ -230,4 +230,4 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     if len(known) > 100:
         return ""
     few = dict.fromkeys(known)
-    return "known here are " + ", ".join(few) if 0 < len(few) <= 12 else ""
+    return "known here: " + ", ".join(few) if 0 < len(few) <= 12 else ""

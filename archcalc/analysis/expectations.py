@@ -89,7 +89,7 @@ def _vars_in_force(net: Net, case: Case) -> bool:
         if name not in net.variables:
             if name in net.spec.variables:
                 return False  # it is in error, and that is told
-            raise _unknown(case, "a case sets vars of the spec", name, net.variables)
+            raise _unknown(case, "var", name, net.variables)
         if value.evaluate(net.variables) != net.variables[name]:
             return False
     return not any(name in net.overridden for name in net.variables if name not in case.settings)
@@ -113,30 +113,29 @@ def case_inputs(net: Net, case: Case) -> dict[str, Value]:
     given = case.inputs
     if given is None:
         return {}
-    rule = "a case gives shapes to inputs of the spec"
     if isinstance(given, dict):
         for name in given:
             if name not in net.inputs:
-                raise _unknown(case, rule, name, net.inputs)
+                raise _unknown(case, "input", name, net.inputs)
         return given
     if len(net.inputs) > 1:
         names = ", ".join(f"{name}: …" for name in net.inputs)
         raise DiagnosticError(
             "bad-expectation",
-            rule,
-            label=f"this is one shape, and there are {len(net.inputs)} inputs",
+            "the case does not name the input that its shape is for",
+            label=f"one shape, but {len(net.inputs)} inputs",
             help=f"write input: {{{names}}}",
             span=given.span,
         )
     return dict.fromkeys(net.inputs, given)
 
 
-def _unknown(case: Case, rule: str, name: str, known: Iterable[str]) -> DiagnosticError:
+def _unknown(case: Case, what: str, name: str, known: Iterable[str]) -> DiagnosticError:
     return DiagnosticError(
         "bad-expectation",
-        rule,
-        label=f"there is no {name} among them",
-        help=did_you_mean(name, known) or "there are none",
+        f"unknown {what} `{name}` in a case",
+        label=f"the spec has no such {what}",
+        help=did_you_mean(name, known) or f"the spec has no {what}s",
         span=case.places[name],
     )
 
@@ -168,5 +167,5 @@ def _help(part: Part, figure: Figure, wanted: ExpectedValue, actual: FigureValue
     if len(part.context.diagnostics.items) > MAX_ERRORS:
         return ""
     if wanted.allows(actual, "down"):
-        return "the source cuts digits off: write rounding: down"
+        return "the source truncates: write rounding: down"
     return hint(part, figure.what, wanted.allows)

@@ -116,7 +116,7 @@ class ExpectedValue:
         rounding = rounding or self._rounding
         if not isinstance(actual, tuple):
             if isinstance(numbers, list):
-                raise _bad("one number", f"this is a list of {len(numbers)}")
+                raise _bad("one number", f"got a list of {len(numbers)}")
             return actual is not None and numbers.allows(actual, rounding)
         if not isinstance(numbers, list):
             numbers = [numbers] * (1 if self._is_shape else len(actual))
@@ -156,7 +156,7 @@ def _read(value: Value, text: str, names: dict[str, Any]) -> RoundedNumber:
         return printed
     number = value.evaluate(names)
     if isinstance(number, bool) or not isinstance(number, int | Fraction):
-        raise _bad("a number", f"{text.strip()!r} is none")
+        raise _bad("a number", f"got {text.strip()!r}")
     return exactly(number)
 
 
@@ -168,7 +168,7 @@ def _simple(number: RoundedNumber) -> int | Fraction:
 def _bad(needed: str, label: str) -> DiagnosticError:
     return DiagnosticError(
         "bad-expectation",
-        f"an expected figure is {needed}",
+        f"an expected value must be {needed}",
         label=label,
         help="write 138_357_544, 4.09G, 159.5Ki, or an expression such as 2*classes",
     )

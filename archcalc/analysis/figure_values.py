@@ -63,13 +63,13 @@ class Part:
         if not isinstance(target, Group):
             if target.facts is None:
                 return None  # it may have been a group
-            raise self._missing("this is one layer; a group, a block and the net have a depth")
+            raise self._missing("this is a single layer; groups, blocks and the net have a depth")
         return self.context.depth if self.is_net else depth_of(self.context.net, target)
 
     def peak(self) -> int | None:
         """The peak of live activations in bytes."""
         if not self.is_net:
-            raise self._missing("only the whole net has a peak of memory")
+            raise self._missing("only the whole net has a peak memory")
         return self.context.peak_activation_bytes
 
     def _output(self) -> int | None:
@@ -82,7 +82,7 @@ class Part:
         return target.output
 
     def _missing(self, why: str) -> DiagnosticError:
-        return DiagnosticError("bad-expectation", "this figure does not exist here", label=why)
+        return DiagnosticError("bad-expectation", "this metric does not exist here", label=why)
 
 
 FIGURES: dict[str, Callable[[Part], FigureValue]] = {
@@ -118,8 +118,7 @@ def figure_of(part: Part, what: str) -> FigureValue:
         meant = likely(what, FIGURES)
         raise DiagnosticError(
             "bad-expectation",
-            "an expectation names a figure",
-            label=f"{what!r} is none",
+            f"unknown metric `{what}`",
             help=f"did you mean {meant}?" if meant else f"one of {', '.join(FIGURES)}",
         )
     return figure(part)

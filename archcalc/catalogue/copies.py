@@ -37,7 +37,7 @@ def original(name: str) -> Original:
         own = f"`archcalc new -o {stem}.yaml` starts a spec of your own"
         raise DiagnosticError(
             "file-not-found",
-            f"the catalogue has no net {name}",
+            f"no net `{name}` in the catalogue",
             help=f"did you mean {alternatives(near)}? {own}"
             if near
             else f"see `archcalc list`; {own}",

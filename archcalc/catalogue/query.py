@@ -98,8 +98,8 @@ def _truth(value: Any) -> bool:
 
     raise DiagnosticError(
         "bad-expression",
-        "this is no condition",
-        label=f"it comes to {shown(value)}",
+        "not a condition",
+        label=f"evaluates to {shown(value)}",
         help="compare a field, as in params < 5M",
     )
 
@@ -109,7 +109,7 @@ def _plain(text: str) -> str:
     import re
 
     if re.search(r"(?<![<>=!])=(?!=)", text):
-        raise DiagnosticError("bad-expression", "a single = compares nothing", help="write ==")
+        raise DiagnosticError("bad-expression", "= is not a comparison", help="write ==")
     return re.sub(_PARTS, _part, text)
 
 
@@ -125,7 +125,7 @@ def _part(found: Match[str]) -> str:
     if printed is None:
         raise DiagnosticError(
             "bad-expression",
-            f"{found[0]} is no number",
+            f"{found[0]} is not a number",
             help=f"numbers may end in {', '.join(SUFFIXES)}",
         )
     return f"({printed.value})"

@@ -1,7 +1,7 @@
-"""The diagnostic codes: what each means, why it is an error, and a spec before and after.
+"""The diagnostic codes: what each means, why it is reported, and a bad and a fixed spec.
 
-Codes are stable: tools and `allow` name them. One file an area; nothing here is imported by a
-check.
+Codes are stable: tools and `allow` refer to them. One file per area. A check imports none of this:
+only `archcalc explain CODE` and the guide do.
 """
 
 from archcalc.diagnostic_codes.base import Code

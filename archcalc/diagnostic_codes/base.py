@@ -1,4 +1,4 @@
-"""What is told of one code."""
+"""The documentation of one diagnostic code."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class Code(NamedTuple):
-    """One code. `bad` is a small whole spec that gives it, `good` the same spec mended.
+    """One code. `bad` is a small complete spec that causes it, `good` the same spec fixed.
 
-    Where the text of one spec cannot give it, both are commands for a shell, each line after `$ `.
+    Where a single spec cannot cause it, both are shell commands, each on a line after `$ `.
     """
 
     code: str
@@ -19,5 +19,5 @@ class Code(NamedTuple):
 
     @property
     def is_session(self) -> bool:
-        """Whether the examples are commands."""
+        """Whether the examples are shell commands."""
         return self.bad.startswith("$ ")

@@ -5,8 +5,8 @@ from archcalc.diagnostic_codes.base import Code
 BLOCKS = (
     Code(
         "missing-parameter",
-        "a call that leaves out what the block needs",
-        "Parameters without a default, and the tensors under `inputs`, are given by every call.",
+        "missing parameter of a block",
+        "Every call must pass the parameters without a default and the tensors under `inputs`.",
         """\
 input: [3, 8, 8]
 blocks:
@@ -28,8 +28,9 @@ layers:
     ),
     Code(
         "unknown-parameter",
-        "a call with a parameter that the block has not",
-        "A call names parameters that the block declares under `with`, or tensors under `inputs`.",
+        "unknown parameter of a block",
+        "A call can only pass parameters declared under `with` and tensors declared under "
+        "`inputs`.",
         """\
 input: [3, 8, 8]
 blocks:
@@ -51,8 +52,8 @@ layers:
     ),
     Code(
         "recursive-block",
-        "a block that calls itself or a later one",
-        "A block may use those written before it. So every net is finite.",
+        "recursive or forward block call",
+        "A block can only use blocks defined before it, so that every net is finite.",
         """\
 input: [3, 8, 8]
 blocks:

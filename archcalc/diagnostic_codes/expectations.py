@@ -1,12 +1,12 @@
-"""What a spec expects."""
+"""Expectations and exports."""
 
 from archcalc.diagnostic_codes.base import Code
 
 EXPECTATIONS = (
     Code(
         "expectation-failed",
-        "an expected figure does not hold",
-        "The spec says what a figure must be, and it is another. An integer must hold exactly; a "
+        "a metric differs from the expected value",
+        "The computed value differs from the one under `expect`. An integer must match exactly; a "
         "number with a suffix or decimals to half a unit of its last digit.",
         """\
 input: [3, 32, 32]
@@ -23,9 +23,10 @@ expect: {params: 432}
     ),
     Code(
         "bad-expectation",
-        "an expectation that cannot be judged",
-        "An expectation gives a figure that exists where it stands as a number, a list of one "
-        "number an axis, or an expression; a case sets vars and inputs that the spec has.",
+        "invalid expectation",
+        "An expected value is a number, a list with one number per axis, or an expression, for a "
+        "metric that exists on this layer, block or net. A case can only set vars and inputs of "
+        "the spec.",
         """\
 input: [3, 32, 32]
 layers:
@@ -41,9 +42,9 @@ expect: {peak_activation_bytes: 69_888}
     ),
     Code(
         "unknown-figure",
-        "an expectation of a figure that there is not",
-        "The figures are those that a check prints: output, params, macs, receptive_field, depth "
-        "and so on. Beside them stand set, input, source and rounding.",
+        "unknown metric under `expect`",
+        "The metrics are those that `check` reports: output, params, macs, receptive_field, depth "
+        "and so on. The other keys of `expect` are set, input, source and rounding.",
         """\
 input: [3, 32, 32]
 layers:
@@ -59,9 +60,9 @@ expect: {params: 448}
     ),
     Code(
         "not-exportable",
-        "something that the target of an export cannot say",
-        "What a framework has no way to express is refused at its line, never approximated: "
-        "PyTorch, for one, refuses instance normalisation where a channel has a single position.",
+        "not supported by the export target",
+        "What a framework cannot express is an error at the layer's line; it is never "
+        "approximated. PyTorch, for example, rejects instance normalisation of a 1×1 feature map.",
         """\
 $ echo 'input: [8, 16, 16]' > net.yaml
 $ echo 'layers: [global_avgpool, instancenorm, flatten, linear: 10]' >> net.yaml

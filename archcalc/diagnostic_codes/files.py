@@ -6,8 +6,9 @@ FILES = (
     Code(
         "file-not-found",
         "no such spec",
-        "A name is a file beside the user (its ending may be left out), or else a net of the "
-        "catalogue that ships. `extends` looks beside the file it stands in.",
+        "A spec is named by its file, with or without the extension, or by its name in the "
+        "catalogue. Files are looked up in the current folder; `extends` looks in the folder of "
+        "the file that contains it.",
         """\
 $ archcalc check vgg61
 """,
@@ -17,8 +18,8 @@ $ archcalc check vgg16
     ),
     Code(
         "not-a-file",
-        "a folder where a file is needed",
-        "A spec is one file.",
+        "a folder instead of a file",
+        "A spec is a single file.",
         """\
 $ mkdir nets
 $ archcalc new vgg16 -o nets/vgg16.yaml
@@ -32,8 +33,8 @@ $ archcalc check nets/vgg16.yaml
     ),
     Code(
         "file-exists",
-        "a file that would be written over",
-        "What is there already is kept unless --force says otherwise.",
+        "the file already exists",
+        "Existing files are only overwritten with --force.",
         """\
 $ archcalc new vgg16
 $ archcalc new vgg16
@@ -45,8 +46,8 @@ $ archcalc new vgg16 -o another.yaml
     ),
     Code(
         "permission",
-        "a file that the system refuses to read",
-        "The permissions of the file, or of a folder above it, do not allow it, or the disk fails.",
+        "the file cannot be read",
+        "The permissions of the file or of a folder above it do not allow it, or the disk failed.",
         """\
 $ archcalc new vgg16 -o net.yaml
 $ chmod u-r net.yaml
@@ -59,8 +60,8 @@ $ archcalc check net.yaml
     ),
     Code(
         "encoding",
-        "a file that is not UTF-8",
-        "Specs are UTF-8 text. The place of the first byte that is not is told.",
+        "the file is not UTF-8",
+        "Specs are UTF-8 text. The message gives the position of the first invalid byte.",
         """\
 $ archcalc new vgg16 -o net.yaml
 $ printf '# caf\\351\\n' >> net.yaml
@@ -74,9 +75,9 @@ $ archcalc check net.yaml
     ),
     Code(
         "extends-outside",
-        "extends leads out of the spec's folder",
-        "A spec from a stranger must not read other files of the machine. What lies beside it or "
-        "below it may be extended, and the catalogue; anything else only with --allow-outside.",
+        "`extends` leads outside the spec's folder",
+        "An untrusted spec must not read other files of the machine. It can extend files in its "
+        "own folder and below, and the catalogue; anything else needs --allow-outside.",
         """\
 $ mkdir nets
 $ archcalc new vgg16 -o base.yaml
@@ -92,8 +93,8 @@ $ archcalc check nets/mine.yaml --allow-outside
     ),
     Code(
         "extends-cycle",
-        "specs that extend one another in a circle",
-        "A chain of extends ends in a spec that stands alone.",
+        "circular `extends`",
+        "A chain of `extends` must end in a spec without one.",
         """\
 $ echo 'extends: two.yaml' > one.yaml
 $ echo 'extends: one.yaml' > two.yaml

@@ -1,12 +1,12 @@
-"""Layers as they are written: keys, operations, attributes, branches."""
+"""Layers: keys, operations, attributes, branches."""
 
 from archcalc.diagnostic_codes.base import Code
 
 LAYERS = (
     Code(
         "unknown-operation",
-        "an operation or block that there is not",
-        "The language guide lists all operations, and a spec its blocks.",
+        "unknown operation or block",
+        "A layer is one of the operations that the guide lists, or a block of the spec.",
         """\
 input: [3, 8, 8]
 layers:
@@ -20,9 +20,9 @@ layers:
     ),
     Code(
         "no-operation",
-        "a layer that says nothing to do",
-        "A layer has one operation, a group, a do, a block's name, or at least a from; name, when "
-        "and the like only stand beside one.",
+        "empty layer",
+        "A layer needs an operation, a group, a do, a block or at least a from. Modifiers such as "
+        "name and when only go with one of these.",
         """\
 input: [3, 8, 8]
 layers:
@@ -39,7 +39,7 @@ layers:
     Code(
         "several-operations",
         "two operations in one layer",
-        "Each layer begins with a dash of its own.",
+        "Each layer starts with its own dash.",
         """\
 input: [3, 8, 8]
 layers:
@@ -55,8 +55,8 @@ layers:
     ),
     Code(
         "unknown-attribute",
-        "an attribute that the operation has not",
-        "The language guide and `archcalc explain OPERATION` list the attributes of an operation.",
+        "unknown attribute of an operation",
+        "The guide and `archcalc explain OPERATION` list the attributes of each operation.",
         """\
 input: [3, 8, 8]
 layers:
@@ -70,8 +70,8 @@ layers:
     ),
     Code(
         "missing-attribute",
-        "an attribute that must be given is not",
-        "Attributes without a default are needed, here or in `defaults`.",
+        "missing attribute",
+        "Attributes without a default must be given, on the layer or in `defaults`.",
         """\
 input: [3, 8, 8]
 layers:
@@ -85,8 +85,9 @@ layers:
     ),
     Code(
         "unknown-key",
-        "a key that means nothing here",
-        "Misspelt keys are told of and never skipped. What belongs in a comment goes into `note`.",
+        "unknown key",
+        "Unknown keys are errors, never ignored, so that misspellings are found. Remarks go into "
+        "`note`.",
         """\
 input: [3, 8, 8]
 layers:
@@ -100,10 +101,10 @@ layers:
     ),
     Code(
         "misplaced-key",
-        "a key that belongs elsewhere",
-        "Attributes stand inside their operation; repeat and for stand beside a do; only_if on a "
-        "branch of a join; training_only goes with head: true; expect stands on a layer that does "
-        "something, init on one that has weights.",
+        "misplaced key",
+        "Attributes go inside their operation; repeat and for next to a do; only_if on a branch of "
+        "a join; training_only next to head: true; expect on a layer with an operation; init on a "
+        "layer with weights.",
         """\
 input: [3, 8, 8]
 layers:
@@ -119,8 +120,8 @@ layers:
     ),
     Code(
         "missing-key",
-        "a key that must be there is not",
-        "A spec has input and layers, a block has do, and a loop over a table has both for and in.",
+        "missing key",
+        "A spec needs input and layers, a block needs do, a loop over a table needs for and in.",
         """\
 input: [3, 8, 8]
 layers:
@@ -137,10 +138,10 @@ layers:
     ),
     Code(
         "missing-branches",
-        "a join without branches",
+        "join without branches",
         "add, sub, mul and concat take a list of branches, or a mapping with a label for each. A "
-        "branch is a list of layers or one layer; [] is the one that changes nothing. At least one "
-        "must be left where only_if removes some.",
+        "branch is a list of layers or a single layer; [] is an identity branch. At least one "
+        "branch must remain after only_if.",
         """\
 input: [3, 8, 8]
 layers:
@@ -155,8 +156,8 @@ layers:
     ),
     Code(
         "unknown-init",
-        "a way to begin weights that there is not",
-        "init takes the names of torch.nn.init: kaiming_normal, xavier_uniform, zeros, and so on.",
+        "unknown initializer",
+        "`init` takes the names of torch.nn.init: kaiming_normal, xavier_uniform, zeros and so on.",
         """\
 input: [3, 8, 8]
 layers:
@@ -170,8 +171,8 @@ layers:
     ),
     Code(
         "unknown-code",
-        "allow names no warning",
-        "allow silences warnings by their codes. Errors cannot be allowed.",
+        "unknown code under `allow`",
+        "`allow` suppresses warnings by their codes. Errors cannot be suppressed.",
         """\
 input: [3, 8, 8]
 layers:

@@ -1,14 +1,14 @@
-"""Names, labels and the tensors they stand for."""
+"""Names, labels and the tensors they refer to."""
 
 from archcalc.diagnostic_codes.base import Code
 
 NAMES = (
     Code(
         "unknown-name",
-        "a name that cannot be seen here",
-        "An expression reads vars, the names of loops around it, and in a block its parameters and "
-        "its let: nothing of its caller. A var reads those written before it. Blocks "
-        "that nothing calls and layers that when leaves out are looked at too.",
+        "unknown name in an expression",
+        "An expression can use vars, names of the enclosing loops and, in a block, its parameters "
+        "and its let, but nothing of the caller. A var can use the vars above it. Unused blocks "
+        "and layers that `when` leaves out are checked too.",
         """\
 input: [3, 8, 8]
 vars: {width: 16}
@@ -24,9 +24,9 @@ layers:
     ),
     Code(
         "unknown-label",
-        "a reference to a layer that cannot be seen here",
-        "from, reuse and like see the labels (name, as) of earlier layers in the same body and in "
-        "those around it. What is inside a group, a branch or a block is not seen from outside.",
+        "unknown label",
+        "from, reuse and like refer to the labels (name, as) of earlier layers in the same body or "
+        "in an enclosing one. Labels inside a group, a branch or a block are not visible outside.",
         """\
 input: [3, 8, 8]
 layers:
@@ -44,10 +44,10 @@ layers:
     ),
     Code(
         "no-tensor",
-        "nothing to read where a layer reads the one before",
-        "After a split, and at the start of a net with several inputs, no tensor is the current "
-        "one: from says which is read. in_channels is what enters a layer, so outside of layers "
-        "there is none.",
+        "no current tensor",
+        "After a split, and at the start of a net with several inputs, a layer must choose its "
+        "input with from. in_channels is the number of channels that enter a layer, so it only "
+        "exists on layers.",
         """\
 input: [4, 8, 8]
 layers:
@@ -63,9 +63,9 @@ layers:
     ),
     Code(
         "bad-reuse",
-        "reuse of something that cannot be called again",
-        "reuse calls a layer, a block or a group again. An input, a part of a split and what only "
-        "has a label for its result, such as a do, cannot be called.",
+        "invalid target of reuse",
+        "reuse applies an earlier layer, block call or group again. Inputs, parts of a split and "
+        "labelled results, such as that of a do, are not modules.",
         """\
 input: [3, 8, 8]
 layers:
@@ -81,10 +81,10 @@ layers:
     ),
     Code(
         "invalid-name",
-        "a text that cannot be a name",
-        "A name has no dot, since dots separate the levels of a path, and is none that PyTorch's "
-        "modules have for themselves (train, forward, …). Beside joins and references it is a word "
-        "of letters, digits and _, and so are the names of vars, parameters and loops.",
+        "invalid name",
+        "A name has no dot, since dots separate the components of a path, and is no attribute of "
+        "PyTorch's modules (train, forward, …). In scopes with joins or references, and for vars, "
+        "parameters and loops, it is a word of letters, digits and _.",
         """\
 input: [3, 8, 8]
 layers:
@@ -99,10 +99,10 @@ layers:
     ),
     Code(
         "reserved-name",
-        "a word of the language used as a name",
-        "Functions, the words that attributes take (same, nearest, …), and words such as true and "
-        "index mean themselves in expressions: no var, parameter or loop has such a name. Nor can "
-        "a block have the name of an operation.",
+        "reserved word used as a name",
+        "Functions, words that attributes take (same, nearest, …) and words such as true and index "
+        "are reserved: they cannot name a var, a parameter or a loop variable. Operations cannot "
+        "name a block.",
         """\
 input: [3, 8, 8]
 vars: {width: 16, max: 2}
@@ -118,10 +118,10 @@ layers:
     ),
     Code(
         "duplicate-name",
-        "one name for two things",
-        "Layers of one level need names of their own, since these are the paths of their weights, "
-        "and so do labels of one body and parameters of one block. In a loop, put a part such as "
-        "$(index) into the name.",
+        "duplicate name",
+        "Layers of one scope need different names, since these are the paths of their weights; so "
+        "do the labels of a body and the parameters of a block. In a loop, put $(index) into the "
+        "name.",
         """\
 input: [3, 8, 8]
 layers:

@@ -1,14 +1,14 @@
-"""Sizes that do not go together."""
+"""Shapes that do not match."""
 
 from archcalc.diagnostic_codes.base import Code
 
 SHAPES = (
     Code(
         "shape-mismatch",
-        "shapes that must agree do not",
-        "Branches that are added must have equal shapes (an axis of length 1 is repeated), those "
-        "that are concatenated must agree in all other axes, and a reshape keeps the count of "
-        "numbers. The message gives both shapes, and the layer that would make them equal.",
+        "shapes do not match",
+        "Added branches must have equal shapes (axes of size 1 are broadcast), concatenated "
+        "branches must agree on all other axes, and a reshape must keep the number of elements. "
+        "The message gives both shapes and a layer that would make them equal.",
         """\
 input: [64, 56, 56]
 layers:
@@ -26,10 +26,10 @@ layers:
     ),
     Code(
         "window-too-large",
-        "a window that does not fit its input",
-        "A kernel of k cells, d apart, spans d·(k − 1) + 1 positions, and the padded side must "
-        "have as many. Often the strides before it have made the sides too small, or the input is "
-        "smaller than the net was made for.",
+        "kernel larger than its padded input",
+        "A kernel of size k with dilation d spans d·(k − 1) + 1 positions; the padded input must "
+        "be at least as large. Often earlier strides have reduced the spatial size too much, or "
+        "the input is smaller than the net was designed for.",
         """\
 input: [3, 4, 4]
 layers:
@@ -43,9 +43,9 @@ layers:
     ),
     Code(
         "does-not-divide",
-        "parts that do not divide a whole",
-        "Groups must divide the channels that go in and those that come out; the pieces of maxout "
-        "and the equal parts of a split must divide their axis.",
+        "not divisible",
+        "The input and output channels must be divisible by groups, the channels of a maxout by "
+        "its pieces, and the axis of a split by its number of parts.",
         """\
 input: [6, 8, 8]
 layers:
@@ -59,9 +59,9 @@ layers:
     ),
     Code(
         "wrong-rank",
-        "another number of axes than is needed",
-        "A shape is the channels and then 0 to 3 spatial axes, without a batch axis. Convolution "
-        "and pooling need spatial axes, lists give one entry for each, and axes count from 0.",
+        "wrong number of dimensions",
+        "A shape is the channels and 0 to 3 spatial sizes, without a batch axis. Convolution and "
+        "pooling need spatial axes, lists have one entry per axis, and axes count from 0.",
         """\
 input: [3, 16]
 layers:
@@ -75,9 +75,9 @@ layers:
     ),
     Code(
         "wrong-layout",
-        "channels that are not on the first axis",
-        "Convolution, pooling and norms take the channels from the first axis. After a permute "
-        "they may stand elsewhere.",
+        "channels are not on the first axis",
+        "Convolution, pooling and normalisation need the channels on the first axis. A permute may "
+        "have moved them.",
         """\
 input: [3, 8, 8]
 layers:
@@ -94,9 +94,9 @@ layers:
     ),
     Code(
         "linear-on-spatial",
-        "a linear layer on maps that are not flattened",
-        "linear works on the last axis. On channels × height × width that is the width, which is "
-        "hardly ever meant.",
+        "linear layer on feature maps that are not flattened",
+        "linear acts on the last axis. For channels × height × width that is the width, which is "
+        "rarely intended.",
         """\
 input: [3, 8, 8]
 layers:
@@ -111,8 +111,8 @@ layers:
     ),
     Code(
         "reuse-mismatch",
-        "a layer called again on another number of channels",
-        "reuse calls a layer again with the weights it has, so these must have the same shapes.",
+        "layer reused with another number of channels",
+        "reuse applies a layer with the same weights, so their shapes must fit the new input.",
         """\
 input: [3, 8, 8]
 layers:
@@ -128,10 +128,10 @@ layers:
     ),
     Code(
         "misaligned-branches",
-        "branches of a join are spatially misaligned",
-        "The receptive fields of the two branches have different strides, or centres a step of "
-        "the output or more apart, so values of different places are joined. Often one branch "
-        "lacks its padding or its stride. Where it is meant, `allow` it. This is a warning.",
+        "branches are spatially misaligned",
+        "A warning: the receptive fields of two branches have different strides, or their centres "
+        "are one output position or more apart, so the join combines values of different input "
+        "positions. Often a branch lacks padding or a stride. If intended, `allow` it.",
         """\
 input: [3, 32, 32]
 layers:
@@ -149,10 +149,10 @@ layers:
     ),
     Code(
         "unread-layer",
-        "nothing reads a layer's output",
-        "A later layer takes its input from elsewhere (`from`), and the layer is no output of the "
-        "net. Its parameters and MACs count all the same. Where it is meant, `allow` it. This is a "
-        "warning.",
+        "unused layer",
+        "A warning: the next layer takes its input from elsewhere (`from`), and this one is not an "
+        "output of the net. Its parameters and MACs are counted all the same. If intended, "
+        "`allow` it.",
         """\
 input: [3, 32, 32]
 layers:
@@ -170,9 +170,9 @@ layers:
     ),
     Code(
         "unread-label",
-        "nothing reads a label",
-        "No `from`, `like` or argument names the label that `as` gives. Often a word is misspelt, "
-        "or a skip connection was forgotten. Where it is meant, `allow` it. This is a warning.",
+        "unused label",
+        "A warning: no `from`, `like` or argument refers to the label that `as` sets. Often a "
+        "label is misspelt or a skip connection was forgotten. If intended, `allow` it.",
         """\
 input: [3, 32, 32]
 layers:
@@ -188,10 +188,10 @@ layers:
     ),
     Code(
         "unlikely-input",
-        "an input in the order of another framework",
-        "A shape is the channels and then the spatial sizes, without a batch axis. PyTorch's "
-        "[32, 3, 224, 224] would be 32 channels with three spatial axes here, Keras' [224, 224, 3] "
-        "224 channels. Where that is meant, ignore this warning.",
+        "input in another framework's layout",
+        "A warning: a shape is the channels and then the spatial sizes, without a batch axis. "
+        "PyTorch's [32, 3, 224, 224] would mean 32 channels and three spatial axes here, and "
+        "Keras' [224, 224, 3] 224 channels. If intended, ignore it.",
         """\
 input: [32, 3, 224, 224]
 layers:

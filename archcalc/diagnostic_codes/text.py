@@ -1,4 +1,4 @@
-"""The text of a spec: YAML, and how much of it there may be."""
+"""The text of a spec: YAML syntax and size limits."""
 
 from archcalc.diagnostic_codes.base import Code
 from archcalc.spec.limits import MAX_DEPTH, MAX_ERRORS
@@ -6,9 +6,9 @@ from archcalc.spec.limits import MAX_DEPTH, MAX_ERRORS
 TEXT = (
     Code(
         "yaml-syntax",
-        "text that is no YAML",
-        "The brackets, quotes, colons or indentation do not fit. An expression with a comma or a "
-        "bracket inside {…} needs quotes.",
+        "invalid YAML",
+        "A comma, colon, bracket or quote is missing or misplaced, or the indentation is "
+        "inconsistent. Inside {…}, an expression with a comma or a bracket needs quotes.",
         """\
 input: [3, 8, 8]
 layers:
@@ -22,9 +22,9 @@ layers:
     ),
     Code(
         "unsupported-yaml",
-        "a part of YAML that specs do not have",
-        "Tags, merge keys (<<), keys that are no words, and several documents in one file are not "
-        "part of a spec. Anchors and aliases are.",
+        "unsupported YAML feature",
+        "Specs cannot use tags, merge keys (<<), keys other than words, or several documents in "
+        "one file. Anchors and aliases are supported.",
         """\
 input: [3, 8, 8]
 layers:
@@ -41,8 +41,8 @@ layers:
     ),
     Code(
         "duplicate-key",
-        "one key twice in a mapping",
-        "YAML forbids it, and most readers silently keep the last one.",
+        "duplicate key in a mapping",
+        "YAML forbids it, but most YAML readers silently keep the last one.",
         """\
 input: [3, 8, 8]
 layers:
@@ -56,8 +56,8 @@ layers:
     ),
     Code(
         "empty-spec",
-        "a spec without content",
-        "There is nothing in the file but blanks and comments.",
+        "empty spec",
+        "The file contains only blank lines and comments.",
         """\
 # a network, one day
 """,
@@ -70,9 +70,9 @@ layers:
     ),
     Code(
         "nesting-too-deep",
-        "brackets or calls too many inside one another",
-        f"Lists and mappings stand at most {MAX_DEPTH} inside one another, calls of blocks 50. No "
-        "network comes near it, and no spec can make a check slow.",
+        "nesting too deep",
+        f"Lists and mappings nest at most {MAX_DEPTH} deep, block calls at most 50. No network "
+        "comes near that; the limit keeps every check fast.",
         f"""\
 input: [3, 8, 8]
 vars: {{deep: {"[" * MAX_DEPTH}{"]" * MAX_DEPTH}}}
@@ -88,10 +88,10 @@ layers:
     ),
     Code(
         "too-large",
-        "more text than any network needs",
-        "Bounds on the size of a file, on the layers, blocks and expressions written in it, and on "
-        "the lists that names put together, so that no spec can make a check slow. Loops and "
-        "blocks keep a spec small.",
+        "spec too large",
+        "The size of a file, its numbers of layers, blocks and expressions, and the size of lists "
+        "built from other lists are limited, which keeps every check fast. Loops and blocks keep a "
+        "spec small.",
         """\
 input: [3, 8, 8]
 vars:
@@ -110,8 +110,8 @@ layers:
     ),
     Code(
         "too-many-errors",
-        "so many errors that reading stops",
-        f"After {MAX_ERRORS} errors the rest is not told. Mostly one cause makes them all.",
+        "too many errors",
+        f"Only the first {MAX_ERRORS} errors are reported. They often have one common cause.",
         f"""\
 input: [3, 8, 8]
 layers:

@@ -5,9 +5,9 @@ from archcalc.diagnostic_codes.base import Code
 VALUES = (
     Code(
         "wrong-type",
-        "a value of another kind than is needed",
-        "Numbers, words, lists, true and false, and mappings each have their places. What YAML 1.1 "
-        "took for booleans (yes, no, on, off) is text.",
+        "value of the wrong type",
+        "A number, word, list, boolean or mapping is given where another type is expected. yes, "
+        "no, on and off, which YAML 1.1 read as booleans, are strings.",
         """\
 input: [3, 8, 8]
 layers:
@@ -21,9 +21,9 @@ layers:
     ),
     Code(
         "bad-value",
-        "a value of the right kind that is out of bounds",
-        "A number is too small or too large for what it says, a word is none of those known here, "
-        "or two attributes exclude each other.",
+        "value out of range",
+        "A number is too small or too large, a word is not among the accepted ones, or two "
+        "attributes exclude each other.",
         """\
 input: [3, 8, 8]
 layers:
@@ -37,9 +37,9 @@ layers:
     ),
     Code(
         "not-an-integer",
-        "a size that is not integral",
-        "Numbers are exact, and sizes are counts: 0.35·32 = 11.2 channels cannot be. Say how it "
-        "is rounded.",
+        "size is not an integer",
+        "Arithmetic is exact and sizes are integers: 0.35·32 = 11.2 channels are not possible. "
+        "Choose how to round.",
         """\
 input: [3, 8, 8]
 vars: {alpha: 0.35}
@@ -55,9 +55,9 @@ layers:
     ),
     Code(
         "number-too-large",
-        "a number beyond any network",
-        "Numbers stay below 2^1024, the height and width of an input below 2^24, and an axis of an "
-        "output or a weight is at most 2^40 long. Most often a loop multiplies once too often.",
+        "number too large",
+        "Numbers must stay below 2^1024, the height and width of an input below 2^24, and the axes "
+        "of outputs and weights are at most 2^40 long. Often a loop multiplies once too often.",
         """\
 input: [3, 8, 8]
 layers:
@@ -71,9 +71,9 @@ layers:
     ),
     Code(
         "bad-expression",
-        "text that is no expression",
-        "Expressions have numbers, names, arithmetic, comparison, and, or, not, `x if c else y`, "
-        "indexing, lists and a few functions. They are read and worked out, never run as code.",
+        "invalid expression",
+        "Expressions consist of numbers, names, arithmetic, comparison, and, or, not, `x if c else "
+        "y`, indexing, lists and a few functions. They are interpreted, never run as code.",
         """\
 input: [3, 8, 8]
 layers:
@@ -87,7 +87,7 @@ layers:
     ),
     Code(
         "unknown-function",
-        "a function that there is not",
+        "unknown function",
         "Expressions have the functions min, max, round, ceil, floor, abs, len, sum and "
         "make_divisible.",
         """\
@@ -103,8 +103,8 @@ layers:
     ),
     Code(
         "division-by-zero",
-        "a division by zero",
-        "The divisor works out to 0 under the values in force.",
+        "division by zero",
+        "The divisor evaluates to 0 with the current values.",
         """\
 input: [3, 8, 8]
 vars: {groups: 0}
@@ -120,8 +120,8 @@ layers:
     ),
     Code(
         "bad-index",
-        "an index outside its list",
-        "The items of a list count from 0, or from the end with −1.",
+        "index out of range",
+        "The items of a list are numbered from 0, or from −1 at the end.",
         """\
 input: [3, 8, 8]
 vars: {widths: [16, 32]}
@@ -137,9 +137,9 @@ layers:
     ),
     Code(
         "bad-table",
-        "a row of a table that does not fit the loop's names",
-        "A loop with several names takes a list from its table at every turn, with one entry for "
-        "each name.",
+        "table row does not match the loop names",
+        "A loop with several names takes one row of its table per iteration; each row must be a "
+        "list with one entry per name.",
         """\
 input: [3, 8, 8]
 layers:
@@ -161,8 +161,8 @@ layers:
     ),
     Code(
         "too-many-layers",
-        "loops or blocks that make more layers than any network has",
-        "A net may have 120,000 layers. So no spec can make a check slow.",
+        "too many layers",
+        "A net has at most 120,000 layers, which keeps every check fast.",
         """\
 input: [3, 8, 8]
 layers:

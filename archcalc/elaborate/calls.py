@@ -37,7 +37,7 @@ def call_block(
     if depth > MAX_CALL_DEPTH:
         raise DiagnosticError(
             "nesting-too-deep",
-            f"calls of blocks may nest {MAX_CALL_DEPTH} deep",
+            f"block calls nest at most {MAX_CALL_DEPTH} deep",
             label=f"{layer.word} is called at depth {depth}",
         )
     call = Call(layer, layer.word, place.call, depth)
@@ -101,9 +101,9 @@ def apply(walker: Walker, layer: Layer, start: int, place: LayerContext, path: s
     if inline and layer.name is not None:
         raise DiagnosticError(
             "misplaced-key",
-            f"name has no effect on {applied.word or applied.kind}, which is inline",
-            label="what is applied here is not a component of the path",
-            help="to label the result write as: …, for a path component put it into a group",
+            f"`name` has no effect on {applied.word or applied.kind}, which is inline",
+            label="an inline block is not a component of the path",
+            help="to label the result write as: …; for a path component put it into a group",
             span=layer.name.span,
         )
     if path is None and not inline:
@@ -142,18 +142,18 @@ def named_operand(
         holds = f"{layer.word} holds {held}" if layer.word in names else f"this is {held}"
         raise DiagnosticError(
             "unknown-operation",
-            "apply needs an operation, a block or a parameter that holds one",
-            label=f"{holds}, which is none",
+            "`apply` needs an operation, a block or a parameter that holds one",
+            label=f"{holds}, which is neither",
             help=lambda: (
                 did_you_mean(held, (*names, *OPERATIONS, *blocks))
-                or "the language guide lists all operations"
+                or "the guide lists all operations"
             ),
         )
     raise DiagnosticError(
         "wrong-type",
-        "apply needs an operation or a block",
+        "`apply` needs an operation or a block",
         label=f"{layer.word} is {shown(held)}" + (", a join" if isinstance(held, str) else ""),
-        help="declare the parameter with type: operation and give it one, as in act: relu",
+        help="declare the parameter with type: operation and pass an operation, as in act: relu",
     )
 
 
@@ -164,9 +164,9 @@ def reuse(walker: Walker, layer: Layer, start: int, place: LayerContext) -> Made
     if target.layer is None or target.path is None or target.names is None:
         raise DiagnosticError(
             "bad-reuse",
-            "reuse calls a layer, a block or a group again",
+            "`reuse` needs a layer, a block call or a group",
             label=f"{layer.word} is none of these",
-            help="put what is to be called again into a group with a name",
+            help="put the layers to reuse into a named group",
         )
     state.step(layer.span, weight_of_layer(target.layer))
     nodes = {node.path: node.index for node in state.nodes[target.start : target.end]}

@@ -44,7 +44,7 @@ def walk_join(
         raise DiagnosticError(
             "missing-branches",
             f"{layer.word} needs branches",
-            label="none is left: every only_if is false, and every for has an empty table",
+            label="none is left: every only_if is false, or every for has an empty table",
             help="leave one branch without only_if and for",
         )
     if len(results) == 1:

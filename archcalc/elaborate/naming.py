@@ -56,13 +56,13 @@ class Level:
         reason = check_name(name)
         if reason is None and not self.chain and (not name.isidentifier() or iskeyword(name)):
             reason = (
-                "is no Python identifier, and this level is no chain "
-                "(a join, from, split, head or reuse stands in it)"
+                "must be a Python identifier: this scope is not sequential "
+                "(it has a join, from, split, head or reuse)"
             )
         if reason is not None:
             raise DiagnosticError(
                 "invalid-name",
-                f"{name!r} cannot name a layer",
+                f"invalid name `{name}`",
                 label=reason,
                 help="use letters, digits and underscores",
                 span=span,
@@ -70,23 +70,23 @@ class Level:
 
 
 def _span(layer: Layer) -> Span:
-    """Where the name of a layer stands, or where one would."""
+    """The location of a layer's name, or of the layer if it has none."""
     return layer.span if layer.name is None else layer.name.span
 
 
 def _duplicate(name: str, first: Layer, second: Layer) -> DiagnosticError:
-    """Two layers of one level with one name, or one that a loop walks again and again."""
-    message = f"two layers of one level are called {name!r}"
+    """The error of two layers with one name in a scope, or of one that a loop repeats."""
+    message = f"duplicate layer name `{name}`"
     span = _span(second)
     if _span(first) == span:
         return DiagnosticError(
             "duplicate-name",
             message,
-            label="a loop or an inline block comes here again, and the name is the same",
-            help="let it differ from turn to turn, as in name: conv$(index + 1)",
+            label="a loop or an inline block repeats this layer under the same name",
+            help="make it differ per iteration, as in name: conv$(index + 1)",
             span=span,
         )
-    unnamed = "it has no name, so it is numbered"
+    unnamed = "it has no name and gets this one by counting"
     return DiagnosticError(
         "duplicate-name",
         message,
@@ -100,10 +100,10 @@ def _duplicate(name: str, first: Layer, second: Layer) -> DiagnosticError:
 
 
 def is_chain(body: tuple[Layer, ...], blocks: dict[str, Block], known: dict[int, bool]) -> bool:
-    """Whether the layers written in a level follow one another, each reading the one before.
+    """Whether a scope is sequential: each layer reads the one before.
 
-    No join, `from`, split, head or `reuse` stands in it, nor a layer that takes a second tensor.
-    `known` remembers the answer by body, which lives as long as the spec.
+    It has no join, `from`, split, head or `reuse`, and no layer that takes a second tensor.
+    `known` caches the answer by the id of the body, which lives as long as the spec.
     """
     key = id(body)
     if key not in known:

@@ -126,7 +126,7 @@ def _check_lengths(facts: Facts) -> None:
             if int.__gt__(length, MAX_LENGTH):
                 raise DiagnosticError(
                     "number-too-large",
-                    f"an axis is at most {MAX_LENGTH:,} long",
+                    f"the size of an axis is at most {MAX_LENGTH:,}",
                     label=f"axis {axis} of {what} would be {shown(length)}",
                     help="check the loops and expressions that this size comes from",
                 )
@@ -136,9 +136,9 @@ def no_tensor(layer: Layer) -> DiagnosticError:
     """The error of a layer that reads the current tensor where there is none."""
     return DiagnosticError(
         "no-tensor",
-        "there is no current tensor here",
-        label=f"{layer.word or 'this layer'} reads what came before it",
-        help="after a split, or with several inputs, say which one: from: LABEL",
+        "no current tensor here",
+        label=f"{layer.word or 'this layer'} reads the tensor before it",
+        help="after a split, or with several inputs, choose one with from: LABEL",
     )
 
 
@@ -148,7 +148,9 @@ def look_up(place: LayerContext, name: str, span: Span) -> Label:
     if label is None:
         error = unknown_label(name, span, place.scope.visible)
         if name in place.names:
-            error.advice = f'{name} is a name: for the label that it holds write "$({name})"'
+            error.advice = (
+                f'{name} is a var or parameter: for the label that it holds write "$({name})"'
+            )
         else:
             suggested = error.advice
             error.advice = lambda: (
@@ -186,8 +188,8 @@ def unknown_label(name: str, span: Span, visible: Callable[[], Iterable[str]]) -
 
     return DiagnosticError(
         "unknown-label",
-        f"no earlier layer here is called {name!r}",
-        label="references see labels of this body and those around it, never forward",
+        f"unknown label `{name}`",
+        label="no earlier layer of this body, or of those around it, has this label",
         help=suggested,
         span=span,
     )
@@ -196,7 +198,7 @@ def unknown_label(name: str, span: Span, visible: Callable[[], Iterable[str]]) -
 def _check_part(name: str, span: Span) -> None:
     reason = check_label(name)
     if reason is not None:
-        label = f"this is {name!r}"
+        label = f"got {name!r}"
         raise DiagnosticError(
             "invalid-name", reason, label=label, help="choose another name", span=span
         )

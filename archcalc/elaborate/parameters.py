@@ -50,8 +50,8 @@ def bind(
 def _missing(block: Block, parameter: Parameter) -> DiagnosticError:
     return DiagnosticError(
         "missing-parameter",
-        f"{block.name} needs {parameter.name}",
-        label="it is not given here",
+        f"missing parameter `{parameter.name}` of {block.name}",
+        label="not given here",
         help=f"write {block.name}: {{{parameter.name}: …}}",
     )
 
@@ -67,7 +67,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def check_type(parameter: Parameter, held: Any) -> None:
-    """Refuses a value of another type than the parameter's ("any" takes all)."""
+    """Raises `DiagnosticError` for a value that is not of the parameter's type."""
     types = _TYPES.get(parameter.type)
     if types is None:
         return
@@ -81,9 +81,9 @@ def check_type(parameter: Parameter, held: Any) -> None:
     example = "as in relu or {leaky_relu: 0.1}" if parameter.type == "operation" else ""
     raise DiagnosticError(
         "wrong-type",
-        f"the parameter {parameter.name} takes a value of type {parameter.type}",
-        label=f"this is {shown(held)}",
+        f"parameter `{parameter.name}` must be of type {parameter.type}",
+        label=f"got {shown(held)}",
         help=example
-        or "it is declared so, by its type or its default; "
-        f"{parameter.name}: {{type: any}} takes any value",
+        or "the type is declared, or follows from the default; "
+        f"{parameter.name}: {{type: any}} accepts any value",
     )

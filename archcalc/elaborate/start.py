@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.scope import Label
 from archcalc.elaborate.state import NOTHING
-from archcalc.ops.attributes import Integer, advise, look_among, shown
+from archcalc.ops.attributes import Integer, advise, look_among, name_subject, shown
 from archcalc.ops.base import CHANNELS, Shape, Tensor
 from archcalc.spec.expressions import INVALID, Misplaced, report_outside_layers
 from archcalc.spec.limits import stop_at_many
@@ -23,7 +23,7 @@ MAX_SIDE = 2**24
 """A side of an input is at most this, so that every figure stays a number people can use."""
 
 
-_EXAMPLE = "give channels and sides without a batch axis, as in [3, 224, 224]"
+_EXAMPLE = "write the channels and spatial sizes, without a batch axis, as in [3, 224, 224]"
 
 
 def variables_in_force(state: State, settings: dict[str, Any]) -> dict[str, Any]:
@@ -53,8 +53,8 @@ def _from_later(
         return error
     return DiagnosticError(
         "unknown-name",
-        "a var reads those before it",
-        label=f"{word} is written later" if variables[word] is not value else "this is itself",
+        f"var `{word}` is not defined yet",
+        label="it is defined below" if variables[word] is not value else "this is its definition",
         help=f"move {word} above it",
         span=error.span,
     )
@@ -101,6 +101,7 @@ def _input_tensor(declared: Input, given: Shape | None, names: dict[str, Any]) -
                 sides += (one.read(value.evaluate(names), None),)
             except DiagnosticError as error:
                 error.span = error.span or value.span
+                name_subject(error, "an entry of `input`")
                 advise(error, _EXAMPLE)
                 look_among(error, names)
                 raise
@@ -108,14 +109,14 @@ def _input_tensor(declared: Input, given: Shape | None, names: dict[str, Any]) -
         raise DiagnosticError(
             "wrong-rank",
             "an input has channels and 0 to 3 spatial axes",
-            label=f"this has {len(sides)} entries",
+            label=f"got {len(sides)} entries",
             help=_EXAMPLE,
         )
     for axis, side in enumerate(sides):
         if side > MAX_SIDE:
             raise DiagnosticError(
                 "number-too-large",
-                f"a side of an input is at most {MAX_SIDE:,}",
+                f"the height or width of an input is at most {MAX_SIDE:,}",
                 label=f"axis {axis} is {shown(side)}",
                 help=_EXAMPLE,
                 span=declared.shape[axis].span if given is None else None,

@@ -85,10 +85,10 @@ class State:
         """Ends the walk: the net has more layers than archcalc takes."""
         self.diagnostics.error(
             "too-many-layers",
-            f"a net may have {MAX_LAYERS:,} layers",
+            f"a net has at most {MAX_LAYERS:,} layers",
             span,
             label=label,
-            help="check the counts of the loops around this place",
+            help="check the counts of the loops around this layer",
         )
         raise Stop
 
@@ -180,9 +180,9 @@ class State:
         if first.facts is not None and facts is not None and first.facts.weights != facts.weights:
             raise DiagnosticError(
                 "reuse-mismatch",
-                "a layer called again must have the weights it had",
-                label=f"{path} has {_weights(first.facts)}, here it would need {_weights(facts)}",
-                help="call it on a tensor with as many channels as the first time",
+                "a reused layer must keep its weights' shapes",
+                label=f"{path} has {_weights(first.facts)}; here it would need {_weights(facts)}",
+                help="call it on a tensor with the same number of channels",
                 span=place.again.span,
             )
         return first.index if first.shared is None else first.shared
@@ -223,7 +223,7 @@ class State:
         if before is not None and before.layer is not label.layer:
             raise DiagnosticError(
                 "duplicate-name",
-                f"two layers of one body are labelled {name!r}",
+                f"duplicate label `{name}`",
                 label="the second",
                 help="give one of them another name",
                 span=label.span,

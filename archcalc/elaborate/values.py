@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.state import MAX_STEPS
 from archcalc.ops.arithmetic import fixed
-from archcalc.ops.attributes import advise, integer, shown, wrong
+from archcalc.ops.attributes import BOOLEANS, advise, integer, name_subject, shown, wrong
 from archcalc.spec.expressions import piece
 from archcalc.spec.limits import MAX_NAME
 from archcalc.spec.name_rules import check_label
@@ -37,15 +37,17 @@ def as_truth(value: Any, condition: Value) -> bool:
     """The value of a condition as what it must be. Raises `DiagnosticError`."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, str):
+    if isinstance(value, str) and value not in BOOLEANS:
         error = _unknown("true or false", value, condition)
         advise(error, "as in when: depth > 1")
         raise error
     raise DiagnosticError(
         "wrong-type",
         "a condition must be true or false",
-        label=f"this is {shown(value)}",
-        help="compare it with something, as in depth > 1",
+        label=f"evaluates to {shown(value)}",
+        help=f"write {BOOLEANS[value]}"
+        if isinstance(value, str)
+        else "write a comparison, as in depth > 1",
         span=condition.span,
     )
 
@@ -68,7 +70,7 @@ def read_name(name: Name, place: LayerContext) -> str:
         raise DiagnosticError(
             "invalid-name",
             reason,
-            label=f"this gives {size}",
+            label=f"evaluates to {size}",
             help="choose another name",
             span=name.span,
         )
@@ -106,8 +108,8 @@ def as_rows(rows: Any, table: Value) -> tuple[Any, ...]:
     if not isinstance(rows, tuple):
         raise DiagnosticError(
             "wrong-type",
-            "for goes over a list",
-            label=f"this is {shown(rows)}",
+            "`in` must be a list",
+            label=f"got {shown(rows)}",
             help="write in: [64, 128, 256], or a list of lists for several names",
             span=table.span,
         )
@@ -120,21 +122,22 @@ def as_count(held: Any, value: Value) -> int:
         count = integer(held)
     except DiagnosticError as error:
         error.span = error.span or value.span
-        advise(error, "as in repeat: 3; to go over a list write for: x, in: [...]")
+        name_subject(error, "`repeat`")
+        advise(error, "as in repeat: 3; to loop over a list write for: x, in: [...]")
         raise
     if count < 0:
         raise DiagnosticError(
             "bad-value",
-            "a loop cannot turn less than 0 times",
-            label=f"this is {count}",
-            help="use max(0, …), or check the sum",
+            "`repeat` must be at least 0",
+            label=f"got {count}",
+            help="use max(0, …), or check the expression",
             span=value.span,
         )
     if count > MAX_STEPS:
         raise DiagnosticError(
             "too-many-layers",
-            f"a loop may turn {MAX_STEPS:,} times",
-            label=f"this is {count:,}" if count < 10**30 else "this is far more",
+            f"a loop has at most {MAX_STEPS:,} iterations",
+            label=f"got {count:,}" if count < 10**30 else "got far more",
             help="check the count",
             span=value.span,
         )
@@ -153,7 +156,7 @@ def row_of(loop: Loop, row: Any, index: int) -> dict[str, Any]:
         count = len(row) if isinstance(row, tuple) else 1
         raise DiagnosticError(
             "bad-table",
-            "every row of the table must have one entry a name",
+            "each row of the table must have one entry per loop name",
             label=f"{shown(row)} has {'1 entry' if count == 1 else f'{count} entries'}, "
             f"and there are {len(names)} names: {', '.join(names)}",
             help=f"write it as [{', '.join('…' for _ in names)}]",

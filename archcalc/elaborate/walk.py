@@ -311,9 +311,9 @@ class Walker:
         if path and name in outputs:
             raise DiagnosticError(
                 "duplicate-name",
-                f"two outputs are called {name!r}",
-                label="a loop or a reuse comes here again, and the name is the same",
-                help="let it differ from turn to turn, as in name: head$(index + 1)",
+                f"duplicate output name `{name}`",
+                label="a loop or a reuse repeats this head under the same name",
+                help="make it differ per iteration, as in name: head$(index + 1)",
                 span=layer.span,
             )
         outputs[name if name != "output" else "output_head"] = result
@@ -322,8 +322,8 @@ class Walker:
 def _misplaced_init(init: Init, help: str) -> DiagnosticError:
     return DiagnosticError(
         "misplaced-key",
-        "init begins the weights of a layer",
-        label="this has none of its own",
+        "`init` needs a layer with weights",
+        label="this layer has none of its own",
         help=help,
         span=init.span,
     )

@@ -15,16 +15,15 @@ if TYPE_CHECKING:
 
 
 def code_text(code: Code, columns: int) -> str:
-    """A diagnostic code: what it means and why, with a bad spec (or commands) and a fixed one."""
+    """A diagnostic code: what it means and why, with a bad and a fixed spec (or commands)."""
     lines = [f"{code.code}: {code.title}", "", *wrap(code.why, columns)]
-    what = "These commands give it:" if code.is_session else "This spec has the error:"
-    for title, text in ((what, code.bad), ("Mended:", code.good)):
+    for title, text in (("Bad:", code.bad), ("Fixed:", code.good)):
         lines += ["", title, "", *("    " + line for line in text.splitlines())]
     return "\n".join(lines) + "\n"
 
 
 def with_suggestion(word: str, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    """The diagnostics of a word that is no spec, with the operation or code that may be meant."""
+    """The diagnostics with the operation or code that a word which is not a spec may mean."""
     from archcalc.diagnostic_codes import CODES
     from archcalc.ops.registry import OPERATIONS
     from archcalc.spec.synonyms import absent, likely
@@ -37,12 +36,12 @@ def with_suggestion(word: str, diagnostics: tuple[Diagnostic, ...]) -> tuple[Dia
 
 
 def operation_text(op: Operation, columns: int, *, latex: bool) -> str:
-    """An operation: its attributes, the formulas that `check` runs, and an example."""
+    """An operation: its attributes, the formulas that `check` uses, and an example."""
     lines = [f"{op.name}: {op.summary}"]
     if op.source:
         lines += ["", *wrap(f"Source: {op.source}", columns)]
     if op.attributes:
-        lines += ["", "Attributes" + (f" (a lone value is {op.main})" if op.main else "")]
+        lines += ["", "Attributes" + (f" (a single value is {op.main})" if op.main else "")]
     for attribute in op.attributes:
         default = attribute.default
         given = (
@@ -63,12 +62,12 @@ def operation_text(op: Operation, columns: int, *, latex: bool) -> str:
 
 
 def shown_default(value: object) -> str:
-    """A default in the words of a spec."""
+    """A default as a spec writes it."""
     return f"{value:g}" if isinstance(value, float) else shown(value)
 
 
 def _formulas(op: Operation, *, latex: bool) -> list[str]:
-    """The formulas of the operation, as they arise in its own example."""
+    """The formulas of the operation, derived from its own example."""
     from archcalc import analyze, load
     from archcalc.explain.explanation import explain
 

@@ -97,7 +97,7 @@ expect: {output: [16, 32, 32], params: 16}
         if a.channels and x[0].axes[0] != CHANNELS:
             raise DiagnosticError(
                 "wrong-layout",
-                "prelu with one weight a channel needs the channels on the first axis",
+                "prelu with one weight per channel needs the channels on the first axis",
                 label=f"here they are on axis {x[0].channel_axis}",
                 help="put a permute before it, or leave channels out",
             )
@@ -116,10 +116,10 @@ def _check_order(low: float, high: float, low_name: str, high_name: str) -> None
     if low > high:
         raise DiagnosticError(
             "bad-value",
-            f"{low_name} must not exceed {high_name}",
+            f"`{low_name}` must not exceed `{high_name}`",
             attribute=low_name,
             label=f"{low:g} > {high:g}",
-            help=f"exchange {low_name} and {high_name}",
+            help=f"swap {low_name} and {high_name}",
         )
 
 

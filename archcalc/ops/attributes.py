@@ -1,8 +1,9 @@
 """The attributes of operations: a name, a kind that reads and checks its value, a default.
 
-A kind's `read` takes a value as an expression gave it (int, Fraction, bool, str, tuple or None) and
-the number of spatial axes (None while unknown), and returns what formulas use. It raises
-`DiagnosticError` without a place; `elaborate` adds that.
+A kind's `read` takes the value of an expression (int, Fraction, bool, str, tuple or None) and the
+number of spatial axes (None while unknown), and returns what formulas use. It raises
+`DiagnosticError` without a location, whose message begins with "must"; `read_one` adds the
+attribute's name and `elaborate` the location.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from abc import ABC, abstractmethod
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.diagnostics import DiagnosticError, did_you_mean, nearest
+from archcalc.diagnostics import DiagnosticError, alternatives, did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,15 +22,14 @@ REQUIRED: Any = object()
 
 
 class Kind(ABC):
-    """How the value of an attribute is read. `words` are the enumeration words it knows."""
+    """How the value of an attribute is read. `words` are the enumeration words that it accepts."""
 
     words: tuple[str, ...] = ()
     title = ""  # for the language guide: "integer ≥ 1"
 
     @abstractmethod
     def read(self, value: Any, rank: int | None) -> Any:
-        """The value as the operation has it. Raises `DiagnosticError` where it is none of the
-        kind."""
+        """The value as the operation uses it. Raises `DiagnosticError` for an invalid one."""
 
 
 class Attribute(NamedTuple):
@@ -42,14 +42,14 @@ class Attribute(NamedTuple):
 
 
 def integer(value: Any) -> int:
-    """The value as an integer, or the error that says why it is none."""
+    """The value as an integer. Raises `DiagnosticError` for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if is_fraction(value):
         raise DiagnosticError(
             "not-an-integer",
-            "an integer is needed",
-            label=f"this is {float(value):g}",
+            "must be an integer",
+            label=f"evaluates to {float(value):g}",
             help="use make_divisible, round, floor or ceil",
         )
     raise wrong("an integer", value)
@@ -66,14 +66,14 @@ def is_fraction(value: Any) -> bool:
 
 
 class UnknownWord(DiagnosticError):
-    """A stray word, most likely a misspelt name. `known` holds what it may be compared with."""
+    """A word that is not a known name. `known` collects the names that it may be compared with."""
 
     def __init__(self, needed: str, word: str) -> None:
         known: list[Iterable[str]] = []
         super().__init__(
             "unknown-name",
-            f"{needed} is needed",
-            label=f"{word!r} is no known name",
+            f"unknown name `{word}`",
+            label=f"expected {needed}",
             # Not a method of this error, which would keep itself alive, and all it was raised in.
             help=lambda: _meant(word, chain.from_iterable(known)),
         )
@@ -81,6 +81,8 @@ class UnknownWord(DiagnosticError):
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
+    if " " in word.strip():
+        return "a name is one word: is a comma or an operator missing?"
     help = did_you_mean(word, known)
     if help or not word.isidentifier():
         return help
@@ -88,13 +90,13 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
 
 def look_among(error: DiagnosticError, words: Iterable[str]) -> None:
-    """Lets a stray word be compared with these, if it is told of."""
+    """Adds names that an unknown word may be compared with, should the error be reported."""
     if isinstance(error, UnknownWord):
         error.known.append(words)
 
 
 def advise(error: DiagnosticError, help: str) -> None:
-    """What would fix it, where the error itself does not know."""
+    """Sets the help of an error that has none of its own."""
     given = error.advice
     error.advice = (given or help) if isinstance(given, str) else (lambda: given() or help)
 
@@ -102,19 +104,25 @@ def advise(error: DiagnosticError, help: str) -> None:
 def wrong(needed: str, value: Any, help: str = "") -> DiagnosticError:
     """The error for a value of the wrong type."""
     if isinstance(value, str) and value.isdecimal():
-        help = "$(…) gives a text: write the number or expression without it"
+        help = "$(…) gives a string: write the number or expression without it"
         return DiagnosticError(
-            "wrong-type", f"{needed} is needed", label=f"this is a text, {value}", help=help
+            "wrong-type", f"must be {needed}", label=f'got the string "{value}"', help=help
         )
     if isinstance(value, str):
         return UnknownWord(needed, value)
     return DiagnosticError(
-        "wrong-type", f"{needed} is needed", label=f"this is {shown(value)}", help=help
+        "wrong-type", f"must be {needed}", label=f"got {shown(value)}", help=help
     )
 
 
+def name_subject(error: DiagnosticError, subject: str) -> None:
+    """Completes a message that begins with "must": "`stride` must be at least 1"."""
+    if error.message.startswith("must "):
+        error.message = f"{subject} {error.message}"
+
+
 def shown(value: Any) -> str:
-    """A value in the spec's own words."""
+    """A value as a spec writes it."""
     if value is None:
         return "empty"
     if isinstance(value, bool):
@@ -138,8 +146,8 @@ class Integer(Kind):
         if self.minimum is not None and number < self.minimum:
             raise DiagnosticError(
                 "bad-value",
-                f"a number of at least {self.minimum} is needed",
-                label=f"this is {number}",
+                f"must be at least {self.minimum}",
+                label=f"got {number}",
             )
         return number
 
@@ -164,7 +172,7 @@ class Number(Kind):
             self.maximum is not None and value > self.maximum
         ):
             raise DiagnosticError(
-                "bad-value", f"a {self.title} is needed", label=f"this is {shown(value)}"
+                "bad-value", f"must be a {self.title}", label=f"got {shown(value)}"
             )
         return float(value) if fraction else value
 
@@ -173,7 +181,7 @@ BOOLEANS = {
     **dict.fromkeys(("yes", "Yes", "YES", "on", "On", "ON", "True", "TRUE", 1), "true"),
     **dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF", "False", "FALSE", 0), "false"),
 }
-"""What older YAML and other languages write for true and false."""
+"""How YAML 1.1 and other languages write true and false."""
 
 
 class Boolean(Kind):
@@ -187,8 +195,8 @@ class Boolean(Kind):
         if isinstance(value, int | str) and value in BOOLEANS:
             raise DiagnosticError(
                 "wrong-type",
-                "true or false is needed",
-                label=f"this is {value}" + (", a text" if isinstance(value, str) else ""),
+                "must be true or false",
+                label=f'got the string "{value}"' if isinstance(value, str) else f"got {value}",
                 help=f"write {BOOLEANS[value]}",
             )
         raise wrong("true or false", value)
@@ -206,22 +214,22 @@ class Word(Kind):
             near = nearest(shown(value), self.words)
             raise DiagnosticError(
                 "bad-value",
-                f"one of {', '.join(self.words)} is needed",
-                label=f"this is {shown(value)}",
+                f"must be {alternatives(self.words)}",
+                label=f"got {shown(value)}",
                 help=f"did you mean {near}?" if near else "",
             )
         return value
 
 
 class PerAxis(Kind):
-    """An integer for every spatial axis, or a list of one an axis; `1x7` is [1, 7].
+    """An integer for all spatial axes, or a list with one per axis; `1x7` is [1, 7].
 
-    Read as a tuple of one entry an axis.
+    Read as a tuple with one entry per axis.
     """
 
     def __init__(self, minimum: int = 1) -> None:
         self.minimum = minimum
-        self.title = f"integer ≥ {minimum}, or a list of one an axis"
+        self.title = f"integer ≥ {minimum}, or a list with one per axis"
 
     def read(self, value: Any, rank: int | None) -> tuple[int, ...]:
         if type(value) is int and value >= self.minimum and rank is not None:
@@ -229,20 +237,20 @@ class PerAxis(Kind):
         value = split_by_x(value)
         entries = value if isinstance(value, tuple) else (value,)
         if rank is not None:
-            entries = one_an_axis(entries, rank, spread=not isinstance(value, tuple))
+            entries = one_per_axis(entries, rank, spread=not isinstance(value, tuple))
         one = Integer(self.minimum)
         return tuple(one.read(e, rank) for e in entries)
 
 
 class Padding(Kind):
-    """A number, a list of one entry an axis (a number or `[begin, end]`), or a word.
+    """A number, a list with one entry per axis (a number or `[begin, end]`), or a word.
 
-    Read as the word, or a tuple of (begin, end) an axis.
+    Read as the word, or as a tuple with one (begin, end) per axis.
     """
 
     def __init__(self, *words: str) -> None:
         self.words = words
-        self.title = "integer ≥ 0, a list of one entry an axis (an integer or [begin, end])"
+        self.title = "integer ≥ 0, or a list with one entry per axis (an integer or [begin, end])"
         if words:
             self.title += ", " + ", ".join(words)
 
@@ -254,18 +262,18 @@ class Padding(Kind):
         value = split_by_x(value)
         entries = value if isinstance(value, tuple) else (value,)
         if rank is not None:
-            entries = one_an_axis(entries, rank, spread=not isinstance(value, tuple))
-        return tuple(self._side(e) for e in entries)
+            entries = one_per_axis(entries, rank, spread=not isinstance(value, tuple))
+        return tuple(self._begin_end(e) for e in entries)
 
-    def _side(self, entry: Any) -> tuple[int, int]:
+    def _begin_end(self, entry: Any) -> tuple[int, int]:
         one = Integer(0)
         if isinstance(entry, tuple):
             if len(entry) != 2:
                 raise DiagnosticError(
                     "bad-value",
-                    "an axis takes one number or [begin, end]",
-                    label=f"this has {len(entry)} entries",
-                    help="write as many entries as axes, each a number or [begin, end]",
+                    "must be one number or [begin, end] per axis",
+                    label=f"{len(entry)} entries for one axis",
+                    help="write one entry per axis, each a number or [begin, end]",
                 )
             return one.read(entry[0], None), one.read(entry[1], None)
         amount = one.read(entry, None)
@@ -273,7 +281,7 @@ class Padding(Kind):
 
 
 class Integers(Kind):
-    """A list of integers (a lone integer is a list of one). Read as a tuple."""
+    """A list of integers (a single integer is a list of one). Read as a tuple."""
 
     def __init__(self, minimum: int | None = 1) -> None:
         self.minimum = minimum
@@ -283,13 +291,13 @@ class Integers(Kind):
         value = split_by_x(value)
         entries = value if isinstance(value, tuple) else (value,)
         if not entries:
-            raise wrong(f"a {self.title}, one at least,", value)
+            raise wrong(f"a {self.title} with at least one entry", value)
         one = Integer(self.minimum)
         return tuple(one.read(e, rank) for e in entries)
 
 
 class Table(Kind):
-    """A list of lists of integers ≥ 0, as LeNet-5's table of connections."""
+    """A list of lists of integers ≥ 0, such as LeNet-5's connection table."""
 
     title = "list of lists of integers"
 
@@ -334,15 +342,15 @@ def split_by_x(value: Any) -> Any:
     return value
 
 
-def one_an_axis(entries: tuple[Any, ...], rank: int, *, spread: bool) -> tuple[Any, ...]:
-    """The entries, a lone one repeated for every axis."""
+def one_per_axis(entries: tuple[Any, ...], rank: int, *, spread: bool) -> tuple[Any, ...]:
+    """The entries; with `spread`, the single entry repeated for every axis."""
     if spread:
         return entries * rank
     if len(entries) != rank:
         axes = "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
         raise DiagnosticError(
             "wrong-rank",
-            "one entry an axis is needed",
+            "must have one entry per spatial axis",
             label=f"{len(entries)} entries, but the input has {axes}",
             help="write one number" if rank == 1 else f"write {rank} entries, or one for all axes",
         )

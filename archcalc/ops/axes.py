@@ -48,7 +48,7 @@ def _wrong_rank(name: str, t: Tensor, least: int, most: int, vector: str) -> Dia
     return DiagnosticError(
         "wrong-rank",
         f"{name} needs {needed} spatial axes",
-        label=f"the input is {times(t.shape)}: {rank} beside the channels",
+        label=f"the input is {times(t.shape)}, with {rank}",
         help=help,
     )
 
@@ -61,10 +61,10 @@ def place_of(t: Tensor, axis: int | None, attribute: str = "axis") -> int:
     if not -rank <= axis < rank:
         raise DiagnosticError(
             "wrong-rank",
-            f"the input has no axis {axis}",
+            f"`{attribute}`: the input has no axis {axis}",
             attribute=attribute,
             label=f"{times(t.shape)} has the axes 0 to {rank - 1}",
-            help=f"name an axis from {-rank} to {rank - 1}",
+            help=f"write an axis from {-rank} to {rank - 1}",
         )
     return axis % rank
 

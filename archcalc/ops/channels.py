@@ -89,7 +89,7 @@ expect: {output: [32, 32, 32], params: 1792}
             low = channels // a.pieces * a.pieces
             raise DiagnosticError(
                 "does-not-divide",
-                "pieces must divide the channels",
+                "`pieces` must divide the channels",
                 attribute="pieces",
                 label=f"{channels} = {a.pieces}·{channels // a.pieces} + {channels % a.pieces}",
                 help=f"give the layer before it {low or a.pieces} or {low + a.pieces} channels",

@@ -203,16 +203,16 @@ def _check_connections(a: Any, channels: int) -> None:
     if a.groups != 1:
         raise DiagnosticError(
             "bad-value",
-            "a table of connections leaves no room for groups",
+            "`connections` and `groups` exclude each other",
             attribute="connections",
             label=f"groups is {a.groups}",
-            help="leave groups out: the table says what every map reads",
+            help="leave groups out: the table lists what each output channel reads",
         )
     rows = len(a.connections)
     if rows != a.out:
         raise DiagnosticError(
             "bad-value",
-            "a table of connections needs one row an output map",
+            "`connections` needs one row per output channel",
             attribute="connections",
             label=f"{rows} rows, but out is {a.out}",
             help=f"give {a.out} rows" + (f", or out: {rows}" if rows else ""),
@@ -224,17 +224,17 @@ def _check_connections(a: Any, channels: int) -> None:
 def _check_row(number: int, row: tuple[int, ...], channels: int) -> None:
     outside = [m for m in row if m >= channels]
     if outside:
-        what, help = f"reads map {outside[0]}", f"the input's maps are 0 to {channels - 1}"
+        what, help = f"reads channel {outside[0]}", f"input channels are 0 to {channels - 1}"
     elif not row:
-        what, help = "is empty", "let every output map read at least one input map"
+        what, help = "is empty", "list at least one input channel for every output channel"
     elif len(set(row)) != len(row):
-        what, help = "names a map twice", "name every map once a row"
+        what, help = "lists a channel twice", "list each channel once per row"
     else:
         return
     raise DiagnosticError(
         "bad-value",
-        "a row of connections lists the input maps that an output map reads",
+        "each row of `connections` lists the input channels of one output channel",
         attribute="connections",
-        label=f"row {number} {what}; the input has {channels} maps",
+        label=f"row {number} {what}; the input has {channels} channels",
         help=help,
     )

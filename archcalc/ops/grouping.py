@@ -27,7 +27,7 @@ def uneven(groups: int, channels: int, what: str, common: int) -> DiagnosticErro
     multiples = f"{low} or {low + groups}" if low else f"{groups}"
     return DiagnosticError(
         "does-not-divide",
-        f"groups must divide the {what}",
+        f"`groups` must divide the {what}",
         attribute="groups",
         label=f"{channels} = {groups}·{channels // groups} + {channels % groups}",
         help=f"use groups: {nearest}, or {multiples} {what}",

@@ -86,8 +86,8 @@ expect: {output: [3, 64, 64], params: 0, receptive_field: 3}
             raise DiagnosticError(
                 "bad-value",
                 "sub takes two branches",
-                label=f"this has {len(x)}",
-                help="add up what is to be taken away in a branch of its own",
+                label=f"got {len(x)}",
+                help="sum what is subtracted in a branch of its own",
             )
         super().check(a, x)
 

@@ -29,10 +29,10 @@ class Dense(Operation):
         if len(t.shape) > 2 and isinstance(t.axes[-1], int):
             raise DiagnosticError(
                 "linear-on-spatial",
-                f"{self.name} works on the last axis, and that one is spatial",
+                f"{self.name} acts on the last axis, which is spatial here",
                 label=f"the input is {times(t.shape)}: it would mix {t.shape[-1]} columns, "
                 f"not {t.channels} channels",
-                help="put flatten before it, or a permute that brings the channels last",
+                help="put flatten before it, or a permute that moves the channels last",
             )
 
     def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -148,7 +148,7 @@ expect: {output: [96, 56, 56], params: 192}
         if a.axes > len(x[0].shape):
             raise DiagnosticError(
                 "wrong-rank",
-                "layernorm needs the axes that it normalises",
+                "layernorm normalises more axes than the input has",
                 attribute="axes",
                 label=f"{a.axes} axes, but the input is {times(x[0].shape)}",
                 help=f"use at most {len(x[0].shape)}",

@@ -177,15 +177,15 @@ expect: {output: [6, 14, 14], params: 12, receptive_field: 2}
 
 
 def _check_padding(w: Window) -> None:
-    """PyTorch's rule for equal sides; for unequal ones, no window may lie in padding alone."""
+    """PyTorch's rule for symmetric padding; otherwise, no window may lie in padding alone."""
     most = w.span // 2 if w.begin == w.end else w.span - 1
     if w.begin > most or w.end > most:
         raise DiagnosticError(
             "bad-value",
-            "a pool pads by at most half its window"
+            "pool padding must be at most half the window"
             if w.begin == w.end
-            else "a pool pads by less than its window",
+            else "pool padding must be smaller than the window",
             attribute="padding",
-            label=f"padding {max(w.begin, w.end)}, a window of {w.span}",
+            label=f"padding {max(w.begin, w.end)}, window {w.span}",
             help=f"use padding of at most {most}, or a pad before the pool",
         )

@@ -1,4 +1,4 @@
-"""The attributes of a layer as formulas use them: kinds applied, defaults filled in."""
+"""Reads the attributes of a layer into the values that formulas use, defaults filled in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from archcalc.diagnostics import DiagnosticError, nearest
-from archcalc.ops.attributes import REQUIRED, advise, look_among
+from archcalc.ops.attributes import REQUIRED, advise, look_among, name_subject
 
 if TYPE_CHECKING:
     from archcalc.ops.attributes import Kind
@@ -18,8 +18,8 @@ _defaults: dict[tuple[str, int | None], dict[str, Any]] = {}
 def read_attributes(op: Operation, raw: dict[str, Any], rank: int | None) -> SimpleNamespace:
     """The attributes in the order in which the operation declares them.
 
-    `raw` holds values as expressions give them; `rank` is the number of spatial axes, None while
-    unknown. Raises `DiagnosticError` with its `attribute` set.
+    `raw` holds the values of expressions; `rank` is the number of spatial axes, None while unknown.
+    Raises `DiagnosticError` with its `attribute` set.
     """
     values = _all_defaults(op, rank).copy()
     known = 0
@@ -30,7 +30,7 @@ def read_attributes(op: Operation, raw: dict[str, Any], rank: int | None) -> Sim
         elif default is REQUIRED:
             raise DiagnosticError(
                 "missing-attribute",
-                f"{op.name} needs {name}",
+                f"missing attribute `{name}` of {op.name}",
                 attribute=name,
                 label=f"{name}: {kind.title}",
                 help=f"write {op.name}: {{{_required(op)}}}",
@@ -50,6 +50,7 @@ def read_one(name: str, kind: Kind, value: Any, rank: int | None) -> Any:
         return kind.read(value, rank)
     except DiagnosticError as error:
         error.attribute = name
+        name_subject(error, f"`{name}`")
         advise(error, f"{name}: {kind.title}")
         look_among(error, kind.words)
         raise
@@ -61,7 +62,7 @@ def _required(op: Operation) -> str:
 
 
 def _all_defaults(op: Operation, rank: int | None) -> dict[str, Any]:
-    """The defaults, read once a rank: None stays "not given", a float is read already."""
+    """The defaults, read once per rank: None stays "not given", a float is read already."""
     key = (op.name, rank)
     found = _defaults.get(key)
     if found is None:
@@ -79,7 +80,7 @@ def _unknown(op: Operation, raw: dict[str, Any]) -> DiagnosticError:
     meant = nearest(name, names)
     return DiagnosticError(
         "unknown-attribute",
-        f"{op.name} has no attribute {name}",
+        f"unknown attribute `{name}` of {op.name}",
         attribute=name,
-        help=f"did you mean {meant}?" if meant else "it takes " + (", ".join(names) or "none"),
+        help=f"did you mean {meant}?" if meant else "attributes: " + (", ".join(names) or "none"),
     )

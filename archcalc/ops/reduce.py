@@ -164,24 +164,24 @@ expect: {output: [1280], params: 0}
         if not places:
             raise DiagnosticError(
                 "wrong-rank",
-                "mean needs an axis to go over",
-                label=f"the input is {times(t.shape)}, without sides",
-                help="name axes, from 0, or leave mean out",
+                "mean needs an axis to reduce",
+                label=f"the input is {times(t.shape)}, without spatial axes",
+                help="give axes, counted from 0, or leave mean out",
             )
         if len(set(places)) != len(places):
             raise DiagnosticError(
                 "bad-value",
-                "mean takes every axis once",
+                "`axes` lists an axis twice",
                 attribute="axes",
                 label=f"{list(a.axes)} on {times(t.shape)}",
-                help="name each axis once",
+                help="list each axis once",
             )
         if len(places) == len(t.shape) and not a.keepdim:
             raise DiagnosticError(
                 "wrong-rank",
-                "mean must leave an axis",
+                "mean would reduce every axis",
                 attribute="axes",
-                label=f"{times(t.shape)} has no axis but {places}",
+                label=f"{times(t.shape)} has only the axes {places}",
                 help="keep them with keepdim: true",
             )
 

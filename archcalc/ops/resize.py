@@ -24,10 +24,10 @@ def need_same_rank(t: Tensor, like: Tensor) -> None:
     if len(like.shape) != len(t.shape):
         raise DiagnosticError(
             "wrong-rank",
-            "like needs a tensor with the same axes",
+            "`like` needs a tensor with the same axes",
             attribute="like",
-            label=f"the input is {times(t.shape)}, the other {times(like.shape)}",
-            help="name a layer that still has the spatial axes",
+            label=f"the input is {times(t.shape)}, the reference {times(like.shape)}",
+            help="refer to a layer that still has its spatial axes",
         )
 
 
@@ -38,7 +38,7 @@ def need_one_of(a: SimpleNamespace, *names: str) -> None:
     if len(given) != 1:
         raise DiagnosticError(
             "missing-attribute" if not given else "bad-value",
-            f"exactly one of {', '.join(names)} is needed",
+            f"needs exactly one of {', '.join(names)}",
             attribute=given[1] if given else "",
             label=f"both {given[0]} and {given[1]} are given" if given else "none is given",
             help=f"leave out {given[1]}" if given else f"write {', or '.join(ways)}",
@@ -84,15 +84,15 @@ expect: {output: [32, 16, 16], params: 0}
             raise DiagnosticError(
                 "missing-attribute",
                 "pad needs padding, channels or like",
-                help="write pad: 1 for a row on each side",
+                help="write pad: 1 for one row on each side",
             )
         if a.channels is not None and len(a.channels) != 2:
             raise DiagnosticError(
                 "bad-value",
-                "channels takes [begin, end]",
+                "`channels` must be [begin, end]",
                 attribute="channels",
-                label=f"this has {len(a.channels)} entries",
-                help="write channels: [0, 16] for 16 after the input's own",
+                label=f"got {len(a.channels)} entries",
+                help="write channels: [0, 16] for 16 channels after the input's own",
             )
         if a.like is not None:
             if a.padding is not None:
@@ -104,9 +104,9 @@ expect: {output: [32, 16, 16], params: 0}
             if a.mode == "reflect" and (begin >= n or end >= n):
                 raise DiagnosticError(
                     "bad-value",
-                    "reflected padding must be smaller than the side",
+                    "reflect padding must be smaller than the input",
                     attribute="padding",
-                    label=f"{max(begin, end)} rows around a side of {n}",
+                    label=f"padding {max(begin, end)} on a size of {n}",
                     help=f"use at most {n - 1}, or mode: replicate",
                 )
 
@@ -180,10 +180,10 @@ expect: {output: [128, 56, 56], params: 0}
             if begin + end >= n:
                 raise DiagnosticError(
                     "bad-value",
-                    "crop must leave at least one row",
+                    "crop leaves nothing of an axis",
                     attribute="cropping",
                     label=f"{n} − {begin} − {end} = {n - begin - end}",
-                    help=f"cut off at most {n - 1} in all",
+                    help=f"crop at most {n - 1} in total",
                 )
 
     def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -211,8 +211,8 @@ def _too_small(name: str, t: Tensor, wanted: Shape, instead: str) -> DiagnosticE
     compared = "larger" if name == "pad" else "smaller"
     return DiagnosticError(
         "shape-mismatch",
-        f"{name} cannot make the sides {'smaller' if name == 'pad' else 'larger'}",
-        label=f"the input's sides {times(t.shape[1:])} are {compared} than "
+        f"{name} cannot make its input {'smaller' if name == 'pad' else 'larger'}",
+        label=f"the input is {times(t.shape[1:])}, {compared} than "
         f"{times(wanted[1:])} on some axis",
         help=f"use {instead} there",
     )

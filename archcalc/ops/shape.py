@@ -44,10 +44,10 @@ expect: {output: [25_088], params: 0}
         if start > end:
             raise DiagnosticError(
                 "bad-value",
-                "flatten goes from start to end",
+                "`start` of flatten comes after `end`",
                 attribute="start",
                 label=f"start is axis {start}, end is axis {end} of {times(x[0].shape)}",
-                help="exchange them",
+                help="swap them",
             )
 
     def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -103,10 +103,10 @@ expect: {output: [512, 4, 4], params: 827_392}
         if a.shape.count(-1) > 1 or 0 in a.shape:
             raise DiagnosticError(
                 "bad-value",
-                "reshape takes lengths of at least 1, and one -1",
+                "`shape` must have sizes ≥ 1 and at most one -1",
                 attribute="shape",
-                label=f"this is {wanted}",
-                help="write all lengths but one",
+                label=f"got {wanted}",
+                help="write out all sizes but one",
             )
         total = product(t.shape)
         fits = product(self._shape(a, t))
@@ -114,11 +114,11 @@ expect: {output: [512, 4, 4], params: 827_392}
             others = product(tuple([n for n in a.shape if n != -1]))
             raise DiagnosticError(
                 "shape-mismatch",
-                "reshape keeps the count of numbers",
+                "reshape must keep the number of elements",
                 attribute="shape",
                 label=f"{times(t.shape)} has {total:,}, {wanted} has "
                 + (f"a multiple of {others:,}" if -1 in a.shape else f"{others:,}"),
-                help="write -1 for one length, and let the others divide the count",
+                help="write -1 for one size; the others must divide the number of elements",
             )
 
     def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -171,10 +171,10 @@ expect: {output: [56, 56, 96], params: 0}
         if sorted(self._order(a, x[0])) != list(range(count)):
             raise DiagnosticError(
                 "bad-value",
-                "permute names every axis once",
+                "`order` must list every axis once",
                 attribute="order",
                 label=f"{list(a.order)}, but {times(x[0].shape)} has the axes 0 to {count - 1}",
-                help=f"write an order of {list(range(count))}",
+                help=f"write some order of {list(range(count))}",
             )
 
     def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -50,29 +50,29 @@ expect: {output: [116, 28, 28], params: 3422}
         if len(set(a.into)) != parts or parts < 2:
             raise DiagnosticError(
                 "bad-value",
-                "split needs two or more labels, all different",
+                "split needs two or more different labels",
                 attribute="into",
-                label="this is [" + ", ".join(a.into) + "]",
+                label="got [" + ", ".join(a.into) + "]",
                 help="write into: [left, right]",
             )
         if a.sizes is None:
             if n % parts:
                 raise DiagnosticError(
                     "does-not-divide",
-                    "equal parts must divide the axis",
+                    "the axis is not divisible into equal parts",
                     attribute="into",
                     label=f"{n} = {parts}·{n // parts} + {n % parts} (axis {place} of "
                     f"{times(t.shape)})",
-                    help="give their lengths with sizes",
+                    help="give the size of each part with sizes",
                 )
         elif len(a.sizes) != parts or sum(a.sizes) != n:
             raise DiagnosticError(
                 "bad-value",
-                "sizes are one a label and add up to the axis",
+                "`sizes` must have one entry per label and add up to the axis",
                 attribute="sizes",
                 label=f"{parts} labels; {' + '.join(map(str, a.sizes))} = {sum(a.sizes)}, "
                 f"axis {place} of {times(t.shape)} is {n}",
-                help=f"let {parts} sizes add up to {n}",
+                help=f"write {parts} sizes that add up to {n}",
             )
 
     def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -131,7 +131,7 @@ expect: {output: [16, 16, 32], params: 0}
         if not 0 <= begin < end <= n:
             raise DiagnosticError(
                 "bad-value",
-                "a slice must lie within its axis",
+                "slice exceeds its axis",
                 attribute="begin" if not 0 <= begin < n else "end",
                 label=f"{begin} to {end} of axis {place}, which has {n} ({times(t.shape)})",
                 help=f"keep 0 ≤ begin < end ≤ {n}",

@@ -65,10 +65,9 @@ def too_large(name: str, shape: Shape, axis: int, w: Window, *, may_pad: bool) -
     ways.append("fewer or smaller strides before it")
     return DiagnosticError(
         "window-too-large",
-        f"the window of {name} does not fit its input",
+        f"the kernel of {name} is larger than its padded input",
         attribute="kernel",
-        label=f"a window of {window} on a padded side of {side} (axis {axis} of "
-        f"{'×'.join(map(str, shape))})",
+        label=f"window {window}, padded size {side} (axis {axis} of {'×'.join(map(str, shape))})",
         help="use " + ", or ".join(ways),
     )
 

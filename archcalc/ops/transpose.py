@@ -75,9 +75,9 @@ expect: {output: [32, 28, 28], params: 8224, macs: 1_605_632}
         if any(a.output_padding):
             raise DiagnosticError(
                 "bad-value",
-                "padding: same chooses the output padding itself",
+                "padding: same determines output_padding itself",
                 attribute="output_padding",
-                label="it is given here",
+                label="it is also given here",
                 help="leave output_padding out, or give the padding as numbers",
             )
         surplus = [
@@ -97,7 +97,7 @@ expect: {output: [32, 28, 28], params: 8224, macs: 1_605_632}
             if extra >= s and extra >= d:
                 raise DiagnosticError(
                     "bad-value",
-                    "output_padding must be smaller than stride or dilation",
+                    "`output_padding` must be smaller than the stride or the dilation",
                     attribute="output_padding",
                     label=f"output_padding {extra}, stride {s}, dilation {d}",
                     help=f"use at most {max(s, d) - 1}",
@@ -197,8 +197,8 @@ def _nothing_left(a: SimpleNamespace, axis: int, side: int) -> DiagnosticError:
     whole = side + begin + end
     return DiagnosticError(
         "bad-value",
-        "the padding of conv_transpose cuts the whole output off",
+        "the padding of conv_transpose leaves no output",
         attribute="padding",
         label=f"an output of {whole} less {begin} + {end} is {side} (axis {axis + 1})",
-        help=f"cut off at most {whole - 1} rows in all",
+        help=f"use at most {whole - 1} in total",
     )

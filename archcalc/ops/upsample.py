@@ -74,7 +74,7 @@ expect: {output: [128, 32, 32], params: 295_040}
         if a.align_corners and a.mode == "nearest":
             raise DiagnosticError(
                 "bad-value",
-                "align_corners goes with linear interpolation",
+                "`align_corners` needs linear interpolation",
                 attribute="align_corners",
                 label="mode is nearest",
                 help="add mode: linear, or leave align_corners out",

@@ -1,4 +1,4 @@
-"""Diagnostics as a compiler shows them: the rule, the place underlined, the values, the help."""
+"""Diagnostics as a compiler prints them: message, location, source line with a label, help."""
 
 from __future__ import annotations
 
@@ -8,25 +8,46 @@ from archcalc.report.palette import paint
 from archcalc.report.text import cells, printable, width, wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from archcalc.diagnostics import Diagnostic, Span
 
 _TAB = 4
-_BEFORE = 24  # cells of a trimmed line that stay before the place
+_BEFORE = 24  # cells of a trimmed line that are kept before the underlined part
 
 
-def render(diagnostic: Diagnostic, colour: bool = False, columns: int = 100) -> str:
-    """The diagnostic as text of several lines; `columns` is what lines are trimmed to.
+def render_all(
+    diagnostics: Iterable[Diagnostic],
+    colour: bool = False,
+    columns: int = 100,
+    explained: set[str] | None = None,
+) -> list[str]:
+    """The diagnostics as texts. The first of each code ends with the command that explains it;
+    `explained` holds the codes that had theirs, for output in several parts."""
+    explained = set() if explained is None else explained
+    texts = []
+    for diagnostic in diagnostics:
+        texts.append(render(diagnostic, colour, columns, more=diagnostic.code not in explained))
+        explained.add(diagnostic.code)
+    return texts
+
+
+def render(
+    diagnostic: Diagnostic, colour: bool = False, columns: int = 100, *, more: bool = False
+) -> str:
+    """The diagnostic as text of several lines, trimmed to `columns`; with `more`, the last one is
+    the command that explains its code.
 
     >>> from archcalc.diagnostics import Diagnostic, SourceFile, Span
     >>> file = SourceFile("net.yaml", "input: [3, 8, 8]\\nlayers: [conv: {out: 0}]")
-    >>> error = Diagnostic("bad-value", "error", "must be at least 1", Span(file, 2, 22, 1))
-    >>> print(render(error._replace(label="this is 0", help="give out a positive number")))
-    error[bad-value]: must be at least 1
+    >>> error = Diagnostic("bad-value", "error", "`out` must be at least 1", Span(file, 2, 22, 1))
+    >>> print(render(error._replace(label="got 0"), more=True))
+    error[bad-value]: `out` must be at least 1
      --> net.yaml:2:22
       |
     2 | layers: [conv: {out: 0}]
-      |                      ^ this is 0
-      = help: give out a positive number
+      |                      ^ got 0
+      = more: archcalc explain bad-value
     """
     spans = [s for s in (diagnostic.span, *(n.span for n in diagnostic.notes)) if s is not None]
     gutter = max((len(str(s.line)) for s in spans), default=1)
@@ -46,6 +67,8 @@ def render(diagnostic: Diagnostic, colour: bool = False, columns: int = 100) -> 
             lines += _excerpt(note.span, "-", note.message, "place", gutter, columns, colour)
     if diagnostic.help:
         lines += _remark("help", diagnostic.help, gutter, columns, colour)
+    if more:
+        lines += _remark("more", f"archcalc explain {diagnostic.code}", gutter, columns, colour)
     return "\n".join(lines)
 
 
@@ -68,7 +91,7 @@ def _place(arrow: str, span: Span, gutter: int, colour: bool) -> list[str]:
 def _excerpt(
     span: Span, mark: str, label: str, style: str, gutter: int, columns: int, colour: bool
 ) -> list[str]:
-    """The source line with the place underlined and the label beside it."""
+    """The source line with the span underlined, followed by the label."""
     bar = paint("|", "place", colour)
     empty = " " * gutter
     text, start, length = _window(span, columns - gutter - 3)
@@ -83,9 +106,9 @@ def _excerpt(
 
 
 def _window(span: Span, limit: int) -> tuple[str, int, int]:
-    """The source line as it can be shown, the cell where the place starts, and its length.
+    """The source line as it is shown, the cell where the span starts, and its length in cells.
 
-    A line that is longer than `limit` is trimmed around the place.
+    A line that is longer than `limit` is trimmed around the span.
     """
     line = span.file.line(span.line)
     before = _expand(line[: span.column - 1])
@@ -104,7 +127,7 @@ def _window(span: Span, limit: int) -> tuple[str, int, int]:
 
 
 def _expand(text: str) -> str:
-    """Tabs as spaces, and what cannot be printed as one sign, so that columns stay true."""
+    """The text with tabs as spaces and unprintable characters as one sign, to keep columns."""
     if text.isprintable():
         return text
     return "".join(" " * _TAB if c == "\t" else c if c.isprintable() else "�" for c in text)

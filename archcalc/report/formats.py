@@ -43,16 +43,17 @@ def _table(checked: list[Checked], view: View) -> None:
     from archcalc.report.table import table
 
     colour, columns = wants_colour(sys.stdout), terminal_columns()
-    emit("\n".join(table(one, view, columns=columns, colour=colour) for one in checked))
+    explained: set[str] = set()
+    emit("\n".join(table(one, view, columns, colour, explained) for one in checked))
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     """Writes diagnostics to standard error: for commands whose output is something else."""
-    from archcalc.report.diagnostics import render
+    from archcalc.report.diagnostics import render_all
 
     colour, columns = wants_colour(sys.stderr), terminal_columns()
-    for diagnostic in diagnostics:
-        emit_error(f"{render(diagnostic, colour, columns)}\n\n")
+    for text in render_all(diagnostics, colour, columns):
+        emit_error(f"{text}\n\n")
 
 
 def terminal_columns() -> int:

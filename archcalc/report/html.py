@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from archcalc.report.columns import DOCUMENT
-from archcalc.report.diagnostics import render
+from archcalc.report.diagnostics import render_all
 from archcalc.report.rows import rows
 from archcalc.report.summary import MARKS, ends, expectation_cells, totals, verdict
 from archcalc.report.text import printable
@@ -29,7 +29,7 @@ def text(checked: Checked, *, depth: int | None = None) -> str:
         parts.append(_about(report))
         parts.append(_rows(report, rows(report, depth)))
         parts.append(_totals(report))
-    parts += [f"<pre>{escape(render(d))}</pre>" for d in checked.diagnostics]
+    parts += [f"<pre>{escape(text)}</pre>" for text in render_all(checked.diagnostics)]
     parts.append(_expectations(checked))
     return "<div>\n" + "\n".join(part for part in parts if part) + "\n</div>"
 

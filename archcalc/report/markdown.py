@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.report.columns import DOCUMENT
-from archcalc.report.diagnostics import render
+from archcalc.report.diagnostics import render_all
 from archcalc.report.summary import MARKS, ends, expectation_cells, totals, verdict
 from archcalc.report.table import View, chosen_rows
 from archcalc.report.text import printable
@@ -28,7 +28,7 @@ def text(checked: Checked, view: View) -> str:
         parts.append(_totals(report))
     if checked.expectations:
         parts.append(_expectations(checked))
-    parts += [_fenced(render(d)) for d in checked.diagnostics]
+    parts += [_fenced(one) for one in render_all(checked.diagnostics)]
     parts.append(f"**{verdict(checked, colour=False)}**")
     return "\n\n".join(parts) + "\n"
 

@@ -55,8 +55,11 @@ _LEAST_OPERATION = 8
 _HEAVY = 10  # a layer with 1/10 of the net's parameters or macs is highlighted
 
 
-def table(checked: Checked, view: View, *, columns: int, colour: bool) -> str:
-    """Everything that `check` reports for one spec."""
+def table(
+    checked: Checked, view: View, columns: int, colour: bool, explained: set[str] | None = None
+) -> str:
+    """Everything that `check` reports for one spec. `explained` holds the codes of diagnostics
+    whose explanation earlier specs of the same run have pointed to."""
     parts: list[str] = []
     report = checked.report
     if report is not None:
@@ -64,7 +67,7 @@ def table(checked: Checked, view: View, *, columns: int, colour: bool) -> str:
         parts.append(_rows(report, view, columns, colour))
         parts.append(_totals(report, columns, colour))
     parts.append(expectations(checked, columns, colour, everything=view.expect == "all"))
-    parts += [diagnostics.render(d, colour, columns) for d in checked.diagnostics]
+    parts += diagnostics.render_all(checked.diagnostics, colour, columns, explained)
     parts.append(verdict(checked, colour))
     return "\n\n".join(part for part in parts if part) + "\n"
 

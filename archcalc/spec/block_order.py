@@ -52,10 +52,10 @@ def _circle(names: list[str], calls: Calls, diagnostics: Diagnostics) -> None:
     spans = [calls[caller][callee] for caller, callee in pairwise(names)]
     diagnostics.error(
         "recursive-block",
-        "blocks cannot call one another in a circle",
+        "circular block calls",
         spans[-1],
         label=" → ".join(names),
-        help="give the block that was written anew another name",
+        help="rename the block that was redefined",
         notes=tuple(Note("and here", span) for span in spans[:-1]),
     )
     raise Stop

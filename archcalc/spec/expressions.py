@@ -259,7 +259,7 @@ def _word(word: str) -> Callable[[dict[str, Any]], Any]:
 def _too_long(_names: dict[str, Any]) -> Any:
     raise DiagnosticError(
         "bad-expression",
-        "this is too long for a value",
+        "expression too long",
         label=f"an expression has at most {MAX_TEXT:,} characters",
         help="use vars, or let in a block",
     )
@@ -280,8 +280,8 @@ def bounded(items: tuple[Any, ...]) -> tuple[Any, ...]:
             raise DiagnosticError(
                 "too-large",
                 f"a list of lists has at most {MAX_ITEMS:,} items and {MAX_LISTS} levels",
-                label=f"this has {count:,} items or more, and {depth} levels",
-                help="names in a list are put in whole: use fewer of them",
+                label=f"at least {count:,} items and {depth} levels",
+                help="a name in a list stands for its whole value: use fewer of them",
             )
         waiting += [(item, depth + 1) for item in inner if isinstance(item, tuple)]
     return items
@@ -294,8 +294,8 @@ def piece(value: Any) -> str:
 
         raise DiagnosticError(
             "wrong-type",
-            "$(…) takes an integer or a word",
-            label=f"this gives {shown(value)}",
+            "$(…) must be an integer or a word",
+            label=f"evaluates to {shown(value)}",
             help="use //, round, floor or ceil for an integer",
         )
     return str(value)
@@ -316,9 +316,9 @@ def report_outside_layers(diagnostics: Diagnostics, error: DiagnosticError, span
     elif error.word == "in_channels":
         diagnostics.error(
             "no-tensor",
-            "in_channels is what enters a layer, and nothing enters here",
+            "`in_channels` is not defined here",
             error.span or span,
-            help="read it on a layer, or in a let of a block",
+            help="it is the channels of a layer's input: use it on a layer or in a let of a block",
         )
 
 
@@ -332,7 +332,7 @@ def split_parts(text: str) -> list[tuple[str, int | None]]:
     while (start := text.find("$(", done)) >= 0:
         end = _closing(text, start + 1)
         if end < 0:
-            raise Misplaced("bad-expression", "a $( that is not closed", part=(start, start + 2))
+            raise Misplaced("bad-expression", "`$(` is never closed", part=(start, start + 2))
         if start > done:
             parts.append((text[done:start], None))
         parts.append((text[start + 1 : end + 1], start + 1))

@@ -190,9 +190,9 @@ def read(path: Path, name: str) -> str:
     except OSError as error:
         raise DiagnosticError(
             "permission",
-            f"{name} cannot be read",
+            f"cannot read `{name}`",
             label=str(error.strerror),
-            help="check its permissions, and those of the folders above it",
+            help="check its permissions and those of the folders above it",
         ) from error
     return _decoded(data, name)
 
@@ -207,7 +207,7 @@ def _decoded(data: bytes, name: str) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise DiagnosticError(
             "encoding",
-            f"{name} is not UTF-8",
+            f"`{name}` is not UTF-8",
             label=f"byte {error.start:,} (line {line:,}) is 0x{data[error.start]:02x}",
             help="save it as UTF-8; is it a text file?",
         ) from error
@@ -233,9 +233,9 @@ def _beside(own: SpecFile, name: str, allow_outside: bool) -> Path | None:
         if not allow_outside and not real.is_relative_to(own.root):
             raise DiagnosticError(
                 "extends-outside",
-                "extends leads out of the spec's folder",
-                label=f"{name} lies outside the folder of {own.name}",
-                help="copy it beside the spec, or allow it with --allow-outside",
+                "`extends` leads outside the spec's folder",
+                label=f"{name} is outside the folder of {own.name}",
+                help="copy it next to the spec, or allow it with --allow-outside",
             )
         if os.path.isfile(real):
             return real
@@ -256,11 +256,11 @@ def _not_found(name: str, files: Iterable[Path] = ()) -> DiagnosticError:
     near = similar(name, files)
     return DiagnosticError(
         "file-not-found",
-        f"no spec named {name}",
-        label="no such file, and no such net in the catalogue",
+        f"no spec named `{name}`",
+        label="no such file and no such net in the catalogue",
         help=f"did you mean {alternatives(near)}?"
         if near
-        else "`archcalc list` shows the nets of the catalogue",
+        else "`archcalc list` lists the catalogue",
     )
 
 
@@ -271,16 +271,16 @@ def _a_folder(path: Path, name: str) -> DiagnosticError:
         inside = []
     return DiagnosticError(
         "not-a-file",
-        f"{name} is a folder",
-        label="a spec is a file",
-        help=f"it holds {', '.join(inside)}" if inside else "",
+        f"`{name}` is a folder",
+        label="a spec is one file",
+        help=f"it contains {', '.join(inside)}" if inside else "",
     )
 
 
 def _too_large(name: str) -> DiagnosticError:
     return DiagnosticError(
         "too-large",
-        f"{name} is too large for a spec",
-        label=f"more than {MAX_BYTES // 1_000_000} MB",
+        f"`{name}` is too large",
+        label=f"a spec has at most {MAX_BYTES // 1_000_000} MB",
         help="use repeat, for and blocks: the largest nets take a few kB",
     )

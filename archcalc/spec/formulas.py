@@ -136,7 +136,7 @@ def _parse(text: str) -> ast.expr | None:
         help = f"write {share}/100"
     raise Misplaced(
         "bad-expression",
-        "this cannot be read as an expression",
+        "invalid expression",
         help=help
         or "operators are + - * / // % ** == != < <= > >= in and or not, and x if c else y",
     )
@@ -189,7 +189,7 @@ class _Walker:
     def _refused(self, node: ast.expr) -> Misplaced:
         return Misplaced(
             "bad-expression",
-            "this has no place in an expression",
+            "not allowed in an expression",
             help=_remedy(node)
             or "expressions have numbers, names, arithmetic, comparison, and/or/not, "
             f"x if c else y, indexing, [lists] and the functions {', '.join(FUNCTIONS)}",
@@ -281,12 +281,12 @@ class _Walker:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in FUNCTIONS:
             near = nearest(name, FUNCTIONS)
-            known = f"there are {', '.join(FUNCTIONS)}"
+            known = f"functions: {', '.join(FUNCTIONS)}"
             if name == "range":
-                known = "repeat: n counts its turns by index, from 0"
+                known = "`index` counts the iterations of repeat: n, from 0"
             raise Misplaced(
                 "unknown-function",
-                f"there is no function {name}".rstrip(),
+                f"unknown function `{name}`" if name else "only functions can be called",
                 help=f"did you mean {near}?" if near else known,
                 part=self._part(node.func),
             )
@@ -332,8 +332,8 @@ def _word(word: str, names: Names, part: tuple[int, int]) -> str:
         return word
     raise Misplaced(
         "unknown-name",
-        f"there is no name {word} here",
-        label="not a var, parameter, let or loop name that can be seen here",
+        f"unknown name `{word}`",
+        label="no var, parameter, let or loop name in scope",
         help=lambda: did_you_mean(word, names) or f"declare it, as in vars: {{{word}: 64}}",
         part=part,
     )
@@ -346,8 +346,8 @@ def _comparison(op: ast.cmpop) -> Callable[[Any, Any], Any] | None:
     order = _ORDERS[kind]
 
     def compare(a: Any, b: Any) -> Any:
-        need_number(a, "an order")
-        need_number(b, "an order")
+        need_number(a, "a comparison")
+        need_number(b, "a comparison")
         return order(a, b)
 
     return compare

@@ -29,7 +29,7 @@ def need_number(value: Any, what: str) -> None:
 
         help = "take an item, as in widths[0]" if isinstance(value, tuple) else ""
         raise DiagnosticError(
-            "wrong-type", f"{what} takes numbers", label=f"this is {shown(value)}", help=help
+            "wrong-type", f"{what} needs numbers", label=f"got {shown(value)}", help=help
         )
 
 
@@ -49,8 +49,8 @@ def settle(value: Any) -> Any:
 def too_large() -> DiagnosticError:
     return DiagnosticError(
         "number-too-large",
-        f"numbers stay below 2^{MAX_BITS}",
-        help="no size of a network comes near it; is an exponent too large?",
+        f"numbers must stay below 2^{MAX_BITS}",
+        help="no network comes near that; is an exponent too large?",
     )
 
 
@@ -102,9 +102,9 @@ def _need_divisor(a: Any, b: Any, sign: str) -> None:
     if b == 0:
         raise DiagnosticError(
             "division-by-zero",
-            "nothing can be divided by zero",
+            "division by zero",
             label=f"{a} {sign} {b}",
-            help="check the divisor, or leave the case out, as in x // n if n else 0",
+            help="check the divisor, or handle 0, as in x // n if n != 0 else 0",
         )
 
 
@@ -114,8 +114,8 @@ def power(a: Any, b: Any) -> Any:
         raise DiagnosticError(
             "wrong-type",
             "an exponent must be an integer",
-            label=f"this is {float(b):g}",
-            help="numbers are exact, so there are no roots",
+            label=f"got {float(b):g}",
+            help="numbers are exact: roots are not available",
         )
     if b < 0:
         return divide(1, settle(power(a, -b)))
@@ -167,7 +167,7 @@ def truth(value: Any) -> bool:
 
 
 def contains(value: Any, items: Any) -> bool:
-    return value in _need_list(items, "in")
+    return value in _need_list(items, "`in`")
 
 
 def item(items: Any, index: Any) -> Any:
@@ -179,13 +179,13 @@ def item(items: Any, index: Any) -> Any:
         raise DiagnosticError(
             "wrong-type",
             "an index must be an integer",
-            label=f"this is {shown(index)}",
+            label=f"got {shown(index)}",
             help="items count from 0; // and floor give integers",
         )
     if not -len(items) <= index < len(items):
         raise DiagnosticError(
             "bad-index",
-            "an index must lie inside its list",
+            "index out of range",
             label=f"index {index} of a list of {len(items)}",
             help=f"the first item is 0, the last {len(items) - 1} or -1" if items else "",
         )
@@ -199,7 +199,7 @@ def _several(values: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     for value in values:
         need_number(value, what)
     if not values:
-        raise DiagnosticError("wrong-type", f"{what} of nothing")
+        raise DiagnosticError("wrong-type", f"{what} of an empty list")
     return values
 
 
@@ -247,7 +247,7 @@ def _need_list(value: Any, what: str) -> tuple[Any, ...]:
     if not isinstance(value, tuple):
         from archcalc.ops.attributes import shown
 
-        raise DiagnosticError("wrong-type", f"{what} takes a list", label=f"this is {shown(value)}")
+        raise DiagnosticError("wrong-type", f"{what} needs a list", label=f"got {shown(value)}")
     return value
 
 
@@ -260,9 +260,7 @@ def make_divisible(v: Any, divisor: Any = 8, min_value: Any = None) -> Any:
     for value in (v, divisor) if min_value is None else (v, divisor, min_value):
         need_number(value, "make_divisible")
     if divisor <= 0:
-        raise DiagnosticError(
-            "wrong-type", "a divisor must be positive", label=f"this is {divisor}"
-        )
+        raise DiagnosticError("wrong-type", "a divisor must be positive", label=f"got {divisor}")
     new = (2 * v + divisor) // 2 // divisor * divisor
     least = min_value or divisor
     if new < least:

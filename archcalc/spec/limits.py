@@ -28,7 +28,7 @@ and ResNet-1202 has 200."""
 MAX_DEPTH = 100
 """Lists and mappings inside one another; every later walk over them may recurse this deep."""
 
-TOO_DEEP = f"lists and mappings stand at most {MAX_DEPTH} inside one another"
+TOO_DEEP = f"lists and mappings nest at most {MAX_DEPTH} deep"
 
 MAX_LAYERS = 150_000
 """Written out in one file; loops and blocks multiply them later."""
@@ -90,9 +90,9 @@ def stop_at_many(diagnostics: Diagnostics, span: Span) -> None:
     if len(diagnostics.items) >= MAX_ERRORS:
         diagnostics.error(
             "too-many-errors",
-            f"reading stops after {MAX_ERRORS} errors",
+            f"too many errors: only the first {MAX_ERRORS} are reported",
             span,
-            help="mend these first",
+            help="fix these first",
         )
         raise Stop
 

@@ -92,7 +92,7 @@ def _chain(file: SourceFile, diagnostics: Diagnostics, load: Load) -> list[_Part
             _cycle(diagnostics, links, file)
         if len(parts) >= MAX_CHAIN:
             diagnostics.error(
-                "too-large", f"at most {MAX_CHAIN} specs may extend one another", span
+                "too-large", f"a chain of `extends` has at most {MAX_CHAIN} files", span
             )
             raise Stop
 
@@ -108,10 +108,10 @@ def _load(load: Load, name: str, span: Span, diagnostics: Diagnostics) -> Source
 def _cycle(diagnostics: Diagnostics, links: list[Span], file: SourceFile) -> None:
     first = next(i for i, link in enumerate(links) if same_file(link.file, file))
     chain = " → ".join([link.file.name for link in (*links[first:], links[first])])
-    notes = tuple(Note("which is extended here", link) for link in links[first:-1])
+    notes = tuple(Note("which extends this", link) for link in links[first:-1])
     diagnostics.error(
         "extends-cycle",
-        "a spec cannot extend itself, not by way of others either",
+        "circular `extends`",
         links[-1],
         label=chain,
         help="remove one of these extends",
@@ -124,7 +124,7 @@ def _root(reader: Reader, root: Node | None) -> Mapping:
     """The mapping that a spec is."""
     example = "write input: [3, 224, 224] and layers: with a list of layers"
     if root is None or (isinstance(root, Scalar) and not root.text):
-        reader.error("empty-spec", "this spec is empty", Scalar("", True, 1, 1, 1), help=example)
+        reader.error("empty-spec", "empty spec", Scalar("", True, 1, 1, 1), help=example)
         raise Stop
     if not isinstance(root, Mapping):
         reader.wrong_type("a spec", "a mapping", root, example)
@@ -184,7 +184,7 @@ def _nearest_part(parts: list[_Part], what: str, example: str) -> tuple[int, Nod
         if key.text not in KEYS and likely(key.text, KEYS) == what:
             return None  # misspelt, and told already
         first = key if first is own.root else first
-    own.reader.error("missing-key", f"a spec needs {what}", first, help=f"as in {what}: {example}")
+    own.reader.error("missing-key", f"missing key `{what}`", first, help=f"as in {what}: {example}")
     return None
 
 
@@ -204,7 +204,7 @@ def _inputs(parts: list[_Part]) -> tuple[Input, ...]:
         inputs.append(Input(key.text, _shape(reader, entry), reader.span(key)))
     if not node.entries:
         reader.wrong_type(
-            "input", "a list, or a mapping of names to lists", node, "as in input: [3, 224, 224]"
+            "`input`", "a list, or a mapping of names to lists", node, "as in input: [3, 224, 224]"
         )
     return tuple(inputs)
 
@@ -212,14 +212,14 @@ def _inputs(parts: list[_Part]) -> tuple[Input, ...]:
 def _shape(reader: Reader, node: Node) -> tuple[Value, ...]:
     """The sides; none where they are in error."""
     if not isinstance(node, Sequence):
-        reader.wrong_type("input", "a list", node, "as in input: [3, 224, 224]")
+        reader.wrong_type("`input`", "a list", node, "as in input: [3, 224, 224]")
         return ()
     if not 1 <= len(node.items) <= 4:
         reader.error(
             "wrong-rank",
-            "an input has its channels and then 0 to 3 spatial axes",
+            "`input` must be the channels and 0 to 3 spatial sizes",
             node,
-            label=f"this has {len(node.items)} entries",
+            label=f"got {len(node.items)} entries",
             help="leave the batch axis out, as in input: [3, 224, 224]",
         )
         return ()

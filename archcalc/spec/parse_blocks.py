@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 
 _KEYS = ("with", "let", "inputs", "inline", "do", "expect", "note", "defaults")
 
+_TYPE_NAMES = {
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "str": "text",
+    "string": "text",
+    "module": "operation",
+}
+"""What other languages call these types."""
+
 TYPES = ("number", "integer", "boolean", "text", "list", "operation", "any")
 
 
@@ -32,16 +42,16 @@ def parse_signature(scope: Scope, key: Scalar, node: Node, position: int) -> Blo
         return None
     if not isinstance(node, Mapping):
         reader.wrong_type(
-            f"the block {key.text}", "a mapping", node, "write its layers under do: and a list"
+            f"block `{key.text}`", "a mapping", node, "write its layers under do: and a list"
         )
         return None
     for name, (place, _) in node.entries.items():
         if name not in _KEYS:
-            reader.unknown("unknown-key", "key of a block:", place, _KEYS)
+            reader.unknown("unknown-key", "key of a block", place, _KEYS)
     if "do" not in node.entries:
         reader.error(
             "missing-key",
-            f"the block {key.text} has no do",
+            f"block `{key.text}` has no `do`",
             key,
             help="write its layers under do: and a list",
         )
@@ -71,9 +81,9 @@ def parse_block(scope: Scope, block: Block, node: Mapping) -> Block:
         if name in taken:
             reader.error(
                 "duplicate-name",
-                f"{name} is a parameter already",
+                f"duplicate name `{name}`",
                 key,
-                notes=(Note("the parameter is here", taken[name]),),
+                notes=(Note("the parameter is declared here", taken[name]),),
             )
         elif name:
             let.append((name, reader.invalid(key) if value is None else value))
@@ -99,7 +109,7 @@ def _may_be_called(reader: Reader, key: Scalar) -> bool:
     own = key.text in MODIFIERS or key.text in STRUCTURE
     meaning = "a key of layers" if own else meaning_of(key.text)
     if meaning not in (None, ENUMERATION):
-        message = f"{key.text} is {meaning} and can name no block"
+        message = f"`{key.text}` is {meaning} and cannot name a block"
         reader.error("reserved-name", message, key, help="choose another name")
         return False
     reason = check_label(key.text)
@@ -143,7 +153,7 @@ def _long_form(
     reader = scope.reader
     for place, _ in node.entries.values():
         if place.text not in ("type", "default"):
-            reader.unknown("unknown-key", "key of a parameter:", place, ("type", "default"))
+            reader.unknown("unknown-key", "key of a parameter", place, ("type", "default"))
     default = None
     if "default" in node.entries:
         written = node.entries["default"][1]
@@ -154,9 +164,10 @@ def _long_form(
     if "type" in node.entries:
         written = node.entries["type"][1]
         if not isinstance(written, Scalar) or written.text not in TYPES:
-            near = nearest(written.text, TYPES) if isinstance(written, Scalar) else None
+            word = written.text if isinstance(written, Scalar) else ""
+            near = _TYPE_NAMES.get(word) or nearest(word, TYPES)
             help = f"did you mean {near}?" if near else ""
-            reader.wrong_type("type", "one of " + ", ".join(TYPES), written, help)
+            reader.wrong_type("`type`", "one of " + ", ".join(TYPES), written, help)
             return None
         kind = written.text
     return Parameter(name, kind, default, reader.span(key))
@@ -197,7 +208,7 @@ def _inputs(reader: Reader, node: Node, seen: dict[str, Scalar]) -> tuple[str, .
         if name in seen:
             reader.error(
                 "duplicate-name",
-                f"{name} is given twice",
+                f"duplicate name `{name}`",
                 item,
                 notes=(Note("the first is here", reader.span(seen[name])),),
             )

@@ -76,15 +76,15 @@ def _lone(scope: Scope, callee: Callee, node: Node) -> dict[str, Value] | None:
         names = ", ".join(callee.accepts)
         scope.reader.error(
             "wrong-type",
-            f"{callee.name} takes no lone value",
+            f"{callee.name} does not accept a single value",
             node,
-            label=f"this is {kind_of(node)}",
-            help=f"name what it is: {names}" if names else f"write {callee.name} alone",
+            label=f"got {kind_of(node)}",
+            help=f"write it as a mapping with {names}" if names else f"write {callee.name} alone",
         )
         return None
     items = node.items if isinstance(node, Sequence) and callee.block is None else []
     if items and all(isinstance(item, Mapping) for item in items):
-        what = f"what {callee.name} is given"
+        what = f"the value of {callee.name}"
         scope.reader.wrong_type(what, "a mapping", node, "leave out the `- ` of its attributes")
         return None
     value = _argument(scope, callee, node)
@@ -109,15 +109,15 @@ def _unknown(scope: Scope, callee: Callee, key: Scalar) -> None:
     if callee.block is None:
         help = _NO_ATTRIBUTES.get(_ALIKE.get(key.text, key.text))
         if help is not None:
-            message = f"unknown attribute of {callee.name}: {key.text}"
+            message = f"unknown attribute `{key.text}` of {callee.name}"
             scope.reader.error("unknown-attribute", message, key, help=help)
             return
         scope.reader.unknown(
-            "unknown-attribute", f"attribute of {callee.name}:", key, callee.accepts
+            "unknown-attribute", "attribute", key, callee.accepts, f" of {callee.name}"
         )
     else:
         scope.reader.unknown(
-            "unknown-parameter", f"parameter of {callee.name}:", key, callee.accepts
+            "unknown-parameter", "parameter", key, callee.accepts, f" of {callee.name}"
         )
 
 
@@ -126,7 +126,8 @@ def _missing(scope: Scope, callee: Callee, key: Scalar, missing: list[str]) -> N
     block = callee.block
     scope.reader.error(
         "missing-parameter" if block else "missing-attribute",
-        f"{callee.name} needs {' and '.join(missing)}",
+        f"missing {'parameter' if block else 'attribute'}{'s' if missing[1:] else ''} "
+        f"{' and '.join(f'`{name}`' for name in missing)} of {callee.name}",
         key,
         label="not given here",
         help=f"write {call}",

@@ -43,7 +43,7 @@ def parse_expect(reader: Reader, node: Node) -> tuple[Case, ...]:
         if isinstance(item, Mapping):
             cases.append(_case(reader, item))
         else:
-            reader.wrong_type("expect", "a mapping", item, "as in expect: {params: 1000}")
+            reader.wrong_type("`expect`", "a mapping", item, "as in expect: {params: 1000}")
     return tuple(cases)
 
 
@@ -75,7 +75,7 @@ def _case(reader: Reader, node: Mapping) -> Case:
 
 def _figure(reader: Reader, key: Scalar, node: Node) -> Figure | None:
     if is_empty(node) or isinstance(node, Mapping):
-        reader.wrong_type(key.text, "a number, a list or an expression", node)
+        reader.wrong_type(f"`{key.text}`", "a number, a list or an expression", node)
         return None
     value = reader.value(node)
     return None if value is None else Figure(key.text, value, value.text, value.span)
@@ -96,7 +96,7 @@ def _inputs(reader: Reader, node: Node, places: dict[str, Span]) -> Value | dict
     if isinstance(node, Mapping):
         return _values(reader, node, "input", places)
     if not isinstance(node, Sequence):
-        reader.wrong_type("input", "a list", node, "as in input: [3, 160, 160]")
+        reader.wrong_type("`input`", "a list", node, "as in input: [3, 160, 160]")
         return None
     return reader.value(node)
 
@@ -105,6 +105,6 @@ def _rounding(reader: Reader, node: Node) -> str:
     if isinstance(node, Scalar) and node.text in ("nearest", "down"):
         return node.text
     reader.wrong_type(
-        "rounding", "nearest or down", node, "write rounding: down where a source cuts digits off"
+        "`rounding`", "nearest or down", node, "write rounding: down where the source truncates"
     )
     return "nearest"

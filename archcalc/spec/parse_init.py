@@ -38,21 +38,28 @@ def parse_init(reader: Reader, node: Node) -> Init | None:
     key, value = node, None
     if isinstance(node, Mapping):
         if len(node.entries) != 1:
-            reader.wrong_type("init", "one method", node, "as in init: {normal: {std: 0.01}}")
+            reader.wrong_type(
+                "`init`", "one initializer", node, "as in init: {normal: {std: 0.01}}"
+            )
             return None
         key, value = next(iter(node.entries.values()))
     if not isinstance(key, Scalar) or is_empty(key):
-        reader.wrong_type("init", "a method", node, "as in init: kaiming_normal")
+        reader.wrong_type("`init`", "an initializer", node, "as in init: kaiming_normal")
         return None
     if key.text not in METHODS:
-        reader.unknown("unknown-init", "way to begin weights:", key, METHODS)
+        reader.unknown("unknown-init", "initializer", key, METHODS)
         return None
     method = _SHORT.get(key.text, key.text)
     arguments = _read_arguments(reader, method, value)
     if arguments is None:
         return None
     if method == "constant" and not arguments:
-        reader.error("missing-attribute", "constant needs value", key, help="as in constant: 0.1")
+        reader.error(
+            "missing-attribute",
+            "missing attribute `value` of constant",
+            key,
+            help="as in constant: 0.1",
+        )
         return None
     return Init(method, arguments, reader.span(key))
 
@@ -64,7 +71,7 @@ def _read_arguments(reader: Reader, method: str, node: Node | None) -> dict[str,
     if not isinstance(node, Mapping):
         if len(names) != 1:
             reader.wrong_type(
-                method, "a mapping", node, f"it takes {', '.join(names) or 'nothing'}"
+                f"`{method}`", "a mapping", node, f"arguments: {', '.join(names) or 'none'}"
             )
             return None
         value = reader.value(node)
@@ -73,7 +80,7 @@ def _read_arguments(reader: Reader, method: str, node: Node | None) -> dict[str,
     for name, (key, argument) in node.entries.items():
         value = reader.value(argument)
         if name not in names:
-            reader.unknown("unknown-attribute", f"argument of {method}:", key, names)
+            reader.unknown("unknown-attribute", "argument", key, names, f" of {method}")
             return None
         if value is None:
             return None

@@ -43,7 +43,7 @@ def _branches(scope: Scope, key: Scalar, node: Node | None) -> tuple[Branch, ...
             if _is_argument_list(scope, label, item):
                 scope.reader.error(
                     "missing-branches",
-                    f"the keys of {key.text} are labels of branches",
+                    f"the keys of {key.text} are branch labels",
                     place,
                     label=f"{label} is an operation",
                     help=f"write the branches as a list: {key.text}: [{label}: {{…}}, []]",
@@ -52,18 +52,18 @@ def _branches(scope: Scope, key: Scalar, node: Node | None) -> tuple[Branch, ...
             if is_empty(item):
                 scope.reader.error(
                     "wrong-type",
-                    f"the branch {label} is empty",
+                    f"branch `{label}` is empty",
                     place,
-                    help=f"for a branch that changes nothing write {label}: []",
+                    help=f"for an identity branch write {label}: []",
                 )
             found.append(_branch(scope, label, item))
     if not found and not (isinstance(node, Mapping) and node.entries):
         scope.reader.error(
             "missing-branches",
-            f"{key.text} needs branches",
+            f"{key.text} has no branches",
             key,
-            label="none are given here",
-            help=f"write {key.text}: [[…], []]; [] is the branch that changes nothing",
+            label="no branch is given",
+            help=f"write {key.text}: [[…], []]; [] is an identity branch",
         )
     return tuple(found)
 
@@ -95,7 +95,7 @@ def _branch(scope: Scope, label: str | None, node: Node) -> Branch:
         return Branch(label, (layer,), layer.only_if, None, layer.span)
     for name, (key, _) in node.entries.items():
         if name not in _BRANCH_KEYS:
-            reader.unknown("unknown-key", "key beside branch:", key, _BRANCH_KEYS)
+            reader.unknown("unknown-key", "key next to `branch`", key, _BRANCH_KEYS)
     body = node.entries["branch"][1]
     layers = read_layers(scope, body.items if isinstance(body, Sequence) else [body])
     condition = node.entries.get("only_if")

@@ -33,7 +33,7 @@ def parse_body(scope: Scope, node: Node, what: str) -> tuple[Layer, ...]:
 
 def _listed(scope: Scope, node: Node) -> str:
     """The help for a body that is no list."""
-    help = "write one `- ` before each layer"
+    help = "write `- ` before each layer"
     if isinstance(node, Mapping):
         for key, _ in node.entries.values():
             if key.text not in scope.callees and key.text not in STRUCTURE:
@@ -67,10 +67,10 @@ def parse_layer(scope: Scope, node: Node, *, branch: bool = False) -> Layer:
     if "branch" in entries:
         scope.reader.error(
             "misplaced-key",
-            "a branch stands directly in a join, not among layers",
+            "`branch` is only allowed directly in a join",
             entries["branch"][0],
             help="write add: {body: [...], skip: {only_if: …, branch: [...]}}; "
-            "a layer of a branch is left out by when",
+            "to leave out one layer of a branch, use when",
         )
         return _error(scope, node, {})
     extra = parse_modifiers(scope, node, branch=branch)
@@ -91,12 +91,12 @@ def _word(scope: Scope, node: Scalar, branch: bool) -> Layer:
     """A bare word: an operation or block with nothing given."""
     if is_empty(node):
         scope.reader.error(
-            "no-operation", "a layer is empty here", node, help="remove the `-`, or use identity"
+            "no-operation", "empty layer", node, help="remove the `-`, or use identity"
         )
         return _error(scope, node, {})
     if node.text in STRUCTURE:
         scope.reader.error(
-            "wrong-type", f"{node.text} needs a value", node, help=f"write {node.text}: …"
+            "wrong-type", f"`{node.text}` needs a value", node, help=f"write {node.text}: …"
         )
         return _error(scope, node, {})
     if branch and node.text not in scope.callees:
@@ -118,9 +118,9 @@ def _operation_key(scope: Scope, node: Mapping) -> Scalar | None:
         first, second = known[:2]
         reader.error(
             "several-operations",
-            "a layer has one operation",
+            f"two operations in one layer: `{first.text}` and `{second.text}`",
             second,
-            label=f"{second.text} stands beside {first.text}",
+            label="the second",
             help="begin each layer with `- `, or put several in do: [...]",
             notes=(Note(f"{first.text} is here", reader.span(first)),),
         )
@@ -134,7 +134,7 @@ def _operation_key(scope: Scope, node: Mapping) -> Scalar | None:
     else:
         reader.error(
             "no-operation",
-            "a layer needs an operation",
+            "layer without an operation",
             node,
             label="only modifiers are given" if entries else "nothing is given",
             help="add one, as in conv: {out: 64, kernel: 3}",
@@ -148,10 +148,10 @@ def _check_tensor(scope: Scope, node: Mapping) -> None:
         if name in node.entries:
             scope.reader.error(
                 "misplaced-key",
-                f"{name} stands beside an operation",
+                f"`{name}` needs an operation",
                 node.entries[name][0],
                 label="this layer only reads a tensor",
-                help="write it on the layer that makes the tensor",
+                help="write it on the layer that produces the tensor",
             )
 
 
@@ -165,7 +165,7 @@ def _beside(scope: Scope, operation: Scalar, others: list[Scalar]) -> None:
             inside = f"{{{'branches: [...]' if join else '…'}, {key.text}: …}}"
             scope.reader.error(
                 "misplaced-key",
-                f"{key.text} is an attribute of {operation.text} and belongs inside it",
+                f"`{key.text}` is an attribute of {operation.text} and belongs inside it",
                 key,
                 help=f"write {operation.text}: {inside}"
                 + ("" if join else ", or indent it further"),
@@ -184,7 +184,7 @@ def _unknown_operation(
     if block is not None and any(p.name == key.text for p in block.parameters):
         scope.reader.error(
             "unknown-operation",
-            f"{key.text} is a parameter, not an operation",
+            f"`{key.text}` is a parameter, not an operation",
             key,
             help=f"write apply: {key.text}",
         )
@@ -195,9 +195,9 @@ def _unknown_operation(
 
         near = likely(key.text, (*scope.callees, *STRUCTURE, *(() if also else MODIFIERS)))
         found = f"did you mean {near}?" if near else absent(key.text)
-        help = " ".join(filter(None, (found, also))) or "the language guide lists all operations"
+        help = " ".join(filter(None, (found, also))) or "the guide lists all operations"
     scope.reader.error(
-        "unknown-operation", f"there is no operation or block {key.text}", key, help=help
+        "unknown-operation", f"unknown operation or block `{key.text}`", key, help=help
     )
 
 
@@ -284,9 +284,9 @@ def _loop_is_right(scope: Scope, key: Scalar, node: Mapping) -> bool:
         return True
     scope.reader.error(
         "misplaced-key",
-        f"{stray[0].text} belongs beside do",
+        f"`{stray[0].text}` is only allowed next to `do`",
         stray[0],
-        label=f"here it stands beside {key.text}",
+        label=f"here it is next to {key.text}",
         help=f"wrap it: {{{stray[0].text}: …, do: [{key.text}: …]}}",
     )
     return False
@@ -304,7 +304,7 @@ def _may_be_named(scope: Scope, callee: Callee, key: Scalar, node: Mapping | Non
     text = value.text if isinstance(value, Scalar) else "…"
     scope.reader.error(
         "misplaced-key",
-        f"name has no effect on {key.text}, which is inline",
+        f"`name` has no effect on {key.text}, which is inline",
         name,
         label="an inline block is not a component of the path",
         help=f"to label the result write as: {text}; for a path component write "
@@ -329,12 +329,14 @@ def _may_call(scope: Scope, callee: Callee, key: Scalar) -> bool:
     itself = called.name == here.name
     scope.reader.error(
         "recursive-block",
-        "a block may use earlier blocks, never itself",
+        "a block can only use earlier blocks",
         key,
-        label=f"{called.name} is this block itself" if itself else f"{called.name} comes later",
-        help="for one after another use repeat"
+        label=f"{called.name} is this block itself"
+        if itself
+        else f"{called.name} is defined later",
+        help="to apply it several times, use repeat"
         if itself
         else f"move {called.name} above {here.name}",
-        notes=(Note(f"{called.name} is written here", called.span),),
+        notes=(Note(f"{called.name} is defined here", called.span),),
     )
     return False

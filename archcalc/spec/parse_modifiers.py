@@ -33,7 +33,7 @@ def parse_modifiers(scope: Scope, node: Mapping, *, branch: bool = False) -> dic
             else:
                 reader.error(
                     "misplaced-key",
-                    "only_if removes a branch of a join, and this is no branch",
+                    "`only_if` is only allowed on a branch of a join",
                     place,
                     help="use when",
                 )
@@ -50,7 +50,7 @@ def parse_modifiers(scope: Scope, node: Mapping, *, branch: bool = False) -> dic
     if fields.get("training_only") and not fields.get("head"):
         reader.error(
             "misplaced-key",
-            "training_only goes with head: true",
+            "`training_only` needs head: true",
             node.entries["training_only"][0],
             help="add head: true, or remove it",
         )
@@ -62,11 +62,11 @@ def _codes(scope: Scope, node: Node) -> frozenset[str]:
     items = node.items if isinstance(node, Sequence) else [node]
     codes: list[str] = []
     for item in items:
-        text = scope.reader.text(item, "a code in allow")
+        text = scope.reader.text(item, "allow")
         if text in ALLOWABLE:
             codes.append(text)
         elif text is not None and isinstance(item, Scalar):
-            scope.reader.unknown("unknown-code", "code of a warning:", item, ALLOWABLE)
+            scope.reader.unknown("unknown-code", "warning code", item, ALLOWABLE)
     return frozenset(codes)
 
 
@@ -80,10 +80,10 @@ def parse_loop(scope: Scope, node: Mapping) -> Loop | None:
             other = entries["for" if "for" in entries else "in"][0]
             reader.error(
                 "misplaced-key",
-                "a do has one loop",
+                "two loops on one `do`",
                 other,
-                label=f"{other.text} stands beside repeat",
-                help="put one do inside the other",
+                label=f"{other.text} is next to repeat",
+                help="nest two do",
             )
         count = reader.value(value)
         return None if count is None else Loop((), None, count, reader.span(key))
@@ -93,7 +93,7 @@ def parse_loop(scope: Scope, node: Mapping) -> Loop | None:
         there = "for" if "for" in entries else "in"
         reader.error(
             "missing-key",
-            "a loop has both for and in",
+            "a loop needs both `for` and `in`",
             entries[there][0],
             label=f"only {there} is given",
             help=_for_in(entries[there][1]) or "write for: [a, b], in: [[1, 2], [3, 4]]",
@@ -108,7 +108,7 @@ def parse_loop(scope: Scope, node: Mapping) -> Loop | None:
 def _for_in(node: Node) -> str:
     """The help for `for: k in [1, 2]`, as Python has it."""
     names, found, table = node.text.partition(" in ") if isinstance(node, Scalar) else ("", "", "")
-    return f"write for: {names.strip()} and, beside it, in: {table.strip()}" if found else ""
+    return f"write for: {names.strip()} and, next to it, in: {table.strip()}" if found else ""
 
 
 def _loop_names(scope: Scope, node: Node) -> tuple[str, ...]:
@@ -116,18 +116,18 @@ def _loop_names(scope: Scope, node: Node) -> tuple[str, ...]:
     names: list[str] = []
     for item in items:
         if not isinstance(item, Scalar):
-            scope.reader.wrong_type("a loop's name", "a word", item)
+            scope.reader.wrong_type("a loop name", "a word", item)
             continue
         name = scope.reader.variable(item, "loop")
         if name in names:
             scope.reader.error(
                 "duplicate-name",
-                f"{name} is given twice",
+                f"duplicate name `{name}`",
                 item,
                 help="give one of them another name",
             )
         elif name:
             names.append(name)
     if not items:
-        scope.reader.wrong_type("for", "a name or a list of names", node)
+        scope.reader.wrong_type("`for`", "a name or a list of names", node)
     return tuple(names) if len(names) == len(items) else ()

@@ -77,12 +77,14 @@ class Reader:
             "wrong-type",
             f"{what} must be {needed}",
             node,
-            label=f"this is {kind_of(node)}",
+            label=f"got {kind_of(node)}",
             help=help,
         )
 
-    def unknown(self, code: str, what: str, key: Scalar, known: Iterable[str]) -> None:
-        """A word that is not among the ones known here."""
+    def unknown(
+        self, code: str, what: str, key: Scalar, known: Iterable[str], owner: str = ""
+    ) -> None:
+        """Reports a word that is not among the known ones, as in unknown attribute `x` of conv."""
         from archcalc.spec.synonyms import likely
 
         known = list(known)
@@ -95,12 +97,12 @@ class Reader:
         elif near:
             help = f"did you mean {near}?"
         elif 0 < len(known) <= 20:
-            help = "known are " + ", ".join(known)
+            help = "known: " + ", ".join(known)
         elif known:
-            help = "the language guide lists them"
+            help = "the guide lists them"
         else:
-            help = "there are none here"
-        self.error(code, f"unknown {what} {key.text}", key, help=help)
+            help = "none are known here"
+        self.error(code, f"unknown {what} `{key.text}`{owner}", key, help=help)
 
     def value(
         self, node: Node, operation: Callable[[Mapping], Layer | None] | None = None
@@ -141,9 +143,9 @@ class Reader:
         if self.formulas > MAX_FORMULAS:
             self.error(
                 "too-large",
-                "this spec has too many different expressions",
+                "too many different expressions",
                 node,
-                label=f"{MAX_FORMULAS:,} characters end here",
+                label=f"the limit of {MAX_FORMULAS:,} characters is reached here",
                 help="use vars, or let in a block",
             )
             raise Stop
@@ -156,7 +158,7 @@ class Reader:
                 "too-large",
                 f"a file has at most {MAX_LAYERS:,} layers written out",
                 layers[0],
-                label=f"with the {len(layers):,} from here there are {self.layers:,}",
+                label=f"with these {len(layers):,} there are {self.layers:,}",
                 help="use repeat, for or a block",
             )
             raise Stop
@@ -165,7 +167,9 @@ class Reader:
     def text(self, node: Node, what: str) -> str | None:
         """A text, as `note` and `source` take."""
         if not isinstance(node, Scalar) or is_empty(node):
-            self.wrong_type(what, "a text", node, "quote it where it holds a colon or a bracket")
+            self.wrong_type(
+                f"`{what}`", "a string", node, "quote it if it contains a colon or a bracket"
+            )
             return None
         return node.text
 
@@ -176,13 +180,13 @@ class Reader:
         from archcalc.ops.attributes import BOOLEANS
 
         meant = BOOLEANS.get(node.text) if isinstance(node, Scalar) else None
-        self.wrong_type(what, "true or false", node, f"write {meant}" if meant else "")
+        self.wrong_type(f"`{what}`", "true or false", node, f"write {meant}" if meant else "")
         return False
 
     def items(self, node: Node, what: str, help: str = "") -> list[Node] | None:
         """The items of a list."""
         if not isinstance(node, Sequence):
-            self.wrong_type(what, "a list", node, help)
+            self.wrong_type(f"`{what}`", "a list", node, help)
             return None
         return node.items
 
@@ -191,13 +195,13 @@ class Reader:
         if isinstance(node, Mapping):
             return node.entries
         if not is_empty(node):
-            self.wrong_type(what, "a mapping", node, help)
+            self.wrong_type(f"`{what}`", "a mapping", node, help)
         return {}
 
     def name(self, node: Node, what: str) -> Name | None:
         """A `name`, `as` or `from`, with `$(expression)` parts."""
         if not isinstance(node, Scalar) or is_empty(node):
-            self.wrong_type(what, "one name", node, f"as in {what}: conv1")
+            self.wrong_type(f"`{what}`", "one name", node, f"as in {what}: conv1")
             return None
         text = node.text
         if len(text) <= MAX_NAME and "$(" in text:
@@ -228,16 +232,16 @@ class Reader:
         if len(key.text) > MAX_NAME or not key.text.isidentifier():
             self.error(
                 "invalid-name",
-                f"the name of a {what} is one word of letters, digits and _",
+                f"invalid {what} name `{key.text[:MAX_NAME]}`",
                 key,
-                help="expressions read it by this name",
+                help="use one word of letters, digits and _: expressions refer to it",
             )
             return None
         meaning = reserved(key.text)
         if meaning:
             self.error(
                 "reserved-name",
-                f"{key.text} is {meaning} and can name no {what}",
+                f"`{key.text}` is {meaning} and cannot name a {what}",
                 key,
                 help="choose another name",
             )

@@ -33,7 +33,7 @@ def compile_template(text: str) -> Meaning:
     def fill(names: Names) -> str:
         filled = "".join([p if isinstance(p, str) else piece(p(names)) for p in parts])
         if len(filled) > MAX_TEXT:
-            raise DiagnosticError("too-large", f"a text has at most {MAX_TEXT:,} characters")
+            raise DiagnosticError("too-large", f"a string has at most {MAX_TEXT:,} characters")
         return filled
 
     def check_all(names: Names) -> None:

@@ -1,153 +1,337 @@
-"""YAML's own errors in plain words: where, what, and what would fix it."""
+"""Invalid YAML, explained: what is wrong, at the place where it is wrong, and how to fix it.
+
+libyaml reports where its parser gave up, which is often lines after the mistake, and in terms of
+its grammar. Here the text around that position is looked at again.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.diagnostics import Note, Span
+from archcalc.diagnostics import Note, Span, alternatives
 from archcalc.spec.limits import TOO_DEEP
 
 if TYPE_CHECKING:
     from archcalc.diagnostics import Diagnostics, SourceFile
 
-_HINTS = (
-    # (part of the loader's message, what is wrong, what would fix it); the first match counts
-    (
-        "alphabetic or numeric character",
-        "an unquoted * or & at the start of a value",
-        "quote it: they are YAML's signs for aliases and anchors",
-    ),
-    (
-        "mapping values are not allowed",
-        "a second `: ` on this line",
-        "quote the text, or put the inner key on a line of its own, further in",
-    ),
-    (
-        "unexpected end of stream",
-        "a quoted text does not end",
-        "close the quote",
-    ),
-    (
-        "escape character",
-        "an unknown escape in a double-quoted text",
-        "write \\\\ for a backslash, or use single quotes",
-    ),
-    (
-        "could not find expected ':'",
-        "a key without its colon",
-        "write `key: value`, with a space after the colon",
-    ),
-    (
-        "',' or '}'",
-        "a {…} that is not closed, or a comma is missing",
-        "close it with `}`, and put commas between its entries",
-    ),
-    (
-        "',' or ']'",
-        "a […] that is not closed, or a comma is missing",
-        "close it with `]`, and put commas between its entries",
-    ),
-    (
-        "<document start>",
-        "text after the end of the spec",
-        "check the brackets, and that every top-level key starts in the first column",
-    ),
-    (
-        "did not find expected",
-        "an entry that does not line up with the others",
-        "start all entries of a list or mapping in the same column",
-    ),
-    (
-        "expected <block end>",
-        "an entry that does not line up with the others",
-        "start all entries of a list or mapping in the same column",
-    ),
-)
+
+class Mistake(NamedTuple):
+    """What is reported: the parts of a diagnostic."""
+
+    message: str
+    span: Span
+    label: str = ""
+    help: str = ""
+    notes: tuple[Note, ...] = ()
+
+
+_LONGEST = 1_000  # characters of a line that are searched: some patterns take quadratic time
+
+_ALIGN = "start all entries of a list or mapping in the same column"
 
 
 def report(error: Exception, file: SourceFile, diagnostics: Diagnostics) -> None:
-    """Adds a YAML error, with its place, as a diagnostic."""
+    """Adds the diagnostic of an error that PyYAML raised."""
     mark: Any = getattr(error, "problem_mark", None)
     if mark is None:
-        _report_character(file, diagnostics)
-        return
-    span = Span(file, mark.line + 1, mark.column + 1)
-    problem = str(getattr(error, "problem", ""))
-    if "nesting depth" in problem:
-        # libyaml's own bound, which its look-ahead meets before the tree's: 1,000 since 0.2.6
-        diagnostics.error("nesting-too-deep", TOO_DEEP, span, help="use blocks")
-        return
-    opened = getattr(error, "context_mark", None)
-    place = span if opened is None else Span(file, opened.line + 1, opened.column + 1)
-    notes: tuple[Note, ...] = ()
-    tight = next((at for at in (place, span) if _tight_dash(at)), None)
-    if tight is not None:
-        span, place = tight, tight
-        message, help = "a `-` without a space after it", f"write - {_tight_dash(tight)}"
+        mistake = _bad_character(file)
     else:
-        message, help = _explain(problem, span)
-    if "',' or" in problem and place.line != span.line:
-        # A bracket that nobody closed: seen far below, and mended where it is.
-        notes = (Note("read on to here", span),)
-        span = place
-    elif place != span:
-        notes = (Note(f"{getattr(error, 'context', '')}, which starts here", place),)
-    diagnostics.error("yaml-syntax", message, span, label=problem, help=help, notes=notes)
+        at = Span(file, mark.line + 1, mark.column + 1)
+        problem = str(getattr(error, "problem", ""))
+        if "nesting depth" in problem:
+            # libyaml's own bound, which its look-ahead meets before the tree's: 1,000 since 0.2.6
+            diagnostics.error("nesting-too-deep", TOO_DEEP, at, help="use blocks")
+            return
+        opened: Any = getattr(error, "context_mark", None)
+        start = at if opened is None else Span(file, opened.line + 1, opened.column + 1)
+        mistake = _find(problem, at, start)
+    diagnostics.error(
+        "yaml-syntax",
+        mistake.message,
+        mistake.span,
+        label=mistake.label,
+        help=mistake.help,
+        notes=mistake.notes,
+    )
 
 
-def _tight_dash(span: Span) -> str:
-    """What stands on a line right after its `-`, "" where nothing does."""
-    text = span.file.line(span.line).strip()
-    return text[1:50] if text[:1] == "-" and text[1:2].isalpha() else ""
+def _find(problem: str, at: Span, start: Span) -> Mistake:
+    """The mistake behind a problem at a position; `start` is where the construct begins."""
+    above = start._replace(line=start.line - 1)
+    found = _tab(at) or _tight_dash(at) or _tight_dash(start)
+    if found is None and "expected ':'" in problem:
+        found = _tight_dash(above)
+    if found is not None:
+        return found
+    if "',' or" in problem:
+        from archcalc.spec.yaml_brackets import find_in_brackets
 
-
-def _explain(problem: str, span: Span) -> tuple[str, str]:
-    line = span.file.line(span.line)
-    here = line[span.column - 1 : span.column]
-    before = line[: span.column - 1].rstrip()
-    if "\t" in (here, line[len(line) - len(line.lstrip()) :][:1], line[:1]):
-        return "a tab indents this line", "YAML is indented with spaces only"
-    if here and here in "@`%":
-        return f"a value cannot begin with {here}", "quote it"
-    if here and here in "[{" and before and before[-1] not in ",:[{-":
-        return "an unquoted expression with a bracket", f"quote it: {_quoted(line, span.column)}"
+        return find_in_brackets(at, start)
     if "mapping values" in problem:
-        tight = _tight_colon(line)
-        if tight:
-            return "a colon without a space after it", f"write {tight}: …"
-        bare = _without_colon(line)
-        if bare:
-            return f"{bare} without its colon", f"write {bare}: {{…}}"
-    for part, message, help in _HINTS:
+        if at.column > 1_024:
+            return Mistake("key too long", at, "", "YAML allows 1,024 characters before the colon")
+        return _stray_colon(at)
+    if "expected ':'" in problem:
+        return _missing_colon(start)
+    for part, explain in _BY_PROBLEM.items():
         if part in problem:
-            return message, help
-    return "this is not YAML", "check the quotes, brackets, colons and indentation around here"
+            return explain(at, start)
+    return Mistake(
+        "invalid YAML",
+        at,
+        "cannot be read from here on",
+        "check the quotes, brackets, colons and indentation",
+    )
 
 
-def _tight_colon(line: str) -> str:
-    """The key before a `:{` or `:[`, "" where there is none."""
-    for end in (":{", ":["):
-        before, found, _ = line.partition(end)
-        if found:
-            return before.split()[-1].lstrip("{[") if before.split() else ""
-    return ""
+def _line(span: Span) -> str:
+    return span.file.line(span.line)
 
 
-def _without_colon(line: str) -> str:
-    """The word before a `{` that a colon should stand between, "" where there is none."""
-    word = line.partition("{")[0].strip().removeprefix("- ").strip()
-    return word if "{" in line and word.isidentifier() else ""
+def indent_of(line: str) -> int:
+    """The number of blanks before the text of a line."""
+    return len(line) - len(line.lstrip())
 
 
-def _quoted(line: str, column: int) -> str:
-    """The expression around a bracket, in quotes, as a hint."""
-    start = max(line.rfind(c, 0, column - 1) for c in ",:{[") + 1
-    end = min((i for i in (line.find(c, column) for c in ",}") if i >= 0), default=len(line))
-    return f'"{line[start:end].strip()}"'
+def _tab(at: Span) -> Mistake | None:
+    line = _line(at)
+    column = line[: indent_of(line)].find("\t") + 1
+    if not column and line[at.column - 1 : at.column] == "\t":
+        column = at.column
+    if not column:
+        return None
+    return Mistake(
+        "tab in the indentation",
+        at._replace(column=column),
+        "this is a tab",
+        "indent YAML with spaces only",
+    )
 
 
-def _report_character(file: SourceFile, diagnostics: Diagnostics) -> None:
-    """The loader says no line for a character that YAML forbids; it is found again here."""
+def _tight_dash(at: Span) -> Mistake | None:
+    """`-relu`, which YAML reads as a text; the first of such lines."""
+    if not _is_tight_dash(_line(at)):
+        return None
+    while _is_tight_dash(at.file.line(at.line - 1)):
+        at = at._replace(line=at.line - 1)
+    line = _line(at)
+    text = line.strip()
+    place = at._replace(column=indent_of(line) + 1, length=1)
+    return Mistake("missing space after `-`", place, "", f"write - {text[1:50]}")
+
+
+def _is_tight_dash(line: str) -> bool:
+    text = line.lstrip()
+    return text[:1] == "-" and text[1:2].isalpha()
+
+
+def _stray_colon(at: Span) -> Mistake:
+    """A `: ` where no key can be: a second one, or the line before has a mistake."""
+    line = _line(at)
+    before = line[: min(at.column - 1, _LONGEST)]
+    first = re.match(r"[\s-]*([^\s'\"{\[:]+): +(\S.*)$", before)
+    if first is not None:
+        key, value = first.groups()
+        return Mistake(
+            "unexpected `: ` in a value",
+            at,
+            "the second on this line",
+            f"quote the text, or write {key}: {{{value}: …}} for a mapping",
+        )
+    tight = re.match(r"[\s-]*([\w$]+):(?=[{\[])", before)
+    if tight is not None:
+        return _tight_colon(at._replace(column=tight.end(1) + 1), tight[1])
+    bare = re.match(r"[\s-]*(\w+) +[{\[]", before)
+    if bare is not None:
+        return _no_colon(at._replace(column=bare.end(1)), bare[1], "{…}")
+    return _line_before(at)
+
+
+def _line_before(at: Span) -> Mistake:
+    """A key that YAML took for more text of the value in the line above."""
+    number = at.line - 1
+    while number > 1 and not at.file.line(number).strip():
+        number -= 1
+    above = at.file.line(number)[:_LONGEST]
+    tight = re.match(r"[\s-]*([\w$]+):(?=\S)", above)
+    if tight is not None:
+        return _tight_colon(at._replace(line=number, column=tight.end(1) + 1), tight[1])
+    here = indent_of(_line(at))
+    word = re.match(r"\s*(?:- +)?(\w+)(.*)$", above)
+    own = 0 if word is None else word.start(1)
+    if word is not None and own == here and ": " not in above:
+        return _no_colon(at._replace(line=number, column=word.end(1)), word[1])
+    return _misaligned(at)
+
+
+def _tight_colon(at: Span, key: str) -> Mistake:
+    return Mistake("missing space after `:`", at, "", f"write {key}: …")
+
+
+def _no_colon(at: Span, word: str, value: str = "…") -> Mistake:
+    return Mistake(f"missing `:` after `{word}`", at, "", f"write {word}: {value}")
+
+
+def _missing_colon(start: Span) -> Mistake:
+    line = _line(start)
+    text = line[start.column - 1 :][:_LONGEST].split(" #")[0].rstrip()
+    tight = re.match(r"([\w$]+):(?=\S)", text)
+    if tight is not None:
+        return _tight_colon(start._replace(column=start.column + tight.end(1)), tight[1])
+    word = text.split(" ")[0]
+    return _no_colon(start._replace(column=start.column + max(len(word) - 1, 0)), word[:50])
+
+
+def _expected_entry(at: Span, _start: Span) -> Mistake:
+    """Neither a key, an entry nor the end of the block."""
+    line = _line(at)
+    here = line[at.column - 1 : at.column]
+    before = line[: at.column - 1]
+    if here and here in "}]":
+        return Mistake(f"unmatched `{here}`", at, "nothing opens it", "remove it")
+    if here and here in "[{" and before.rstrip()[-1:] in ("]", ")"):
+        return unquoted_expression(at)
+    if before.rstrip()[-1:] in ("'", '"'):
+        quote = before.rstrip()[-1]
+        inner = "''" if quote == "'" else '\\"'
+        return Mistake(
+            "text after the closing quote",
+            at,
+            f"the value ends with the {quote} before this",
+            f"write {inner} for a quote inside the text",
+        )
+    if before.strip(" -"):
+        return Mistake("unexpected text after a value", at, "", "check the quotes and brackets")
+    return _misaligned(at)
+
+
+def _misaligned(at: Span) -> Mistake:
+    """A line whose indentation fits none of the blocks around it."""
+    line = _line(at)
+    here = indent_of(line)
+    columns = _open_columns(at)
+    place = at._replace(column=here + 1, length=max(len(line.split(" #")[0].rstrip()) - here, 1))
+    if here in columns:
+        kind = "a list entry" if line.lstrip().startswith("- ") else "a key"
+        other = "keys" if kind == "a list entry" else "list entries"
+        return Mistake(f"{kind} among {other}", place, "", f"indent it, or {_ALIGN}")
+    expected = alternatives([str(c + 1) for c in sorted(columns)] or ["1"])
+    return Mistake(
+        "inconsistent indentation",
+        place,
+        f"starts in column {here + 1}; the lines above start in column {expected}",
+        _ALIGN,
+    )
+
+
+def _open_columns(at: Span) -> set[int]:
+    """The indentations of the blocks that are open above a line, at most the innermost three."""
+    found: list[int] = []
+    least = None
+    for number in range(at.line - 1, max(at.line - 2000, 0), -1):
+        line = at.file.line(number)
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        indent = indent_of(line)
+        if least is None or indent < least:
+            found.append(indent)
+            least = indent
+            inside = re.match(r"- +(?=[\w$]+:( |$))", text[:_LONGEST])
+            if inside is not None:
+                found.append(indent + inside.end())
+        if least == 0 or len(found) > 3:
+            break
+    return set(found)
+
+
+def unquoted_expression(at: Span) -> Mistake:
+    """`out: widths[0]`, which inside {…} ends at the bracket."""
+    line = _line(at)
+    start = at.column - 1
+    depth = 0
+    while start > 0 and (depth or line[start - 1] not in ",:{["):
+        start -= 1
+        depth += (line[start] in ")]") - (line[start] in "([")
+    end = min((i for i in (line.find(c, at.column) for c in ",}") if i >= 0), default=len(line))
+    text = line[start:end].strip()
+    return Mistake(
+        "unquoted expression with a bracket", at, "YAML reads a list here", f'quote it: "{text}"'
+    )
+
+
+def _reserved_start(at: Span, _start: Span) -> Mistake:
+    here = _line(at)[at.column - 1 : at.column]
+    return Mistake(f"a value cannot begin with {here}", at, "reserved by YAML", "quote the value")
+
+
+def _directive(_at: Span, start: Span) -> Mistake:
+    return Mistake("a line cannot begin with %", start, "reserved by YAML", "quote it")
+
+
+def _anchor(_at: Span, start: Span) -> Mistake:
+    sign = _line(start)[start.column - 1 : start.column]
+    kind = "anchor" if sign == "&" else "alias"
+    return Mistake(
+        f"unquoted `{sign}` at the start of a value",
+        start,
+        f"YAML reads the name of an {kind} here",
+        "quote the value",
+    )
+
+
+def _quote(_at: Span, start: Span) -> Mistake:
+    sign = _line(start)[start.column - 1 : start.column]
+    return Mistake("unclosed quote", start, f"this {sign} is never closed", "close the quote")
+
+
+def _escape(at: Span, _start: Span) -> Mistake:
+    return Mistake(
+        "unknown escape in a double-quoted string",
+        at,
+        "",
+        "write \\\\ for a backslash, or use single quotes",
+    )
+
+
+def _block_text(at: Span, _start: Span) -> Mistake:
+    return Mistake(
+        "text after `|` or `>`", at, "", "start the text on the next line, or quote the value"
+    )
+
+
+def _no_value(at: Span, _start: Span) -> Mistake:
+    return Mistake("missing value", at, "a value should come before this", "remove the comma")
+
+
+def _second_document(at: Span, _start: Span) -> Mistake:
+    return Mistake(
+        "text after the end of the spec",
+        at,
+        "",
+        "check the brackets, and that every top-level key starts in the first column",
+    )
+
+
+_BY_PROBLEM = {
+    # part of libyaml's or PyYAML's message → its explanation; the first match counts
+    "alphabetic or numeric character": _anchor,
+    "unexpected end of stream": _quote,
+    "escape character": _escape,
+    "cannot start any token": _reserved_start,
+    "non-alphabetical character": _directive,
+    "comment or line break": _block_text,
+    "expected node content": _no_value,
+    "<document start>": _second_document,
+    "expected key": _expected_entry,
+    "'-' indicator": _expected_entry,
+    "expected <block end>": _expected_entry,
+}
+
+
+def _bad_character(file: SourceFile) -> Mistake:
+    """PyYAML gives no line for a character that YAML forbids; it is searched for."""
     from yaml.reader import Reader
 
     found = Reader.NON_PRINTABLE.search(file.text)
@@ -155,11 +339,5 @@ def _report_character(file: SourceFile, diagnostics: Diagnostics) -> None:
     line = file.text.count("\n", 0, position) + 1
     column = position - (file.text.rfind("\n", 0, position) + 1) + 1
     character = file.text[position : position + 1]
-    diagnostics.error(
-        "yaml-syntax",
-        f"the character U+{ord(character):04X} may not stand in YAML"
-        if found
-        else "this is not YAML",
-        Span(file, line, column),
-        help="remove it; is this a text file?",
-    )
+    message = f"invalid character U+{ord(character):04X}" if found else "invalid YAML"
+    return Mistake(message, Span(file, line, column), "", "remove it; is this a text file?")

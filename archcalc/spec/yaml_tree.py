@@ -228,17 +228,17 @@ class _Builder:
         if name not in self.anchors:
             self._stop(
                 "yaml-syntax",
-                f"*{name} has no anchor &{name} before it",
+                f"unknown anchor `{name}`",
                 place,
-                help="an unquoted `*` at the start of a value is YAML's alias; quote the text",
+                help="an unquoted `*` at the start of a value is a YAML alias: quote the text",
             )
         known = self.anchors[name]
         if known is None:
             self._stop(
                 "unsupported-yaml",
-                f"*{name} stands inside &{name} itself",
+                f"alias `*{name}` inside its own anchor",
                 place,
-                help="write out what is meant here",
+                help="write the value out",
             )
         node, size, height = known
         if len(self.open) + height > MAX_DEPTH:
@@ -254,9 +254,9 @@ class _Builder:
             mark = event.start_mark
             self._stop(
                 "unsupported-yaml",
-                "a file holds one spec, and a second document begins here",
+                "a second YAML document starts here",
                 Scalar("", True, mark.line + 1, mark.column + 1, 3),
-                help="put it in a file of its own",
+                help="put each spec into a file of its own",
             )
 
     def _attach(self, node: Node, place: Node) -> None:
@@ -284,14 +284,14 @@ class _Builder:
                 "unsupported-yaml",
                 "a key must be a word",
                 place,
-                help="quote it where a text or an expression is meant",
+                help="quote it if it is meant as text",
             )
         if node.text == "<<" and node.plain:
             self._error(
                 "unsupported-yaml",
-                "merge keys (<<) are not part of a spec",
+                "merge keys (<<) are not supported",
                 place,
-                help="use vars, defaults or a block for what several layers share",
+                help="use vars, defaults or a block to share values",
             )
             self.torn = True
         return node
@@ -301,9 +301,9 @@ class _Builder:
         self._stop(
             "too-large",
             f"{'without libyaml ' if slow else ''}a spec has at most {self.most:,} nodes, "
-            "aliases expanded",
+            "with aliases expanded",
             place,
-            label="the limit is passed here",
+            label="the limit is reached here",
             help=_LIBYAML if slow else "use repeat, for or a block",
         )
 
@@ -326,10 +326,10 @@ class _Builder:
             whole = self._whole(node)
             self._error(
                 "yaml-syntax",
-                "inside {…} and […] a comma ends a value, and this one ends in the middle",
+                "an unquoted comma ends a value inside {…} and […]",
                 node,
-                label="its brackets do not match",
-                help=f"a list is written in square brackets: [{whole[1:-1]}]"
+                label="the brackets do not match",
+                help=f"write a list with square brackets: [{whole[1:-1]}]"
                 if whole.startswith("(") and whole.endswith(")")
                 else f'quote the whole expression: "{whole}"',
             )
@@ -349,7 +349,7 @@ class _Builder:
         add_error(
             self.diagnostics,
             "duplicate-key",
-            f"{key.text} is given twice in one mapping",
+            f"duplicate key `{key.text}`",
             span_of(self.file, key),
             label="the second",
             help="keep one of them",
@@ -359,9 +359,9 @@ class _Builder:
     def _refuse_tag(self, event: Any, node: Node) -> None:
         self._error(
             "unsupported-yaml",
-            f"tags ({event.tag}) are not part of a spec",
+            f"tags ({event.tag}) are not supported",
             node,
-            help="remove the tag; quote the value where it is a text that begins with `!`",
+            help="remove the tag, or quote a value that begins with `!`",
         )
 
     def _error(self, code: str, message: str, node: Node, *, label: str = "", help: str) -> None:

@@ -153,7 +153,7 @@ def test_help_for_digits_cut_off():
     b, end, _ = small()
     b.layer(end, given=facts(image(1), macs=99))
     _, error = judge(case(macs="1.0K"), b=b, end=end).diagnostics
-    assert error.help == "the source cuts digits off: write rounding: down"
+    assert error.help == "the source truncates: write rounding: down"
     assert row(judge(case(macs="1.0K", rounding="down"), b=b, end=end)).holds
 
 

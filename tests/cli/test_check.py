@@ -101,7 +101,7 @@ def test_values_of_set_are_read_as_in_a_spec():
         (["--set", "width"], "'width' is not NAME=VALUE"),
         (["--set", "=1"], "'=1' is not NAME=VALUE"),
         (["--set", "width="], "'width=' is not NAME=VALUE"),
-        (["--set", "width=1+"], "cannot be read as an expression"),
+        (["--set", "width=1+"], "invalid expression"),
         (["--set", "width=1/0"], "'width=1/0': "),
         (["--set", "widht=1"], "no var 'widht': did you mean 'width'?"),
         (["--set", "zzz=1"], "no var 'zzz': it has width, padding"),

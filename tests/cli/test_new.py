@@ -86,7 +86,7 @@ def test_nothing_is_written_over(folder):
             "or vgg13? `archcalc new -o vgg61.yaml` starts a spec of your own",
         ),
         (["my_net"], "see `archcalc list`; `archcalc new -o my_net.yaml`"),
-        (["../vgg16"], "the catalogue has no net ../vgg16"),
+        (["../vgg16"], "no net `../vgg16` in the catalogue"),
         (["vgg16", "-o", "."], ". is a folder"),
     ],
 )

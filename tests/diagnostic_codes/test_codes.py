@@ -47,7 +47,7 @@ KEBAB = re.compile(r"[a-z]+(-[a-z]+)*")
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
     for path in sorted(PACKAGE.rglob("*.py")):
-        if path.parent.name != "codes":
+        if path.parent.name != "diagnostic_codes":
             yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -124,12 +124,12 @@ def test_allow_takes_the_codes_of_warnings() -> None:
     assert warnings == WARNINGS
 
 
-def test_each_is_told_once_and_says_why() -> None:
+def test_each_has_its_own_title_and_an_explanation() -> None:
     assert len({code.code for code in CODES}) == len(CODES)
     assert len({code.title for code in CODES}) == len(CODES)
     for code in CODES:
         assert KEBAB.fullmatch(code.code)
-        assert code.title[0].islower() or code.title.startswith("YAML")
+        assert code.title[0].islower() or code.title[0] == "`"
         assert not code.title.endswith(".")
         assert code.why.strip().endswith(".")
         assert code.bad != code.good
@@ -142,7 +142,7 @@ IMPLEMENTATION = re.compile(
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: code.code)
-def test_it_speaks_of_specs_alone(code: Code) -> None:
+def test_it_mentions_no_implementation(code: Code) -> None:
     text = code_text(code, 80)
     assert not IMPLEMENTATION.search(text)
     prose = text.partition("    ")[0]
@@ -169,13 +169,13 @@ def test_the_bad_spec_has_this_error_and_no_other(code: Code) -> None:
             continue
         assert diagnostic.span is not None
         assert diagnostic.span.line <= len(code.bad.splitlines())
-        # What would mend it is told. Which of two figures is right, no one can say.
+        # Which of two figures is right cannot be known; all others say how to fix it.
         assert diagnostic.help or code.code in ("expectation-failed", "bad-expectation")
         assert f"[{code.code}]" in render(diagnostic)
 
 
 @pytest.mark.parametrize("code", SPECS, ids=lambda code: code.code)
-def test_the_mended_spec_has_none(code: Code) -> None:
+def test_the_fixed_spec_has_none(code: Code) -> None:
     checked = check(code.good)
     assert checked.diagnostics == ()
     assert checked.ok

@@ -118,7 +118,7 @@ def test_wrong_use(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--net", "lenet6"], "no spec named lenet6"),
+        (["--net", "lenet6"], "no spec named `lenet6`"),
         (["--net", "resnet50"], "ResNet-50 gives {'output': (1000,)}, not ten numbers: is it"),
         (["--net", "plain20", "--input", "3x4x4"], "not images of 8×8 or larger"),
         (["--net", ROOT / "examples/signal.yaml"], "not images of 8×8 or larger"),

@@ -43,7 +43,7 @@ def test_ranks(word: str) -> None:
             found = error(word, given, **attributes)
             assert found.code == "wrong-rank"
             assert found.message == f"{word} needs {least} to {most} spatial axes"
-            assert f"{rank} beside the channels" in found.label
+            assert f"with {rank}" in found.label
 
 
 @pytest.mark.parametrize("word", RANKS)

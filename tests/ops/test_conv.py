@@ -214,7 +214,7 @@ def test_errors() -> None:
     assert "96 or 104 output channels" in found.help
     found = error("conv", (3, 5, 5), out=1, kernel=7, dilation=2)
     assert (found.code, found.attribute) == ("window-too-large", "kernel")
-    assert "2·(7 − 1) + 1 = 13 on a padded side of 5 " in found.label
+    assert "2·(7 − 1) + 1 = 13, padded size 5 " in found.label
     assert "at most 3" in found.help
     assert "at least 4" in found.help
     found = error("conv", (100,), out=1, kernel=3)
@@ -230,15 +230,15 @@ def test_errors() -> None:
     found = error("conv_transpose", (1, 2), out=1, kernel=1, padding=1)
     assert (found.code, found.attribute) == ("bad-value", "padding")
     assert found.label == "an output of 2 less 1 + 1 is 0 (axis 1)"
-    assert found.help == "cut off at most 1 rows in all"
+    assert found.help == "use at most 1 in total"
 
 
 @pytest.mark.parametrize(
     ("rows", "label"),
     [
-        ([[0], [6]], "row 1 reads map 6; the input has 6 maps"),
-        ([[0], []], "row 1 is empty; the input has 6 maps"),
-        ([[0, 0], [1]], "row 0 names a map twice; the input has 6 maps"),
+        ([[0], [6]], "row 1 reads channel 6; the input has 6 channels"),
+        ([[0], []], "row 1 is empty; the input has 6 channels"),
+        ([[0, 0], [1]], "row 0 lists a channel twice; the input has 6 channels"),
         ([[0]], "1 rows, but out is 2"),
     ],
 )

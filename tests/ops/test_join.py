@@ -31,7 +31,7 @@ def test_a_gate_without_labels_hides_none() -> None:
 
 def test_sub_takes_two() -> None:
     assert shape("sub", (3, 9), (3, 9)) == (3, 9)
-    assert error("sub", (3, 9), (3, 9), (3, 9)).label == "this has 3"
+    assert error("sub", (3, 9), (3, 9), (3, 9)).label == "got 3"
 
 
 def test_concat() -> None:

@@ -85,12 +85,12 @@ def test_mean_keeps_the_labels_of_the_axes_left() -> None:
 def test_errors() -> None:
     found = error("maxpool", (8, 2, 9), kernel=3)
     assert (found.code, found.attribute) == ("window-too-large", "kernel")
-    assert found.label == "a window of 3 on a padded side of 2 (axis 1 of 8×2×9)"
+    assert found.label == "window 3, padded size 2 (axis 1 of 8×2×9)"
     assert "at most 2" in found.help
     # PyTorch refuses padding of more than half the kernel
     found = error("maxpool", (8, 9, 9), kernel=3, padding=2)
     assert (found.code, found.attribute) == ("bad-value", "padding")
-    assert found.label == "padding 2, a window of 3"
+    assert found.label == "padding 2, window 3"
     assert error("avgpool", (8, 9), kernel=3, padding=[[0, 3]]).code == "bad-value"
     assert shape("avgpool", (8, 9), kernel=3, padding=[[0, 2]]) == (8, 3)
     assert error("maxpool", (8,), kernel=2).code == "wrong-rank"

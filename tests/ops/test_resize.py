@@ -49,7 +49,7 @@ def test_errors() -> None:
     found = error("upsample", (8, 4, 4))
     assert (found.code, found.message) == (
         "missing-attribute",
-        "exactly one of scale, size, like is needed",
+        "needs exactly one of scale, size, like",
     )
     found = error("upsample", (8, 4, 4), scale=2, size=8)
     assert (found.code, found.attribute) == ("bad-value", "size")
@@ -65,16 +65,16 @@ def test_errors() -> None:
     assert shape("pad", (3, 4), padding=3, mode="reflect") == (3, 10)
     assert error("pad", (3, 4), (3, 9), padding=1, like="x").attribute == "like"
     found = error("pad", (3, 4, 4), padding=4, mode="reflect")
-    assert (found.code, found.label) == ("bad-value", "4 rows around a side of 4")
+    assert (found.code, found.label) == ("bad-value", "padding 4 on a size of 4")
     found = error("pad", (3, 9), (3, 8), like="x")
     assert (found.code, found.help) == ("shape-mismatch", "use crop there")
     found = error("crop", (3, 7), (3, 8), like="x")
     assert (found.code, found.help) == ("shape-mismatch", "use pad there")
-    assert found.label == "the input's sides 7 are smaller than 8 on some axis"
-    assert "4×4 are smaller than 4×5" in error("crop", (3, 4, 4), size=[4, 5]).label
+    assert found.label == "the input is 7, smaller than 8 on some axis"
+    assert "the input is 4×4, smaller than 4×5" in error("crop", (3, 4, 4), size=[4, 5]).label
     found = error("crop", (3, 8, 8), cropping=4)
     assert (found.code, found.label) == ("bad-value", "8 − 4 − 4 = 0")
-    assert found.help == "cut off at most 7 in all"
+    assert found.help == "crop at most 7 in total"
     assert error("crop", (3, 8, 8)).code == "missing-attribute"
 
 

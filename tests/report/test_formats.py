@@ -76,7 +76,7 @@ def test_github_annotates_the_line():
     first, last = github.text([check(INVALID)]).splitlines()
     assert first.startswith(
         "::error file=<text>,line=6,col=43,endColumn=44,title=window-too-large::"
-        "the window of conv does not fit its input: "
+        "the kernel of conv is larger than its padded input: "
     )
     assert "%0Ahelp: " in first
     assert last == "archcalc: <text>: 1 error"

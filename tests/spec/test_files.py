@@ -147,7 +147,7 @@ def test_a_folder_is_no_spec(folder: Path) -> None:
     (folder / "nets").mkdir()
     (folder / "nets" / "a.yaml").write_text(SPEC)
     found = error("nets")
-    assert (found.code, found.help) == ("not-a-file", "it holds a.yaml")
+    assert (found.code, found.help) == ("not-a-file", "it contains a.yaml")
 
 
 def test_a_file_that_is_not_utf_8(folder: Path) -> None:

@@ -130,7 +130,7 @@ def test_wrong_calls(call: str, expected: tuple[str, str]) -> None:
 
 def test_a_missing_parameter_shows_the_call_to_write() -> None:
     (found,) = read(blocks("b:\n  with: {w: , d: , s: 1}\n  do: [relu]", "b: 3"))[1]
-    assert (found.message, found.help) == ("b needs d", "write b: {w: …, d: …}")
+    assert (found.message, found.help) == ("missing parameter `d` of b", "write b: {w: …, d: …}")
     assert found.notes[0].span is not None
     assert found.notes[0].span.line == 3
 
@@ -188,7 +188,7 @@ def test_a_block_may_use_earlier_blocks_only() -> None:
     spec, diagnostics = read(blocks(text))
     assert [d.label for d in diagnostics] == [
         "a is this block itself",
-        "c comes later",
+        "c is defined later",
         "c is this block itself",
     ]
     assert spec is not None

@@ -143,22 +143,22 @@ def test_parts_of_yaml_that_no_spec_needs(text: str, error: tuple[str, int, int,
 
 SYNTAX = [
     # what is written, the line and column, and words of the message and the help
-    ("a:\n\t- b\n", (2, 1), "a tab indents", "spaces"),
-    ("a:\n  - b\n\t- c\n", (3, 1), "a tab indents", "spaces"),
-    ("a: {b: 1\nc: 2\n", (1, 4), "not closed", "`}`"),
-    ("a: [1, 2\nc: 2\n", (1, 4), "not closed", "`]`"),
-    ("a: {b: x[0]}\n", (1, 9), "an unquoted expression", '"x[0]"'),
-    ("a: {b: 2*x[0] + 1, c: 3}\n", (1, 11), "an unquoted expression", '"2*x[0] + 1"'),
-    ("a: [b: 2, c[1]]\n", (1, 12), "an unquoted expression", '"c[1]'),
-    ("a: b: c\n", (1, 5), "a second `: `", "quote"),
+    ("a:\n\t- b\n", (2, 1), "tab in the indentation", "spaces"),
+    ("a:\n  - b\n\t- c\n", (3, 1), "tab in the indentation", "spaces"),
+    ("a: {b: 1\nc: 2\n", (1, 4), "unclosed `{`", "`}`"),
+    ("a: [1, 2\nc: 2\n", (1, 4), "unclosed `[`", "`]`"),
+    ("a: {b: x[0]}\n", (1, 9), "unquoted expression", '"x[0]"'),
+    ("a: {b: 2*x[0] + 1, c: 3}\n", (1, 11), "unquoted expression", '"2*x[0] + 1"'),
+    ("a: [b: 2, c[1]]\n", (1, 12), "unquoted expression", '"c[1]'),
+    ("a: b: c\n", (1, 5), "unexpected `: `", "quote"),
     ("a: @b\n", (1, 4), "cannot begin with @", "quote"),
     ("a: %b\n", (1, 4), "cannot begin with %", "quote"),
-    ("a: 'b\n", (2, 1), "does not end", "close the quote"),
+    ("a: 'b\n", (1, 4), "unclosed quote", "close the quote"),
     ('a: "\\q"\n', None, "escape", "single quotes"),
-    ("a: *\n", None, "unquoted *", "quote it"),
+    ("a: *\n", None, "unquoted `*`", "quote the value"),
     ("a: 1\n  b: 2\n", None, "", ""),
-    ("a:\n  - b\n - c\n", (3, 2), "line up", "same column"),
-    ("a: 1\nb\n", None, "without its colon", "key: value"),
+    ("a:\n  - b\n - c\n", (3, 2), "inconsistent indentation", "same column"),
+    ("a: 1\nb\n", None, "missing `:` after `b`", "write b: …"),
     ("{a: 1}}", (1, 7), "after the end", "brackets"),
     ("a: \x07", (1, 4), "U+0007", "remove it"),
     ("a: b\n\n  é\x00", (3, 4), "U+0000", "remove it"),
@@ -166,7 +166,7 @@ SYNTAX = [
 
 
 @pytest.mark.parametrize(("text", "place", "message", "help"), SYNTAX, ids=[s[0] for s in SYNTAX])
-def test_yaml_errors_are_told_in_plain_words(
+def test_yaml_errors_are_explained_by_both_loaders(
     text: str, place: tuple[int, int] | None, message: str, help: str
 ) -> None:
     diagnostics = Diagnostics()

@@ -37,7 +37,7 @@ def lint(net: Net, diagnostics: Diagnostics) -> None:
         if meant:
             diagnostics.warning(
                 "unlikely-input",
-                "an input in the order of another framework",
+                "`input` looks like another framework's layout",
                 declared.span,
                 label=f"{times(shape)} is {what}",
                 help=f"if {_KINDS[len(meant)]} is meant, write {list(meant)}",

@@ -65,9 +65,9 @@ def _labels(spec: Spec, diagnostics: Diagnostics) -> None:
         if name not in words and "unread-label" not in layer.allow:
             diagnostics.warning(
                 "unread-label",
-                f"nothing reads the label {name}",
+                f"nothing reads the label `{name}`",
                 layer.label.span,
-                label="no from, like or argument names it",
+                label="no from, like or argument refers to it",
                 help=f"read it with from: {name}, or leave it out",
             )
 
