@@ -42,7 +42,8 @@ def test_pages_are_short_and_linked() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    pages = [ROOT / "README.md", ROOT / "examples" / "README.md", *GUIDE.rglob("*.md")]
+    pages = [ROOT / "README.md", ROOT / "archcalc" / "README.md"]
+    pages += [ROOT / "examples" / "README.md", *GUIDE.rglob("*.md")]
     for page in pages:
         text = page.read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?://)([^)\s]+)\)", text):

@@ -1,6 +1,6 @@
-"""The README and the guide's page of commands: their files and commands give the output they show.
+"""The README and the guide's page of commands show what the commands print.
 
-After a wanted change `GOLDEN=write pytest tests/cli/test_readme.py` puts in the new output.
+`GOLDEN=write pytest tests/cli/test_readme.py` updates the outputs.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ PAGES = {
 TEXT = "\n".join(PAGES.values())
 OUTPUT = re.compile(r"<!-- output: (.+) -->\n```text\n((?:.*\n)*?)```\n")
 FILE = re.compile(r"<!-- file: (.+) -->\n```yaml\n((?:.*\n)*?)```\n")
+ERROR = re.compile(r'<!-- error: (.+), with "(.+)" as "(.+)" -->\n```text\n((?:.*\n)*?)```\n')
 CODE = re.compile(r"<!-- code: export (.+), (.+) -->\n```py\n((?:.*\n)*?)```\n")
 PYTHON = re.compile(r"```python\n((?:.*\n)*?)```\n")
 
 
 @pytest.fixture(autouse=True)
 def beside(tmp_path, monkeypatch):
-    """A folder that holds the README's files."""
+    """Runs in a folder with the files that the pages show."""
     monkeypatch.chdir(tmp_path)
     for name, text in FILE.findall(TEXT):
         (tmp_path / name).write_text(text)
@@ -55,8 +56,27 @@ def test_output(page, command):
     assert all(len(line) <= 80 for line in found.stdout.splitlines())
 
 
+def test_the_error_that_is_shown(tmp_path):
+    """The diagnostic of a spec of the README after the change that the README describes."""
+    text = README.read_text(encoding="utf-8")
+    ((command, old, new, shown),) = ERROR.findall(text)
+    arguments = shlex.split(command)
+    spec = tmp_path / arguments[1]
+    assert old in spec.read_text()
+    spec.write_text(spec.read_text().replace(old, new))
+    found = run(*arguments)
+    assert found.exit_code == 1
+    error = found.stdout[found.stdout.index("error[") :].rpartition("\n\n")[0] + "\n"
+    if os.environ.get("GOLDEN") == "write":
+        head = text[: text.index("<!-- error: ")]
+        rest = text[len(head) :].replace(f"```text\n{shown}```", f"```text\n{error}```", 1)
+        README.write_text(head + rest, encoding="utf-8")
+        return
+    assert error == shown
+
+
 def test_python(capsys):
-    """What a comment claims of a line is what the line prints."""
+    """A line prints what its comment shows."""
     for block in PYTHON.findall(TEXT):
         exec(block, {})  # noqa: S102  # the README is ours
         said = re.findall(r"print\(.*\) +# (.*)", block)
@@ -64,7 +84,7 @@ def test_python(capsys):
 
 
 def test_exported_code():
-    """A class that is shown is one of the file that `export` writes."""
+    """A class that a page shows is part of the file that `export` writes."""
     shown = CODE.findall(TEXT)
     assert shown
     for spec, name, code in shown:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from examples.front_page import picture
 from tests.cli.support import run
 from tests.draw.support import embedded_only, parsed
 
@@ -42,6 +43,18 @@ def test_picture(name, monkeypatch, tmp_path):
         path.write_text(drawn, encoding="utf-8")
     assert drawn == path.read_text(encoding="utf-8")
     assert parsed(drawn.encode()) is not None
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_picture_of_the_readme(theme, monkeypatch, tmp_path):
+    embedded_only(monkeypatch, tmp_path)
+    drawn = picture(theme)
+    path = PICTURES / f"front_page_{theme}.svg"
+    if os.environ.get("GOLDEN") == "write":
+        path.write_text(drawn, encoding="utf-8")
+    assert drawn == path.read_text(encoding="utf-8")
+    assert parsed(drawn.encode()) is not None
+    assert f"examples/pictures/front_page_{theme}.svg" in (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", ["specs/commands.md", "specs/language.md"])
