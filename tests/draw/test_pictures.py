@@ -62,5 +62,5 @@ def test_the_pages_show_pictures_that_are_there(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     shown = re.findall(r"\]\((\S*pictures/\w+\.svg)\)", text)
     assert shown
-    for picture in shown:
-        assert ((ROOT / page).parent / picture).resolve().is_file()
+    for file in shown:
+        assert ((ROOT / page).parent / file).resolve().is_file()
