@@ -140,8 +140,13 @@ gradient is zero."""
 
 
 def _linear() -> Any:
-    """While it holds, activations and norms pass their input on, a maximum is a mean, which hides
-    no cell of its window, and a difference a sum, in which nothing cancels."""
+    """In this mode nothing hides an input and no magnitude matters.
+
+    Activations and norms pass their input on, a maximum is a mean, which hides no cell of its
+    window, a difference is a sum, in which nothing cancels, and so is a product, which would
+    square magnitudes. Gradients are cut to 0 and 1 on the way back, so that no depth of the net
+    makes them overflow or vanish.
+    """
     import torch
     from torch.overrides import TorchFunctionMode
 
@@ -156,11 +161,22 @@ def _linear() -> Any:
                 return _mean_pool(*args, **kwargs)
             if name == "amax":
                 return torch.mean(*args, **kwargs)
-            if name == "sub":
+            if name == "sub" or (name == "mul" and all(map(torch.is_tensor, args))):
                 return torch.add(*args, **kwargs)
-            return function(*args, **kwargs)
+            return _with_unit_gradients(function(*args, **kwargs))
 
     return Linear()
+
+
+def _with_unit_gradients(result: Any) -> Any:
+    """The result of a function, with a hook on each tensor that keeps only whether a gradient
+    is zero."""
+    import torch
+
+    for tensor in result if isinstance(result, tuple) else (result,):
+        if torch.is_tensor(tensor) and tensor.requires_grad and tensor.is_floating_point():
+            tensor.register_hook(lambda gradient: (gradient != 0).to(gradient.dtype))
+    return result
 
 
 def _mean_pool(
@@ -188,7 +204,7 @@ def _mean_pool(
         if ceil_mode and (count - 1) * si >= n + pi:
             count -= 1
         pads = [pi, max((count - 1) * si + di * (ki - 1) + 1 - n - pi, pi), *pads]
-    x = torch.nn.functional.pad(x.where(x.isfinite(), torch.zeros_like(x)), pads)
+    x = torch.nn.functional.pad(x.where(x != -math.inf, torch.zeros_like(x)), pads)
     ones = torch.ones(x.shape[1], 1, *k, dtype=x.dtype) / math.prod(k)
     convolution = getattr(torch.nn.functional, f"conv{axes}d")
     return convolution(x, ones, None, s, 0, d, x.shape[1])

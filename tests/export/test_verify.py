@@ -260,6 +260,23 @@ def test_nothing_hides_an_input(title: str) -> None:
     assert found[0][1] - found[0][0] + 1 == size
 
 
+DEEP = {
+    # Each product would square magnitudes: 12 of them overflow, or vanish where they are below 1.
+    "products": ("[1, 99]", 12, "mul: [[CONV, sigmoid], [CONV, tanh]]", 25),
+    # The weight of the longest path is 3^-1500 of the sum: 2·1,500 + 1 positions all the same.
+    "sums": ("[1, 4001]", 1500, "add: [CONV, []]", 3001),
+}
+
+
+@pytest.mark.parametrize("title", DEEP)
+def test_no_depth_hides_an_input(title: str) -> None:
+    shape, count, layer, size = DEEP[title]
+    layer = layer.replace("CONV", "{conv: {out: 1, kernel: 3, padding: 1}}")
+    net = archcalc.load(f"input: {shape}\nlayers: [{{repeat: {count}, do: [{{{layer}}}]}}]")
+    field = next(row for row in verify(net).rows if row.what.startswith("receptive"))
+    assert field.theirs == str(size)
+
+
 def test_a_map_that_is_cropped_has_borders_of_its_own() -> None:
     """Of 12 rows the crop keeps 4 to 7; a padded 3×3 reads all three rows in the middle alone."""
     net = archcalc.load(
