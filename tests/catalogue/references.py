@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.catalogue.support import FILES
+
 ROOT = Path(__file__).parents[2]
 REFERENCES = ROOT / "tests" / "data" / "torchvision"
 NAMES = {"alexnet": "alexnet_torchvision", "googlenet": "googlenet_torchvision"}
@@ -44,7 +46,7 @@ def reference(name: str) -> Reference:
 
 def spec_of(name: str) -> Path:
     own = ROOT / "tests" / "data" / "specs" / f"{name}.yaml"
-    return own if own.exists() else ROOT / "specs" / f"{NAMES.get(name, name)}.yaml"
+    return own if own.exists() else FILES[NAMES.get(name, name)]
 
 
 CHECKPOINTS = sorted(path.stem for path in REFERENCES.glob("*.txt"))

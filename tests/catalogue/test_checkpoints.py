@@ -12,10 +12,11 @@ from archcalc.report.json import as_dict
 from tests.catalogue.references import CHECKPOINTS, reference, sides, spec_of
 from tests.catalogue.support import rows
 
-# Members of the families: key and shape of every array as torchvision 0.28 registers them, one
+# Key and shape of every array as torchvision 0.28 (else timm 1.0.31) registers them, one
 # "key 64x3x7x7" ("scalar" without axes) per line in order, as a SHA-256 digest; parameters and
-# multiply-accumulates as its metadata of the weights gives them.
-MEMBERS = {row["name"]: row for row in rows("torchvision_checkpoints.csv")}
+# multiply-accumulates as torchvision's metadata of the weights gives them, for timm's models as
+# PyTorch's FlopCounterMode counts them.
+MEMBERS = {row["name"]: row for row in rows("public_checkpoints.csv")}
 
 
 def described(name: str) -> dict[str, Any]:

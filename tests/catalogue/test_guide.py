@@ -12,7 +12,7 @@ from archcalc.cli import app
 from archcalc.ops.registry import ALL
 from archcalc.pipeline import check
 from archcalc.report.guide import pages
-from tests.catalogue.support import CATALOGUE, ROOT
+from tests.catalogue.support import CATALOGUE, FILES, ROOT
 
 GUIDE = ROOT / "specs"
 SPECS = [
@@ -86,7 +86,8 @@ def test_all_operations_and_nets_are_in_it() -> None:
         for attribute in op.attributes:
             assert f"`{attribute.name}`" in page
     for name in CATALOGUE:
-        assert f"[{name}.yaml]({name}.yaml)" in made["catalogue.md"]
+        place = FILES[name].relative_to(GUIDE).as_posix()
+        assert f"[{name}.yaml]({place})" in made["catalogue.md"]
 
 
 def test_outputs_in_the_examples_readme(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,7 @@ def test_nothing_is_written_over(folder):
             ["vgg61"],
             "or vgg13? `archcalc new -o vgg61.yaml` starts a spec of your own",
         ),
-        (["my_net"], "see `archcalc list`; `archcalc new -o my_net.yaml`"),
+        (["my_model"], "see `archcalc list`; `archcalc new -o my_model.yaml`"),
         (["../vgg16"], "no net `../vgg16` in the catalogue"),
         (["vgg16", "-o", "."], ". is a folder"),
     ],
