@@ -173,9 +173,11 @@ def _with_unit_gradients(result: Any) -> Any:
     is zero."""
     import torch
 
-    for tensor in result if isinstance(result, tuple) else (result,):
+    tensors = result if isinstance(result, tuple) else (result,)
+    for tensor in tensors:
         if torch.is_tensor(tensor) and tensor.requires_grad and tensor.is_floating_point():
-            tensor.register_hook(lambda gradient: (gradient != 0).to(gradient.dtype))
+            watched: Any = tensor  # PyTorch gives `register_hook` no types
+            watched.register_hook(lambda gradient: (gradient != 0).to(gradient.dtype))
     return result
 
 
