@@ -1,7 +1,7 @@
-"""Activations that work on every number alone, as a table; and PReLU.
+"""Elementwise activations, as a table; and PReLU.
 
-Extra flops an element: every sum, product, comparison and elementary function (exp, log, tanh,
-erf) of the formula counts one.
+Extra flops per element: every sum, product, comparison and elementary function (exp, log, tanh,
+erf) of the formula counts as one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Activation(Operation):
-    """Shape kept; `formula` is worked out for every number alone."""
+    """Shape unchanged; `formula` is applied elementwise."""
 
     family = "activation"
     channels_read = "own"
@@ -38,7 +38,7 @@ class Activation(Operation):
         self.main = main
         self.source = source
         self.example = f"""\
-name: the activation {name}
+name: {name}
 input: [16, 32, 32]
 layers:
   - {name}
@@ -74,19 +74,19 @@ class HardTanh(Activation):
 
 class PRelu(Operation):
     """max(x, 0) + weight·min(x, 0). Weights: `weight` [1], or [C] with `channels`. Extra flops: 2
-    an element. Errors: wrong-layout."""
+    per element. Errors: wrong-layout."""
 
     name = "prelu"
     family = "activation"
     channels_read = "own"
-    summary = "Activation: max(x, 0) + weight·min(x, 0), the weight trained."
+    summary = "Activation: max(x, 0) + weight·min(x, 0) with a learnable weight."
     source = "He et al. 2015, arXiv:1502.01852"
     attributes = (
-        Attribute("channels", Boolean(), "One weight a channel, not one for all.", False),
-        Attribute("init", Number(), "The weight at the start of training.", 0.25),
+        Attribute("channels", Boolean(), "One weight per channel instead of one.", False),
+        Attribute("init", Number(), "Initial value.", 0.25),
     )
     example = """\
-name: a trained slope a channel
+name: a learnable slope per channel
 input: [16, 32, 32]
 layers:
   - prelu: {channels: true}
@@ -109,7 +109,7 @@ expect: {output: [16, 32, 32], params: 16}
         return 2 * product(y.shape)
 
     def describe(self, a: SimpleNamespace) -> str:
-        return "one a channel" if a.channels else ""
+        return "per channel" if a.channels else ""
 
 
 def _check_order(low: float, high: float, low_name: str, high_name: str) -> None:
@@ -134,30 +134,30 @@ ACTIVATIONS: tuple[Operation, ...] = (
         "leaky_relu",
         "max(x, 0) + slope·min(x, 0)",
         2,
-        _number("slope", "Slope below zero.", 0.01),
+        _number("slope", "Negative slope.", 0.01),
         main="slope",
         source="Maas, Hannun & Ng 2013",
     ),
     PRelu(),
     RRelu(
         "rrelu",
-        "max(x, 0) + r·min(x, 0), r drawn from [lower, upper] in training, their mean after",
+        "max(x, 0) + r·min(x, 0), r drawn from [lower, upper] in training, else their mean",
         2,
-        _number("lower", "Lower end of the slopes drawn.", 1 / 8),
-        _number("upper", "Upper end of the slopes drawn.", 1 / 3),
+        _number("lower", "Lower bound of the slope.", 1 / 8),
+        _number("upper", "Upper bound of the slope.", 1 / 3),
         source="Xu et al. 2015, arXiv:1505.00853",
     ),
     Activation(
         "elu",
-        "x above zero, alpha·(exp(x) − 1) below",
+        "x if x > 0, else alpha·(exp(x) − 1)",
         4,
-        _number("alpha", "Minus the limit far below zero.", 1.0),
+        _number("alpha", "Scale of the negative part.", 1.0),
         main="alpha",
         source="Clevert, Unterthiner & Hochreiter 2015, arXiv:1511.07289",
     ),
     Activation(
         "selu",
-        "1.0507·x above zero, 1.0507·1.6733·(exp(x) − 1) below",
+        "1.0507·x if x > 0, else 1.0507·1.6733·(exp(x) − 1)",
         5,
         source="Klambauer et al. 2017, arXiv:1706.02515",
     ),
@@ -165,17 +165,17 @@ ACTIVATIONS: tuple[Operation, ...] = (
         "gelu",
         "x·(1 + erf(x/√2))/2; with approximate: tanh, x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2",
         lambda a: 5 if a.approximate == "none" else 9,
-        Attribute("approximate", Word("none", "tanh"), "The formula used.", "none"),
+        Attribute("approximate", Word("none", "tanh"), "Approximation.", "none"),
         source="Hendrycks & Gimpel 2016, arXiv:1606.08415",
     ),
     Activation("silu", "x/(1 + exp(−x))", 4, source="Ramachandran et al. 2017, arXiv:1710.05941"),
     Activation("mish", "x·tanh(log(1 + exp(x)))", 5, source="Misra 2019, arXiv:1908.08681"),
     Activation(
         "softplus",
-        "log(1 + exp(beta·x))/beta, and x itself where beta·x exceeds the threshold",
+        "log(1 + exp(beta·x))/beta, and x if beta·x exceeds the threshold",
         6,
-        _number("beta", "Sharpness of the bend.", 1.0),
-        _number("threshold", "Where it becomes linear.", 20.0),
+        _number("beta", "Sharpness.", 1.0),
+        _number("threshold", "Above it the function is linear.", 20.0),
     ),
     Activation(
         "hardswish", "x·min(max(x + 3, 0), 6)/6", 5, source="Howard et al. 2019, arXiv:1905.02244"
@@ -185,16 +185,16 @@ ACTIVATIONS: tuple[Operation, ...] = (
         "hardtanh",
         "min(max(x, min), max)",
         2,
-        _number("min", "Lower end.", -1.0),
-        _number("max", "Upper end.", 1.0),
+        _number("min", "Lower bound.", -1.0),
+        _number("max", "Upper bound.", 1.0),
     ),
     Activation("sigmoid", "1/(1 + exp(−x))", 4),
     Activation(
         "tanh",
         "amplitude·tanh(slope·x)",
         lambda a: 1 + (a.amplitude != 1) + (a.slope != 1),
-        _number("amplitude", "Factor of the result; LeNet-5 has 1.7159.", 1.0),
-        _number("slope", "Factor of the input; LeNet-5 has 2/3.", 1.0),
+        _number("amplitude", "Factor of the result; 1.7159 in LeNet-5.", 1.0),
+        _number("slope", "Factor of the input; 2/3 in LeNet-5.", 1.0),
         source="LeCun et al. 1998, appendix A (the scaled form)",
     ),
 )

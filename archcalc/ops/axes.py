@@ -1,4 +1,4 @@
-"""What operations ask of the axes of their inputs, and how shapes read in messages."""
+"""Checks of the axes of an operation's inputs, and shapes as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def times(shape: Shape) -> str:
 
 def need_channels_first(name: str, t: Tensor, least: int, most: int, vector: str = "") -> None:
     """Raises `DiagnosticError` unless channels come first, with `least` to `most` further axes.
-    `vector` says what to do where there are too few."""
+    `vector` is the help if there are too few."""
     axes = t.axes
     if axes[0] != CHANNELS:
         raise _not_first(name, t)
@@ -54,7 +54,7 @@ def _wrong_rank(name: str, t: Tensor, least: int, most: int, vector: str) -> Dia
 
 
 def place_of(t: Tensor, axis: int | None, attribute: str = "axis") -> int:
-    """The place, from 0, of an axis given by number (−1 is the last); None is the channels."""
+    """The index of an axis: `axis` may be negative (−1 is the last); None is the channels."""
     if axis is None:
         return t.channel_axis
     rank = len(t.shape)
@@ -70,22 +70,20 @@ def place_of(t: Tensor, axis: int | None, attribute: str = "axis") -> int:
 
 
 def spatial_places(t: Tensor) -> list[int]:
-    """The places of all axes but the channels: the order of `Facts.reach`."""
+    """The indices of all axes but the channels, in the order of `Facts.reach`."""
     return [i for i, label in enumerate(t.axes) if label != CHANNELS]
 
 
 def reach_on(t: Tensor, reaches: dict[int, Reach]) -> tuple[Reach | None, ...] | None:
-    """A reach given by place, as `Facts.reach` wants it: "the same position" elsewhere."""
+    """`Facts.reach` from reaches by axis index; "the same position" for all other axes."""
     if not reaches:
         return None
     return tuple([reaches.get(i) for i in spatial_places(t)])
 
 
-AXIS = Attribute(
-    "axis", Integer(None), "Place of the axis in the shape, 0 the first; the channels.", None
-)
+AXIS = Attribute("axis", Integer(None), "Axis index, from 0; by default the channels.", None)
 
 
 def replaced(shape: Shape, place: int, length: int) -> Shape:
-    """The shape with another length at one place."""
+    """The shape with another size of one axis."""
     return (*shape[:place], length, *shape[place + 1 :])

@@ -1,8 +1,8 @@
-"""What an operation is: the facts it gives, and how it says that an attribute is wrong.
+"""The interface of an operation: the facts that it computes and the errors that it raises.
 
 Formulas are plain integer arithmetic (`+ - * //`, and `arithmetic.py` for the rest), so that they
-run on symbols and arrays too: never `int(...)`, `math.…` or a float in a formula. Conditions stand
-in `check`, apart from the formulas.
+work on symbols and arrays too: never `int(...)`, `math.…` or a float in a formula. Conditions are
+in `check`, separate from the formulas.
 """
 
 from __future__ import annotations
@@ -32,34 +32,34 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 CHANNELS = "channels"
-"""The label of the channel (or feature) axis. A spatial axis that comes from the input is labelled
-0, 1 or 2 by its place there; an axis with no counterpart in the input is labelled None."""
+"""The label of the channel (or feature) axis. A spatial axis of the net's input has the label 0, 1
+or 2; an axis that corresponds to none of these has the label None."""
 
 Axis = str | int | None
 
 
 class Tensor(NamedTuple):
-    """A tensor without its batch axis: its shape, and what each axis is."""
+    """A tensor without its batch axis: its shape and the label of each axis."""
 
     shape: Shape
     axes: tuple[Axis, ...]
 
     @property
     def channel_axis(self) -> int:
-        """The place of the channel axis (the first axis where none is labelled)."""
+        """The index of the channel axis (0 if no axis is labelled so)."""
         axes = self.axes
         return axes.index(CHANNELS) if CHANNELS in axes else 0
 
     @property
     def channels(self) -> int:
-        """The length of the channel axis (of the first axis where none is labelled)."""
+        """The number of channels (the size of the first axis if none is labelled so)."""
         return self.shape[self.channel_axis]
 
 
 class Weight(NamedTuple):
-    """A named array of a layer, by PyTorch's name. Buffers are not trainable.
+    """A named array of a layer, with PyTorch's name. Buffers are not trainable.
 
-    `counted` is False for bookkeeping that is no statistic (`num_batches_tracked`).
+    `counted` is False for a counter that is not a statistic (`num_batches_tracked`).
     """
 
     name: str
@@ -69,11 +69,11 @@ class Weight(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """Everything an operation says of one layer: worked out once for equal attributes and inputs.
+    """What an operation computes for one layer, shared by layers with equal attributes and inputs.
 
-    `macs` and `flops` are None where the operation cannot count them: unknown, never zero.
-    `reach` has one entry a spatial axis of the first input (in order), None for "the same
-    position"; as a whole None means "the same position on every axis".
+    `macs` and `flops` are None if the operation cannot count them: unknown, never zero. `reach` has
+    one entry per spatial axis of the first input (in order), None for "the same position"; if it
+    is None itself, that holds for every axis.
     """
 
     outputs: tuple[Tensor, ...]
@@ -87,31 +87,31 @@ class Facts(NamedTuple):
 
 
 class Operation:
-    """An operation. Subclasses fill in the class attributes and override what differs.
+    """An operation. Subclasses set the class attributes and override what differs.
 
-    Methods take the attributes `a` (a namespace, one field an attribute), the input tensors `x`
-    and, where it helps, the output tensor `y`.
+    Methods take the attributes `a` (a namespace with one field per attribute), the input tensors
+    `x` and, where needed, the output tensor `y`.
     """
 
     name: str = ""
-    family: str = ""  # the section of the language guide, and the colour in diagrams
+    family: str = ""  # the page of the guide and the colour in diagrams
     summary: str = ""  # one sentence
-    source: str = ""  # paper and equation, where there is one
+    source: str = ""  # paper and equation, if there is one
     attributes: tuple[Attribute, ...] = ()
-    main: str | None = None  # the attribute that a lone value gives
-    example: str = ""  # a whole small spec; a test runs it
+    main: str | None = None  # the attribute that a single value sets
+    example: str = ""  # a complete small spec; a test runs it
     join: bool = False  # takes branches
-    weighted: bool = False  # a weight layer: counts towards depth
-    view: bool = False  # at inference, shares its input's memory
-    channels_read: str = ""  # "own" or "all", where that is so whatever the attributes
-    sign: str = ""  # of a join, as formulas write it
+    weighted: bool = False  # counts towards depth
+    view: bool = False  # at inference, its output shares memory with its input
+    channels_read: str = ""  # "own" or "all" if independent of the attributes
+    sign: str = ""  # the operator of a join in formulas
 
     def settle(self, a: SimpleNamespace) -> None:
-        """Puts numbers in for words whose meaning the other attributes decide. Raises
+        """Replaces words by the numbers that follow from other attributes. Raises
         `DiagnosticError`."""
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
-        """Raises `DiagnosticError` where the attributes and the inputs do not go together."""
+        """Raises `DiagnosticError` if the attributes and the inputs do not match."""
 
     def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The output tensors: one, unless the operation splits."""
@@ -122,7 +122,7 @@ class Operation:
         return ()
 
     def macs(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int | None:
-        """Multiply-accumulates of one forward pass of one sample; biases not counted."""
+        """Multiply-accumulates of a forward pass of one sample, without biases."""
         return 0
 
     def extra_flops(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int | None:
@@ -130,7 +130,7 @@ class Operation:
         return 0
 
     def connections(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int | None:
-        """LeCun's 1998 count: uses of a weight or a bias; None where it has no meaning."""
+        """Uses of weights and biases, as counted by LeCun et al. 1998; None if undefined."""
         return None
 
     def reach(
@@ -140,26 +140,26 @@ class Operation:
         return None
 
     def moves(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Movement | None:
-        """Where the output's axes come from; None: output axis i is input axis i, read as `reach`
-        says (of a join: position by position, axes of length 1 broadcast).
+        """How the output's axes derive from the input's. None: output axis i is input axis i, read
+        as `reach` says (for a join: elementwise, axes of size 1 broadcast).
 
-        An operation that moves, merges, splits, stacks or drops axes must say so here: the
-        receptive field after it follows from this alone.
+        An operation that moves, merges, splits, stacks or drops axes must override this: the
+        receptive field after it is derived from here only.
         """
         return None
 
     def channel_reads(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> str | tuple[int, ...]:
         """Which input channels an output channel reads: "own" (its own; with m times as many
-        outputs, channel c reads c // m), "all", one channel per output channel, or "" where
-        neither holds. Asked only where channels differ in their receptive field."""
+        outputs, channel c reads c // m), "all", a tuple with one input channel per output
+        channel, or "" for anything else. Only used if channels have different receptive fields."""
         return self.channels_read
 
     def describe(self, a: SimpleNamespace) -> str:
-        """The attributes worth a place in a table or diagram: "3×3, 64, stride 2"."""
+        """The attributes as shown in tables and diagrams: "3×3, 64, stride 2"."""
         return ""
 
     def facts(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Facts:
-        """Check, then all facts. The one entry point for `elaborate`."""
+        """Checks the layer and computes its facts: the entry point for `elaborate`."""
         self.check(a, x)
         outputs = self.outputs(a, x)
         y = outputs[0]
@@ -181,14 +181,14 @@ class Operation:
 
 
 class UnreadLayer(Operation):
-    """Stands for a layer that could not be read: nothing is known of it but its word."""
+    """A placeholder for a layer that could not be parsed: only its word is known."""
 
     def __init__(self, word: str) -> None:
         self.name = word or "layer"
 
 
 def product(numbers: tuple[int, ...]) -> int:
-    """The product of a shape, by plain multiplication (so that symbols go through)."""
+    """The product of numbers, by plain multiplication, which symbols support too."""
     result = 1
     for n in numbers:
         result = result * n

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class Softmax(Operation):
-    """Shape kept. Extra flops: 5 an element (maximum, difference, exp, sum, quotient)."""
+    """Shape unchanged. Extra flops: 5 per element (maximum, difference, exp, sum, quotient)."""
 
     name = "softmax"
     family = "activation"
-    summary = "exp(x) over its sum along an axis."
+    summary = "exp(x) divided by its sum along an axis."
     main = "axis"
     attributes = (AXIS,)
     example = """\
@@ -50,7 +50,7 @@ expect: {output: [10], params: 5130}
 
 
 class LogSoftmax(Softmax):
-    """Shape kept. Extra flops: 5 an element (maximum, difference, exp, sum, difference)."""
+    """Shape unchanged. Extra flops: 5 per element (maximum, difference, exp, sum, difference)."""
 
     name = "log_softmax"
     summary = "The logarithm of softmax."
@@ -65,15 +65,15 @@ expect: {output: [10], params: 5130}
 
 
 class Maxout(Operation):
-    """[C, …] → [C/pieces, …]: output c is the largest of the channels c·pieces to
-    (c + 1)·pieces − 1. Extra flops: pieces − 1 comparisons an output."""
+    """[C, …] → [C/pieces, …]: output c is the maximum of the channels c·pieces to
+    (c + 1)·pieces − 1. Extra flops: pieces − 1 comparisons per output."""
 
     name = "maxout"
     family = "activation"
-    summary = "The largest of every few neighbouring channels."
+    summary = "The maximum over groups of adjacent channels."
     source = "Goodfellow et al. 2013, arXiv:1302.4389"
     main = "pieces"
-    attributes = (Attribute("pieces", Integer(), "How many channels compete.", 2),)
+    attributes = (Attribute("pieces", Integer(), "Channels per group.", 2),)
     example = """\
 name: a maxout layer
 input: [3, 32, 32]

@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
     from archcalc.ops.reach import Reach, Window
 
-KERNEL = Attribute("kernel", PerAxis(), "Side of the window.")
-STRIDE = Attribute("stride", PerAxis(), "Steps from one window to the next.", 1)
+KERNEL = Attribute("kernel", PerAxis(), "Kernel size.")
+STRIDE = Attribute("stride", PerAxis(), "Step between adjacent windows.", 1)
 PADDING = Attribute(
     "padding",
     Padding("valid", "same", "same_upper", "same_lower", "full"),
-    "Rows of zeros around the input. same gives ⌈n/stride⌋ outputs, the odd row at the end "
-    "(same_upper) or the start (same_lower); full is dilation·(kernel − 1) on both sides.",
+    "Zero padding. same gives ⌈n/stride⌋ outputs, an odd row at the end (same_upper) or the start "
+    "(same_lower); full is dilation·(kernel − 1) at both ends.",
     0,
 )
-DILATION = Attribute("dilation", PerAxis(), "Distance between neighbouring cells of a window.", 1)
-BIAS = Attribute("bias", Boolean(), "One trainable number an output map, added everywhere.", True)
+DILATION = Attribute("dilation", PerAxis(), "Spacing between kernel elements.", 1)
+BIAS = Attribute("bias", Boolean(), "Learnable per-channel bias.", True)
 
 
 class Convolution(Operation, ABC):
-    """A sum of products under a window, for every output map and position.
+    """[C, n, …] → [out, ⌊(n + p_begin + p_end − d·(k − 1) − 1)/s⌋ + 1, …].
 
-    [C, n, …] → [out, ⌊(n + p_begin + p_end − d·(k − 1) − 1)/s⌋ + 1, …]. macs: one a weight and
-    output position. Extra flops: 1 an output with a bias. Connections: every use of a weight or a
-    bias. Errors: wrong-layout, wrong-rank, window-too-large, does-not-divide.
+    macs: one per weight and output position. Extra flops: 1 per output if it has a bias.
+    Connections: uses of weights and biases. Errors: wrong-layout, wrong-rank, window-too-large,
+    does-not-divide.
     """
 
     family = "convolution"
@@ -49,14 +49,14 @@ class Convolution(Operation, ABC):
 
     @abstractmethod
     def maps(self, a: SimpleNamespace, channels: int) -> int:
-        """The number of output maps."""
+        """The number of output channels."""
 
     @abstractmethod
     def weight_shape(self, a: SimpleNamespace, channels: int) -> tuple[int, ...]:
         """The shape of `weight`."""
 
     def check_maps(self, a: SimpleNamespace, channels: int) -> None:
-        """Raises `DiagnosticError` where the channels do not suit the attributes."""
+        """Raises `DiagnosticError` if the channels do not match the attributes."""
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         t = x[0]
@@ -98,8 +98,8 @@ class Convolution(Operation, ABC):
 class Conv(Convolution):
     """Weights: `weight` [out, C/groups, k, …], `bias` [out].
 
-    With `connections`, output map i reads only the maps of row i: `weight` is then
-    [Σ length of a row, k, …], the rows' kernels in order, and macs count those alone.
+    With `connections`, output channel i reads only the input channels in row i: `weight` is then
+    [Σ row lengths, k, …], the kernels of all rows in order, and only these count in macs.
     """
 
     name = "conv"
@@ -112,12 +112,14 @@ class Conv(Convolution):
         STRIDE,
         PADDING,
         DILATION,
-        Attribute("groups", Integer(), "Parts of the channels that see only one another.", 1),
+        Attribute(
+            "groups", Integer(), "Number of channel groups; each output reads its own group.", 1
+        ),
         BIAS,
         Attribute(
             "connections",
             Table(),
-            "For every output map, the list of the input maps it reads (from 0).",
+            "For each output channel, the list of input channels that it reads, from 0.",
             None,
         ),
     )
@@ -161,16 +163,16 @@ expect: {output: [16, 16, 16], params: 1216, macs: 307_200, receptive_field: 5}
 
 class DepthwiseConv(Convolution):
     """Weights: `weight` [multiplier·C, 1, k, …], `bias` [multiplier·C]; the output channels of
-    one input channel stand side by side, as in a convolution with C groups."""
+    one input channel are adjacent, as in a convolution with C groups."""
 
     name = "depthwise_conv"
-    summary = "Convolution of every channel on its own."
+    summary = "Convolution of each channel separately."
     source = "Howard et al. 2017, arXiv:1704.04861, section 3.1"
     main = "kernel"
     channels_read = "own"
     attributes = (
         KERNEL,
-        Attribute("multiplier", Integer(), "Output channels an input channel.", 1),
+        Attribute("multiplier", Integer(), "Output channels per input channel.", 1),
         STRIDE,
         PADDING,
         DILATION,

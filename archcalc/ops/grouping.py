@@ -1,4 +1,4 @@
-"""Channels that must divide evenly: groups of a convolution, a shuffle or a norm."""
+"""Divisibility of channels by groups, for convolution, channel shuffle and group norm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import gcd
 from archcalc.ops.base import DiagnosticError
 
 FAR = 10_000
-"""How far to look for a number that would do: a hostile spec must not make this slow."""
+"""How far to search for a valid number: an untrusted spec must not make this slow."""
 
 
 def check_groups(groups: int, channels: int, out: int) -> None:
@@ -19,7 +19,7 @@ def check_groups(groups: int, channels: int, out: int) -> None:
 
 
 def uneven(groups: int, channels: int, what: str, common: int) -> DiagnosticError:
-    """The error of groups that do not divide; `common` is what they would have to divide."""
+    """The error of groups that do not divide the channels; `common` is what they must divide."""
     smaller = next((g for g in range(groups - 1, max(groups - FAR, 0), -1) if common % g == 0), 1)
     larger = next((g for g in range(groups + 1, groups + FAR) if common % g == 0), None)
     nearest = f"{smaller}" if larger is None else f"{smaller} or {larger}"

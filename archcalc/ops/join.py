@@ -1,4 +1,4 @@
-"""Joins of branches: add, sub, mul and concat. The operands arrive as the inputs, two or more."""
+"""Joins of branches: add, sub, mul and concat. The inputs are the branches, two or more."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 
 class Elementwise(Operation):
-    """Equal shapes; an axis of length 1 is repeated along the others'. An axis is labelled as in
-    the first branch that has it in full and knows its label. Extra flops: one an output and
-    operand beyond the first. Errors: shape-mismatch."""
+    """Equal shapes; axes of size 1 are broadcast. Extra flops: one per output and branch beyond
+    the first. Errors: shape-mismatch."""
 
     family = "join"
     join = True
@@ -72,7 +71,7 @@ class Sub(Elementwise):
     sign = "−"
     summary = "The first branch minus the second."
     example = """\
-name: what a blur takes away
+name: the difference to a blurred image
 input: [3, 64, 64]
 layers:
   - sub:
@@ -97,7 +96,7 @@ class Mul(Elementwise):
 
     name = "mul"
     sign = "×"
-    summary = "The product of its branches; axes of length 1 are repeated, as in a gate."
+    summary = "The product of its branches; axes of size 1 are broadcast, as in a gate."
     source = "Hu, Shen & Sun 2017, arXiv:1709.01507 (squeeze and excitation)"
     example = """\
 name: squeeze and excitation
@@ -116,16 +115,15 @@ expect: {output: [64, 28, 28], params: 580}
 
 
 class Concat(Operation):
-    """The lengths of one axis add up, the others are equal. No flops. Errors:
-    shape-mismatch.
+    """The sizes of one axis add up, the others are equal. No flops. Errors: shape-mismatch.
 
-    Along a spatial axis the output's positions no longer follow from one branch's, so that axis
-    loses its label.
+    Along a spatial axis, the positions of the output are no longer those of one branch, so its
+    receptive field is unknown.
     """
 
     name = "concat"
     family = "join"
-    summary = "Its branches one after another along an axis, by default the channels."
+    summary = "Concatenation of its branches along an axis, by default the channels."
     source = "Szegedy et al. 2014, arXiv:1409.4842 (Inception)"
     join = True
     attributes = (AXIS,)
@@ -167,13 +165,13 @@ expect: {output: [96, 28, 28], params: 28_272}
 
 
 def _label(x: tuple[Tensor, ...], place: int, length: int) -> Axis:
-    """The label of an axis of the joined tensor."""
+    """The label of an axis of the joined tensor: that of the first branch with its full size."""
     labels = [t.axes[place] for t in x if t.shape[place] == length]
     return next((label for label in labels if label is not None), None)
 
 
 def without_position(t: Tensor, place: int) -> tuple[Axis, ...]:
-    """The labels, a spatial one at `place` taken away."""
+    """The axis labels, without a spatial one at `place`."""
     if t.axes[place] == CHANNELS:
         return t.axes
     return (*t.axes[:place], None, *t.axes[place + 1 :])
@@ -202,7 +200,7 @@ def _unequal(name: str, x: tuple[Tensor, ...], number: int, other: int = 0) -> D
 
 
 def _remedy(a: Shape, b: Shape, first: int, second: int) -> str:
-    """The layer to put into one of two branches, so that their shapes are equal."""
+    """The layer that would make the shapes of two branches equal."""
     if len(a) != len(b):
         longer, shorter, branch = (a, b, second) if len(a) > len(b) else (b, a, first)
         if len(shorter) == 1 and shorter[0] == longer[0]:
@@ -211,12 +209,12 @@ def _remedy(a: Shape, b: Shape, first: int, second: int) -> str:
         return f"reshape branch {branch} to {len(longer)} axes"
     if a[1:] == b[1:]:
         return f"give branch {second} a conv with out: {a[0]}, kernel: 1"
-    # A gate's sides of length 1 fit any others: only its channels are wrong.
+    # Spatial axes of size 1 broadcast, as in a gate: only the channels are wrong.
     if all(n == 1 for n in b[1:]):
         return f"give branch {second} a conv with out: {a[0]}, kernel: 1"
     if all(n == 1 for n in a[1:]):
         return f"give branch {first} a conv with out: {b[0]}, kernel: 1"
-    # A stride makes sides smaller: it goes into the branch with the larger ones.
+    # A stride reduces the size: it goes into the branch with the larger one.
     if a[1:] < b[1:]:
         small, large, branch = a, b, second
     else:
@@ -231,7 +229,7 @@ def _remedy(a: Shape, b: Shape, first: int, second: int) -> str:
 
 
 def _stride(small: Shape, large: Shape) -> str | None:
-    """The stride with which a 1×1 window takes `large` to `small`, None where none does."""
+    """The stride with which a 1×1 window reduces `large` to `small`, or None."""
     strides = []
     for n, m in zip(small, large, strict=True):
         s = -(-m // n)

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 
 class Dense(Operation):
-    """Every output reads the whole last axis, at every position of the others. […, in] → […, out];
-    macs: in·out a position; connections: uses of a weight or a bias. Errors:
-    linear-on-spatial."""
+    """[…, in] → […, out], at every position of the other axes. macs: in·out per position;
+    connections: uses of weights and biases. Errors: linear-on-spatial."""
 
     family = "linear"
     weighted = True
@@ -63,13 +62,13 @@ class Dense(Operation):
 
 
 class Linear(Dense):
-    """Weights: `weight` [out, in], `bias` [out]. Extra flops: 1 an output with a bias."""
+    """Weights: `weight` [out, in], `bias` [out]. Extra flops: 1 per output if it has a bias."""
 
     name = "linear"
     summary = "Fully connected layer on the last axis."
     attributes = (
         Attribute("out", Integer(), "Number of output features."),
-        Attribute("bias", Boolean(), "One trainable number an output, added.", True),
+        Attribute("bias", Boolean(), "Learnable bias.", True),
     )
     example = """\
 name: a fully connected layer
@@ -95,7 +94,7 @@ expect: {output: [4096], params: 37_752_832, macs: 37_748_736}
 class Rbf(Dense):
     """y_i = Σ_j (x_j − w_ij)². Weights: `weight` [out, in], a buffer unless `trainable`.
 
-    macs: one a square-accumulate, in·out; extra flops: the subtraction before each.
+    macs: one per squared difference, in·out. Extra flops: the in·out subtractions.
     """
 
     name = "rbf"

@@ -1,4 +1,4 @@
-"""Normalisation. Attribute names and weights are PyTorch's."""
+"""Normalisation, with PyTorch's attribute names and weights."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from archcalc.ops.reach import Reach
 
-AFFINE = Attribute("affine", Boolean(), "Trainable scale and shift of every channel.", True)
+AFFINE = Attribute("affine", Boolean(), "Learnable scale and shift per channel.", True)
 EPS = Attribute("eps", Number(0), "Added to the variance.", 1e-5)
 STATISTICS = 5
-"""Extra flops an element where statistics are worked out at inference: the sum for the mean, the
+"""Extra flops per element if statistics are computed at inference: the sum for the mean, the
 difference from it, its square, the sum of squares, the product with 1/√variance."""
 
 
@@ -33,19 +33,19 @@ class Norm(Operation):
 
 
 class BatchNorm(Norm):
-    """Weights: `weight`, `bias` [C] where affine; buffers `running_mean`, `running_var` [C] and
-    the uncounted `num_batches_tracked` where tracked. Extra flops: 2 an element (at inference one
-    product and one sum); untracked, 5 for the statistics of the batch and 2 where affine."""
+    """Weights: `weight`, `bias` [C] if affine; buffers `running_mean`, `running_var` [C] and the
+    uncounted `num_batches_tracked` if tracked. Extra flops per element: 2 (one product and one sum
+    at inference); if untracked, 5 for the batch statistics and 2 if affine."""
 
     name = "batchnorm"
-    summary = "Batch normalisation of every channel."
+    summary = "Batch normalisation per channel."
     source = "Ioffe & Szegedy 2015, arXiv:1502.03167, algorithms 1 and 2"
     channels_read = "own"
     attributes = (
         AFFINE,
         EPS,
-        Attribute("momentum", Number(0, 1), "Weight of a new batch in the running mean.", 0.1),
-        Attribute("track", Boolean(), "Running statistics, used at inference.", True),
+        Attribute("momentum", Number(0, 1), "Momentum of the running statistics.", 0.1),
+        Attribute("track", Boolean(), "Keep running statistics and use them at inference.", True),
     )
     example = """\
 name: batch normalisation
@@ -76,7 +76,7 @@ expect: {output: [64, 30, 30], params: 1856, buffers: 128}
     def reach(
         self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor
     ) -> tuple[Reach | None, ...] | None:
-        # Without running statistics it reads those of the maps at hand, at inference too.
+        # Without running statistics it uses those of the current feature map, at inference too.
         return None if a.track else reach_on(x[0], {i: Everything() for i in spatial_places(x[0])})
 
     def extra_flops(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int:
@@ -86,7 +86,7 @@ expect: {output: [64, 30, 30], params: 1856, buffers: 128}
 class Lrn(Operation):
     """y_c = x_c / (k + alpha/size · Σ x²)^beta, summed over `size` neighbouring channels.
 
-    Extra flops an element: the square, size sums, a product and a sum, the power and the quotient.
+    Extra flops per element: the square, size sums, a product and a sum, the power, the quotient.
     """
 
     name = "lrn"
@@ -98,7 +98,7 @@ class Lrn(Operation):
         Attribute("size", Integer(), "Number of channels summed.", 5),
         Attribute("alpha", Number(), "Factor of the sum of squares.", 1e-4),
         Attribute("beta", Number(), "Exponent.", 0.75),
-        Attribute("k", Number(), "Constant under the exponent.", 1.0),
+        Attribute("k", Number(), "Additive constant (LRN's k).", 1.0),
     )
     example = """\
 name: local response normalisation
@@ -121,17 +121,17 @@ expect: {output: [96, 55, 55], params: 0}
 
 
 class LayerNorm(Norm):
-    """Weights: `weight`, `bias` over the normalised axes. Extra flops: 5 an element for the
-    statistics, 2 where affine."""
+    """Weights: `weight`, `bias` over the normalised axes. Extra flops per element: 5 for the
+    statistics, 2 if affine."""
 
     name = "layernorm"
     summary = "Normalisation over the last axes."
     source = "Ba, Kiros & Hinton 2016, arXiv:1607.06450"
     main = "axes"
     attributes = (
-        Attribute("axes", Integer(), "How many of the last axes are normalised together.", 1),
-        Attribute("affine", Boolean(), "Trainable scale and shift of every element.", True),
-        Attribute("bias", Boolean(), "Whether affine has the shift.", True),
+        Attribute("axes", Integer(), "Number of last axes normalised together.", 1),
+        Attribute("affine", Boolean(), "Learnable scale and shift per element.", True),
+        Attribute("bias", Boolean(), "Whether affine includes the shift.", True),
         EPS,
     )
     example = """\
@@ -176,8 +176,8 @@ expect: {output: [96, 56, 56], params: 192}
 
 
 class StatisticsNorm(Norm):
-    """Statistics over the sides, so that every output reaches all of them. Weights: `weight`,
-    `bias` [C] where affine. Extra flops: 5 an element for the statistics, 2 where affine."""
+    """Statistics over the spatial axes, so every output depends on all positions. Weights:
+    `weight`, `bias` [C] if affine. Extra flops per element: 5 for the statistics, 2 if affine."""
 
     def extra_flops(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int:
         return (STATISTICS + (2 if a.affine else 0)) * product(y.shape)
@@ -192,10 +192,10 @@ class GroupNorm(StatisticsNorm):
     __doc__ = StatisticsNorm.__doc__
 
     name = "groupnorm"
-    summary = "Normalisation over groups of channels and the sides."
+    summary = "Normalisation over groups of channels and the spatial axes."
     source = "Wu & He 2018, arXiv:1803.08494"
     main = "groups"
-    attributes = (Attribute("groups", Integer(), "Number of groups of channels."), AFFINE, EPS)
+    attributes = (Attribute("groups", Integer(), "Number of channel groups."), AFFINE, EPS)
     example = """\
 name: group normalisation
 input: [64, 28, 28]
@@ -218,10 +218,10 @@ class InstanceNorm(StatisticsNorm):
     __doc__ = StatisticsNorm.__doc__
 
     name = "instancenorm"
-    summary = "Normalisation of every channel over the sides."
+    summary = "Normalisation of each channel over the spatial axes."
     source = "Ulyanov, Vedaldi & Lempitsky 2016, arXiv:1607.08022"
     attributes = (
-        Attribute("affine", Boolean(), "Trainable scale and shift of every channel.", False),
+        Attribute("affine", Boolean(), "Learnable scale and shift per channel.", False),
         EPS,
     )
     example = """\

@@ -1,4 +1,4 @@
-"""Pooling over windows. Sizes round down, or with `ceil` up as PyTorch's `ceil_mode` does."""
+"""Pooling over windows. Sizes round down, or up with `ceil`, as PyTorch's `ceil_mode` does."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ if TYPE_CHECKING:
 
     from archcalc.ops.reach import Reach, Window
 
-KERNEL = Attribute("kernel", PerAxis(), "Side of the window.")
-STRIDE = Attribute("stride", PerAxis(), "Steps from one window to the next; the kernel's.", None)
+KERNEL = Attribute("kernel", PerAxis(), "Window size.")
+STRIDE = Attribute(
+    "stride", PerAxis(), "Step between adjacent windows; by default the window size.", None
+)
 PADDING = Attribute(
     "padding",
     Padding("valid", "same", "same_upper", "same_lower"),
-    "Rows around the input, at most half the window; same gives ⌈n/stride⌋ outputs.",
+    "Padding, at most half the window; same gives ⌈n/stride⌋ outputs.",
     0,
 )
 CEIL = Attribute("ceil", Boolean(), "Round the output size up.", False)
 
 
 class Pool(Operation):
-    """[C, n, …] → [C, ⌊(n + p_begin + p_end − d·(k − 1) − 1)/s⌋ + 1, …], or with `ceil` the same
-    rounded up, a last window that starts in the end padding dropped. Extra flops: one a cell of
-    the window and output. Errors: wrong-layout, wrong-rank, window-too-large, bad-value."""
+    """[C, n, …] → [C, ⌊(n + p_begin + p_end − d·(k − 1) − 1)/s⌋ + 1, …], or with `ceil` rounded
+    up, without a last window that would start in the end padding. Extra flops: one per window
+    element and output. Errors: wrong-layout, wrong-rank, window-too-large, bad-value."""
 
     family = "pooling"
     channels_read = "own"
@@ -48,7 +50,7 @@ class Pool(Operation):
             n = t.shape[axis]
             if (w.count_ceil(n) if a.ceil else w.count(n)) < 1:
                 raise too_large(self.name, t.shape, axis, w, may_pad=False)
-            # A word pads by less than the window, whatever the side.
+            # A padding word always pads by less than the window.
             if not isinstance(a.padding, str) and (w.begin or w.end):
                 _check_padding(w)
 
@@ -72,15 +74,15 @@ class Pool(Operation):
 
 
 class MaxPool(Pool):
-    """Padding never wins: it counts as −∞."""
+    """Padding counts as −∞, so it is never the maximum."""
 
     name = "maxpool"
-    summary = "The largest number of every window."
+    summary = "Max pooling."
     attributes = (
         KERNEL,
         STRIDE,
         PADDING,
-        Attribute("dilation", PerAxis(), "Distance between neighbouring cells of a window.", 1),
+        Attribute("dilation", PerAxis(), "Spacing between kernel elements.", 1),
         CEIL,
     )
     example = """\
@@ -101,13 +103,13 @@ class AvgPool(Pool):
     """Padding counts as zeros unless `count_include_pad` is false."""
 
     name = "avgpool"
-    summary = "The mean of every window."
+    summary = "Average pooling."
     attributes = (
         KERNEL,
         STRIDE,
         PADDING,
         CEIL,
-        Attribute("count_include_pad", Boolean(), "Whether the mean counts the padding.", True),
+        Attribute("count_include_pad", Boolean(), "Whether the mean includes the padding.", True),
     )
     example = """\
 name: average pooling
@@ -119,19 +121,21 @@ expect: {output: [16, 4, 4], params: 0, receptive_field: 2}
 
 
 class Subsample(Operation):
-    """[C, n, …] → [C, ⌊(n − k)/k⌋ + 1, …]: the cells of a window summed, times a coefficient of
-    the map, plus a bias of the map. Weights: `weight` [C], `bias` [C]. Extra flops: k·… − 1
-    additions, a product and the bias, an output. Connections: (k·… + 1) an output.
+    """[C, n, …] → [C, ⌊(n − k)/k⌋ + 1, …]: the sum of each window times a coefficient per channel,
+    plus a bias per channel. Weights: `weight` [C], `bias` [C]. Extra flops per output: k·… − 1
+    additions, one product and the bias. Connections: k·… + 1 per output.
     """
 
     name = "subsample"
     family = "pooling"
     channels_read = "own"
-    summary = "LeNet-5's pooling: windows summed, with a trainable coefficient and bias a map."
+    summary = (
+        "LeNet-5's subsampling: window sums with a trainable coefficient and bias per channel."
+    )
     source = "LeCun et al. 1998, section II.B, layers S2 and S4"
     main = "kernel"
     weighted = True
-    attributes = (Attribute("kernel", PerAxis(), "Side of the window, and its stride.", 2),)
+    attributes = (Attribute("kernel", PerAxis(), "Window size and stride.", 2),)
     example = """\
 name: LeNet-5's S2
 input: [6, 28, 28]

@@ -13,9 +13,9 @@ from archcalc.ops.arithmetic import ceil_div, minimum
 
 
 class Window(NamedTuple):
-    """A window slid along an axis: output j reads j·stride − begin + {0, d, …, (k−1)·d}.
+    """A window sliding along an axis: output j reads j·stride − begin + {0, d, …, (k−1)·d}.
 
-    A pad or crop is a window of one cell with `begin` positive or negative; a strided slice one
+    A pad or crop is a window of size 1 with positive or negative `begin`; a strided slice is one
     with a stride.
     """
 
@@ -27,33 +27,34 @@ class Window(NamedTuple):
 
     @property
     def span(self) -> int:
-        """First to last cell: d·(k − 1) + 1."""
+        """From the first to the last element: d·(k − 1) + 1."""
         return self.dilation * (self.kernel - 1) + 1
 
     def count(self, n: int) -> int:
-        """How often it fits: ⌊(n + begin + end − d·(k−1) − 1)/stride⌋ + 1."""
+        """The output size: ⌊(n + begin + end − d·(k−1) − 1)/stride⌋ + 1."""
         return (
             n + self.begin + self.end - self.dilation * (self.kernel - 1) - 1
         ) // self.stride + 1
 
     def count_ceil(self, n: int) -> int:
-        """The same rounded up, as PyTorch: a last window starting in the end padding is dropped."""
+        """The same rounded up as in PyTorch: a last window starting in the end padding is
+        dropped."""
         room = n + self.begin + self.end - self.dilation * (self.kernel - 1) - 1
         started: int = minimum(ceil_div(room, self.stride), (n + self.begin - 1) // self.stride)
         return started + 1
 
 
 MAX_PERIOD = 4096
-"""The longest pattern that is followed; the receptive field behind a longer one is unknown."""
+"""The longest pattern that is tracked; the receptive field after a longer one is unknown."""
 
 
 class Periodic(NamedTuple):
-    """A pattern that repeats: output j + period reads what j reads, moved by `advance`.
+    """A periodic pattern: output j + period reads what j reads, shifted by `advance`.
 
     Output i, i = 0 … period − 1, reads first[i], first[i] + step, … last[i] (transposed
     convolution, upsampling, adaptive pooling). An output that reads nothing (a transposed
-    convolution whose stride exceeds its kernel) has first = last + 1. Both sequences never
-    decrease, except where dilation leaves holes (step > 1).
+    convolution whose stride exceeds its kernel) has first = last + 1. Both sequences are
+    non-decreasing, except where dilation leaves gaps (step > 1).
     """
 
     first: tuple[int, ...]
@@ -65,19 +66,19 @@ class Periodic(NamedTuple):
 class Everything(NamedTuple):
     """Every position is read (global pooling, a softmax or a norm over the axis).
 
-    Such a layer is flagged `global`; the local figure passes through it unchanged.
+    Such a layer is marked global; the local receptive field is kept unchanged.
     """
 
 
 class Unknown(NamedTuple):
-    """A pattern too long to follow: the receptive field behind it is unknown."""
+    """A pattern too long to track: the receptive field after it is unknown."""
 
 
 Reach = Window | Periodic | Everything | Unknown
 
 
 class Axes(NamedTuple):
-    """Output axis i is input axis order[i]; input axes that are not listed are gone."""
+    """Output axis i is input axis order[i]; input axes that are not listed are dropped."""
 
     order: tuple[int, ...]
 
@@ -95,10 +96,10 @@ class Parts(NamedTuple):
 
 
 class Stack(NamedTuple):
-    """The branches of a join one after another along one axis."""
+    """The branches of a join, concatenated along one axis."""
 
     place: int
 
 
 Movement = Axes | RowMajor | Parts | Stack
-"""Where the axes and positions of the output come from, if not axis by axis from the input."""
+"""How the output's axes and positions derive from the input, if not axis by axis."""

@@ -1,4 +1,4 @@
-"""Pooling over whole axes: global, adaptive, and a plain mean."""
+"""Global pooling, adaptive pooling and mean."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class GlobalPool(Operation):
-    """[C, n, …] → [C, 1, …]. The axes stay, with length 1. Extra flops: one an input number."""
+    """[C, n, …] → [C, 1, …]: the axes are kept with size 1. Extra flops: one per input element."""
 
     family = "pooling"
     channels_read = "own"
@@ -43,7 +43,7 @@ class GlobalAvgPool(GlobalPool):
     __doc__ = GlobalPool.__doc__
 
     name = "global_avgpool"
-    summary = "The mean of every channel; the spatial axes stay, with length 1."
+    summary = "Global average pooling; the spatial axes are kept with size 1."
     source = "Lin, Chen & Yan 2013, arXiv:1312.4400, section 3.2"
     example = """\
 name: global average pooling
@@ -59,7 +59,7 @@ class GlobalMaxPool(GlobalPool):
     __doc__ = GlobalPool.__doc__
 
     name = "global_maxpool"
-    summary = "The largest number of every channel; the spatial axes stay, with length 1."
+    summary = "Global max pooling; the spatial axes are kept with size 1."
     example = """\
 name: global max pooling
 input: [512, 14, 14]
@@ -71,14 +71,14 @@ expect: {output: [512, 1, 1], params: 0}
 
 class AdaptiveAvgPool(Operation):
     """[C, n, …] → [C, output, …]: output i is the mean of the inputs ⌊i·n/output⌋ to
-    ⌈(i + 1)·n/output⌉ − 1, as in PyTorch. Extra flops: one a cell read."""
+    ⌈(i + 1)·n/output⌉ − 1, as in PyTorch. Extra flops: one per element read."""
 
     name = "adaptive_avgpool"
     family = "pooling"
     channels_read = "own"
     summary = "Average pooling to a given output size."
     main = "output"
-    attributes = (Attribute("output", PerAxis(), "Sides of the output."),)
+    attributes = (Attribute("output", PerAxis(), "Spatial size of the output."),)
     example = """\
 name: adaptive pooling
 input: [256, 13, 13]
@@ -100,7 +100,7 @@ expect: {output: [256, 6, 6], params: 0}
     def reach(
         self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor
     ) -> tuple[Reach | None, ...]:
-        # One output for a whole side is global pooling by another name.
+        # One output per axis is global pooling.
         return tuple(
             [
                 Everything() if out == 1 else shares(n, out)
@@ -113,40 +113,42 @@ expect: {output: [256, 6, 6], params: 0}
 
 
 def _cells(n: int, out: int) -> int:
-    """Σ over outputs of the cells read: n, and one more for each of the out − 1 borders i·n/out
-    that is not integral, where neighbours share a cell; gcd(n, out) − 1 of them are."""
+    """Σ over outputs of the elements read: n, and one more for each of the out − 1 borders i·n/out
+    that is not integral, where neighbours share an element; gcd(n, out) − 1 of them are."""
     cells: int = n + out - common_divisor(n, out)
     return cells
 
 
 def shares(n: int, out: int) -> Window | Periodic | Unknown:
-    """Output i reads ⌊i·n/out⌋ to ⌈(i + 1)·n/out⌉ − 1: a window where n/out is integral."""
+    """Output i reads ⌊i·n/out⌋ to ⌈(i + 1)·n/out⌉ − 1: a window if n/out is integral."""
     advance, period = lowest_terms(n, out)
     if period == 1:
         return Window(advance, advance)
     if period > MAX_PERIOD:
         return Unknown()
-    turns = range(period)
+    outputs = range(period)
     return Periodic(
-        tuple([i * advance // period for i in turns]),
-        tuple([-(-(i + 1) * advance // period) - 1 for i in turns]),
+        tuple([i * advance // period for i in outputs]),
+        tuple([-(-(i + 1) * advance // period) - 1 for i in outputs]),
         advance,
     )
 
 
 class Mean(Operation):
-    """The axes stay with length 1 where `keepdim` is true. Extra flops: one an input number."""
+    """With `keepdim` the axes are kept with size 1. Extra flops: one per input element."""
 
     name = "mean"
     family = "pooling"
-    summary = "The mean over some axes, by default the spatial ones."
+    summary = "The mean over axes."
     main = "axes"
     attributes = (
-        Attribute("axes", Integers(None), "Places of the axes in the shape, from 0.", None),
-        Attribute("keepdim", Boolean(), "Whether the axes stay, with length 1.", False),
+        Attribute(
+            "axes", Integers(None), "Axis indices, from 0; by default the spatial ones.", None
+        ),
+        Attribute("keepdim", Boolean(), "Whether the axes are kept with size 1.", False),
     )
     example = """\
-name: a mean over the sides
+name: a mean over height and width
 input: [1280, 7, 7]
 layers:
   - mean: [1, 2]

@@ -1,4 +1,4 @@
-"""All operations, in the order of the language guide."""
+"""All operations, in the order of the guide."""
 
 from __future__ import annotations
 
@@ -67,4 +67,4 @@ ALL: tuple[Operation, ...] = (
 )
 
 OPERATIONS: dict[str, Operation] = {op.name: op for op in ALL}
-"""Every operation by its word in the language."""
+"""Every operation by its name."""

@@ -1,4 +1,4 @@
-"""Regularisation: nothing at inference but, for layer scale, one product."""
+"""Regularisation: dropout, stochastic depth and layer scale."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class Dropout(Operation):
-    """Shape kept; no flops (it passes its input on at inference)."""
+    """Shape unchanged; no flops (the identity at inference)."""
 
     name = "dropout"
     family = "regularisation"
     channels_read = "own"
-    summary = "Drops single numbers in training."
+    summary = "Drops individual elements in training."
     source = "Srivastava et al. 2014, JMLR 15"
     main = "p"
     view = True
-    attributes = (Attribute("p", Number(0, 1), "Probability that a number is dropped.", 0.5),)
+    attributes = (Attribute("p", Number(0, 1), "Probability of dropping an element.", 0.5),)
     example = """\
 name: dropout
 input: [4096]
@@ -36,12 +36,12 @@ expect: {output: [1000], params: 4_097_000}
 
 
 class DropPath(Dropout):
-    """Shape kept; no flops (it passes its input on at inference)."""
+    """Shape unchanged; no flops (the identity at inference)."""
 
     name = "drop_path"
     summary = "Drops a whole residual branch in training (stochastic depth)."
     source = "Huang et al. 2016, arXiv:1603.09382"
-    attributes = (Attribute("p", Number(0, 1), "Probability that the branch is dropped."),)
+    attributes = (Attribute("p", Number(0, 1), "Probability of dropping the branch."),)
     example = """\
 name: stochastic depth
 input: [64, 28, 28]
@@ -56,16 +56,16 @@ expect: {output: [64, 28, 28], params: 36_928}
 
 
 class LayerScale(Operation):
-    """Weights: `weight`, one a channel, with axes of length 1 after it. Extra flops: 1 an
+    """Weights: `weight`, one per channel, followed by axes of size 1. Extra flops: 1 per
     element."""
 
     name = "layer_scale"
     family = "regularisation"
     channels_read = "own"
-    summary = "A trainable factor of every channel, small at the start."
+    summary = "A learnable factor per channel, initially small."
     source = "Touvron et al. 2021, arXiv:2103.17239, section 2"
     main = "init"
-    attributes = (Attribute("init", Number(), "Value at the start of training.", 1e-6),)
+    attributes = (Attribute("init", Number(), "Initial value.", 1e-6),)
     example = """\
 name: layer scale
 input: [96, 56, 56]

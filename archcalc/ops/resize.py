@@ -1,4 +1,4 @@
-"""Padding and cropping: the input moved under a window of one cell."""
+"""Padding and cropping."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ def need_one_of(a: SimpleNamespace, *names: str) -> None:
 
 
 class Pad(Operation):
-    """[C, n, …] → [begin + C + end, n + p_begin + p_end, …]. With `like`, the rows that are missing
-    to the other tensor's sides: ⌊d/2⌋ at the start, the rest at the end."""
+    """[C, n, …] → [begin + C + end, n + p_begin + p_end, …]. With `like`, the difference d to the
+    size of the reference tensor is split: ⌊d/2⌋ at the start, the rest at the end."""
 
     name = "pad"
     family = "resizing"
-    summary = "Rows around the input, and channels of zeros before and after it."
+    summary = "Pads the spatial axes, and the channels with zeros."
     main = "padding"
     attributes = (
-        Attribute("padding", Padding(), "Rows around the input.", None),
-        Attribute("channels", Integers(0), "[begin, end]: channels of zeros added.", None),
-        Attribute("like", Reference(), "Pad to the sides of this tensor.", None),
-        Attribute("mode", Word("zeros", "reflect", "replicate"), "What the rows hold.", "zeros"),
+        Attribute("padding", Padding(), "Padding of the spatial axes.", None),
+        Attribute("channels", Integers(0), "[begin, end]: zero channels added.", None),
+        Attribute("like", Reference(), "Pad to the spatial size of this tensor.", None),
+        Attribute("mode", Word("zeros", "reflect", "replicate"), "Padding mode.", "zeros"),
     )
     example = """\
 name: a shortcut without parameters
@@ -134,20 +134,20 @@ expect: {output: [32, 16, 16], params: 0}
 
 
 class Crop(Operation):
-    """[C, n, …] → [C, n − c_begin − c_end, …]. With `size` or `like` the middle: of d rows too
-    many, ⌊d/2⌋ go at the start, the rest at the end."""
+    """[C, n, …] → [C, n − c_begin − c_end, …]. With `size` or `like`, a centre crop: of d rows to
+    remove, ⌊d/2⌋ are at the start and the rest at the end."""
 
     name = "crop"
     family = "resizing"
     channels_read = "own"
-    summary = "Rows cut off the input."
+    summary = "Crops the spatial axes."
     source = "Ronneberger, Fischer & Brox 2015, arXiv:1505.04597 (centre crop)"
     main = "cropping"
     view = True
     attributes = (
-        Attribute("cropping", Padding(), "Rows cut off each side.", None),
-        Attribute("size", PerAxis(), "Sides to keep, from the middle.", None),
-        Attribute("like", Reference(), "Crop to the sides of this tensor.", None),
+        Attribute("cropping", Padding(), "Rows removed at each end.", None),
+        Attribute("size", PerAxis(), "Spatial size to keep, from the centre.", None),
+        Attribute("like", Reference(), "Crop to the spatial size of this tensor.", None),
     )
     example = """\
 name: a skip of the U-Net
@@ -207,7 +207,7 @@ expect: {output: [128, 56, 56], params: 0}
 
 
 def _too_small(name: str, t: Tensor, wanted: Shape, instead: str) -> DiagnosticError:
-    """The error of a pad to smaller sides, or a crop to larger ones."""
+    """The error of a pad to a smaller size, or a crop to a larger one."""
     compared = "larger" if name == "pad" else "smaller"
     return DiagnosticError(
         "shape-mismatch",

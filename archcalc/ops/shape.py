@@ -1,4 +1,4 @@
-"""The same numbers in another shape: flatten, reshape, permute, identity."""
+"""Changes of shape: flatten, reshape, permute, identity."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 class Flatten(Operation):
-    """The axes `start` to `end` become one: the channels if they are among them. Positions that
-    are merged into the channels are all reached by what follows. No flops."""
+    """The axes `start` to `end` become one: the channel axis if it is among them; then every later
+    layer depends on all merged positions. No flops."""
 
     name = "flatten"
     family = "shape"
-    summary = "Merges axes into one, by default all of them."
+    summary = "Merges axes, by default all of them."
     view = True
     attributes = (
-        Attribute("start", Integer(None), "First axis merged, from 0.", 0),
-        Attribute("end", Integer(None), "Last axis merged; -1 is the last.", -1),
+        Attribute("start", Integer(None), "First merged axis, from 0.", 0),
+        Attribute("end", Integer(None), "Last merged axis; -1 is the last.", -1),
     )
     example = """\
-name: from maps to features
+name: from feature maps to a vector
 input: [512, 7, 7]
 layers:
   - flatten
@@ -72,17 +72,17 @@ expect: {output: [25_088], params: 0}
 
 
 class Reshape(Operation):
-    """No flops. Axes that keep their place and length from either end keep their labels; where
-    the channels are split or merged, the first new axis is theirs; the others have no label."""
+    """No flops. Axes whose index and size are unchanged, counted from either end, keep their
+    meaning; if the channels are split or merged, the first new axis is the channel axis."""
 
     name = "reshape"
     family = "shape"
-    summary = "The same numbers in another shape."
+    summary = "The same elements in another shape."
     main = "shape"
     view = True
-    attributes = (Attribute("shape", Integers(-1), "The new shape; one -1 takes what is left."),)
+    attributes = (Attribute("shape", Integers(-1), "The new shape; one -1 is inferred."),)
     example = """\
-name: from a vector to maps
+name: from a vector to feature maps
 input: [100]
 layers:
   - linear: 8192
@@ -146,15 +146,15 @@ expect: {output: [512, 4, 4], params: 827_392}
 
 
 class Permute(Operation):
-    """Output axis i is input axis order[i], label and all. No flops."""
+    """Output axis i is input axis order[i]. No flops."""
 
     name = "permute"
     family = "shape"
-    summary = "The axes in another order."
+    summary = "Reorders the axes."
     main = "order"
     channels_read = "own"
     view = True
-    attributes = (Attribute("order", Integers(None), "Places of the input's axes, from 0."),)
+    attributes = (Attribute("order", Integers(None), "Indices of the input axes, from 0."),)
     example = """\
 name: channels last
 input: [96, 56, 56]
@@ -190,7 +190,7 @@ expect: {output: [56, 56, 96], params: 0}
 
 
 class Identity(Operation):
-    """Shape kept; no flops."""
+    """Shape unchanged; no flops."""
 
     name = "identity"
     family = "shape"
@@ -198,7 +198,7 @@ class Identity(Operation):
     summary = "Its input, unchanged."
     view = True
     example = """\
-name: nothing at all
+name: an identity layer
 input: [3, 32, 32]
 layers:
   - identity
@@ -207,7 +207,7 @@ expect: {output: [3, 32, 32], params: 0}
 
 
 def _merged(t: Tensor, start: int, end: int) -> Axis:
-    """The label of the axes start to end merged: the channels', or that of the only long one."""
+    """The label of the merged axes: the channels', or that of the only axis longer than 1."""
     labels = t.axes[start : end + 1]
     if CHANNELS in labels:
         return CHANNELS
@@ -218,7 +218,7 @@ def _merged(t: Tensor, start: int, end: int) -> Axis:
 
 
 def _everything_merged(t: Tensor, merged: list[int]) -> tuple[Reach | None, ...] | None:
-    """Positions merged with the channels are told apart no more, so all of them are read."""
+    """Positions merged into the channels cannot be separated again: all of them are read."""
     if CHANNELS not in [t.axes[i] for i in merged]:
         return None
     long = [i for i in merged if t.axes[i] != CHANNELS and t.shape[i] > 1]
@@ -226,8 +226,8 @@ def _everything_merged(t: Tensor, merged: list[int]) -> tuple[Reach | None, ...]
 
 
 def _kept(old: Shape, new: Shape) -> tuple[int, int]:
-    """How many axes a reshape keeps at the start and at the end. The end goes first: merging
-    channels with rows is rarer than splitting channels."""
+    """How many axes a reshape keeps at the start and at the end. The end is matched first, since
+    splitting channels is more common than merging them with rows."""
     most = min(len(old), len(new))
     tail = 0
     while tail < most and old[len(old) - 1 - tail] == new[len(new) - 1 - tail]:

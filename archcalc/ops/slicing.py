@@ -1,4 +1,4 @@
-"""Parts of a tensor: split, slice, and groups of channels shuffled."""
+"""Parts of a tensor: split, slice and channel shuffle."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 class Split(Operation):
-    """One output a label: equal parts, or `sizes`, of one axis. No flops. A spatial axis that is
-    split loses its label, since every part has positions of its own."""
+    """One output per label: equal parts, or `sizes`, of one axis. No flops. Each part of a spatial
+    axis has its own positions, so its receptive field is unknown."""
 
     name = "split"
     family = "shape"
-    summary = "Cuts an axis, by default the channels, into labelled parts."
+    summary = "Splits an axis, by default the channels, into labelled parts."
     main = "into"
     view = True
     attributes = (
-        Attribute("into", Labels(), "A label for every part."),
-        Attribute("sizes", Integers(), "Lengths of the parts; equal ones.", None),
+        Attribute("into", Labels(), "One label per part."),
+        Attribute("sizes", Integers(), "Sizes of the parts; equal by default.", None),
         AXIS,
     )
     example = """\
-name: half of the channels convolved
+name: a convolution on half of the channels
 input: [116, 28, 28]
 layers:
   - split: [left, right]
@@ -101,13 +101,13 @@ class Slice(Operation):
 
     name = "slice"
     family = "shape"
-    summary = "Every step-th position of an axis, by default the channels, from begin to end."
+    summary = "A strided slice of an axis, by default the channels."
     view = True
     attributes = (
         AXIS,
-        Attribute("begin", Integer(None), "First position; negative counts from the end.", 0),
-        Attribute("end", Integer(None), "One past the last position; to the end.", None),
-        Attribute("step", Integer(), "Steps from one position to the next.", 1),
+        Attribute("begin", Integer(None), "Start; negative counts from the end.", 0),
+        Attribute("end", Integer(None), "End (exclusive); by default the end of the axis.", None),
+        Attribute("step", Integer(), "Step.", 1),
     )
     example = """\
 name: every second row
@@ -164,21 +164,21 @@ expect: {output: [16, 16, 32], params: 0}
 
 
 MAX_SHUFFLED = 100_000
-"""Of more channels it is not listed which goes where: no network has so many, and a list of them
-would take seconds."""
+"""With more channels the permutation is not tracked: no network has so many, and it would take
+seconds."""
 
 
 class ChannelShuffle(Operation):
-    """Channel g·(C/groups) + c becomes channel c·groups + g. No flops, but a copy."""
+    """Channel g·(C/groups) + c becomes channel c·groups + g. No flops; the tensor is copied."""
 
     name = "channel_shuffle"
     family = "shape"
     summary = "Interleaves groups of channels."
     source = "Zhang et al. 2017, arXiv:1707.01083, section 3.1"
     main = "groups"
-    attributes = (Attribute("groups", Integer(), "Number of groups interleaved."),)
+    attributes = (Attribute("groups", Integer(), "Number of groups."),)
     example = """\
-name: shuffled channels
+name: a channel shuffle
 input: [116, 28, 28]
 layers:
   - channel_shuffle: 2

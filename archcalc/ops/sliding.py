@@ -1,4 +1,4 @@
-"""Windows slid over the spatial axes: what convolution and pooling have in common."""
+"""Sliding windows over the spatial axes, shared by convolution and pooling."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def windows(
     padding: Paddings,
     dilation: tuple[int, ...],
 ) -> tuple[Window, ...]:
-    """One window an axis, the padding in numbers."""
+    """One window per axis, with the padding as numbers."""
     if isinstance(padding, str):
         return tuple(
             [
@@ -38,8 +38,9 @@ def windows(
 
 
 def _worded(word: str, n: int, k: int, s: int, d: int) -> Window:
-    """`same` is ONNX's: ⌈n/s⌉ outputs, so max((⌈n/s⌉ − 1)·s + d·(k − 1) + 1 − n, 0) rows in all,
-    the odd one at the end (`same`, `same_upper`) or the start (`same_lower`)."""
+    """The window for a padding word. `same` is as in ONNX: ⌈n/s⌉ outputs, so a total padding of
+    max((⌈n/s⌉ − 1)·s + d·(k − 1) + 1 − n, 0), an odd row at the end (`same`, `same_upper`) or the
+    start (`same_lower`)."""
     if word == "valid":
         return Window(k, s, 0, 0, d)
     room = d * (k - 1)
@@ -53,7 +54,7 @@ def _worded(word: str, n: int, k: int, s: int, d: int) -> Window:
 
 
 def too_large(name: str, shape: Shape, axis: int, w: Window, *, may_pad: bool) -> DiagnosticError:
-    """The error of a window that does not fit the padded side `shape[axis]`."""
+    """The error of a window that is larger than the padded axis `shape[axis]`."""
     n = shape[axis]
     padded = n + w.begin + w.end
     window = f"{w.kernel}" if w.dilation == 1 else f"{w.dilation}·({w.kernel} − 1) + 1 = {w.span}"
@@ -61,7 +62,7 @@ def too_large(name: str, shape: Shape, axis: int, w: Window, *, may_pad: bool) -
     most = (padded - 1) // w.dilation + 1
     ways = [f"a kernel of at most {most}"]
     if may_pad:
-        ways.append(f"padding of at least {ceil_div(w.span - n, 2)} on both sides")
+        ways.append(f"padding of at least {ceil_div(w.span - n, 2)} at both ends")
     ways.append("fewer or smaller strides before it")
     return DiagnosticError(
         "window-too-large",
@@ -73,14 +74,14 @@ def too_large(name: str, shape: Shape, axis: int, w: Window, *, may_pad: bool) -
 
 
 def per_axis(values: tuple[Any, ...]) -> str:
-    """One number where all axes agree, else all: "2", "2×1"."""
+    """One number if all axes agree, else all of them: "2", "2×1"."""
     if len(set(values)) == 1:
         return str(values[0])
     return "×".join(map(str, values))
 
 
 def describe_window(a: Any) -> list[str]:
-    """The parts of a table's text that say how the window goes: "/2", "pad 1", "dilation 2"."""
+    """Stride, padding and dilation as the parts of a description: "/2", "pad 1", "dilation 2"."""
     parts = []
     if a.stride is not None and set(a.stride) != {1}:
         parts.append("/" + per_axis(a.stride))
@@ -92,7 +93,7 @@ def describe_window(a: Any) -> list[str]:
 
 
 def describe_padding(padding: Paddings) -> list[str]:
-    """ "pad 1", "pad 1×0", "pad [0, 1]", "same"; nothing where there is none."""
+    """ "pad 1", "pad 1×0", "pad [0, 1]", "same"; nothing if there is none."""
     if isinstance(padding, str):
         return [padding]
     if not any(map(any, padding)):

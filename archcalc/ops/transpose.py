@@ -26,32 +26,34 @@ if TYPE_CHECKING:
 class ConvTranspose(Operation):
     """[C, n, …] → [out, (n − 1)·s − p_begin − p_end + d·(k − 1) + output_padding + 1, …].
 
-    Weights: `weight` [C, out/groups, k, …], `bias` [out]. macs: every input number meets
-    out/groups·k·… weights once, so C·n·…·out/groups·k·… (products that fall into the cut-off
-    border are counted too, as PyTorch's flop counter does). Extra flops: 1 an output with a bias.
+    Weights: `weight` [C, out/groups, k, …], `bias` [out]. macs: every input element is
+    multiplied with out/groups·k·… weights, so C·n·…·out/groups·k·… (products that padding crops
+    away are counted too, as in PyTorch's flop counter). Extra flops: 1 per output if it has a bias.
     Errors: wrong-layout, wrong-rank, does-not-divide, bad-value.
     """
 
     name = "conv_transpose"
     family = "convolution"
-    summary = "Transposed convolution: enlarges by its stride."
+    summary = "Transposed convolution: upsamples by its stride."
     source = "Dumoulin & Visin 2016, arXiv:1603.07285, chapter 4"
     main = "out"
     weighted = True
     attributes = (
         Attribute("out", Integer(), "Number of output channels."),
         KERNEL,
-        Attribute("stride", PerAxis(), "Output steps from one input position to the next.", 1),
+        Attribute("stride", PerAxis(), "Distance of adjacent input positions in the output.", 1),
         Attribute(
             "padding",
             Padding("valid", "same", "same_upper", "same_lower"),
-            "Rows and columns cut off the output's border. same leaves stride·n: if the number to "
-            "cut off is odd, the larger half is at the end (same_upper) or the start (same_lower).",
+            "Rows and columns cropped from the output. same gives an output of stride·n; if the "
+            "number to crop is odd, more is cropped at the end (same_upper) or start (same_lower).",
             0,
         ),
-        Attribute("output_padding", PerAxis(0), "Rows added at the output's end.", 0),
+        Attribute("output_padding", PerAxis(0), "Rows added at the end of the output.", 0),
         DILATION,
-        Attribute("groups", Integer(), "Parts of the channels that see only one another.", 1),
+        Attribute(
+            "groups", Integer(), "Number of channel groups; each output reads its own group.", 1
+        ),
         BIAS,
     )
     example = """\
@@ -64,9 +66,9 @@ expect: {output: [32, 28, 28], params: 8224, macs: 1_605_632}
 """
 
     def settle(self, a: SimpleNamespace) -> None:
-        """`valid` cuts nothing off. `same` cuts d·(k − 1) + 1 − s off, so that s·n are left; where
-        that is negative, as many are added at the end. (ONNX, ConvTranspose: auto_pad; Keras
-        and TensorFlow alike.)"""
+        """Replaces padding words. `valid` crops nothing. `same` crops d·(k − 1) + 1 − s, which
+        leaves s·n; if that is negative, rows are added at the end (ONNX ConvTranspose auto_pad;
+        Keras and TensorFlow do the same)."""
         if not isinstance(a.padding, str):
             return
         if a.padding == "valid":
@@ -169,10 +171,10 @@ def _window(k: int, begin: int, d: int) -> Window:
 
 
 def scattered(k: int, s: int, begin: int, d: int) -> Periodic | Unknown:
-    """Output o reads input i where o + begin = i·s + d·t for a cell t of the kernel.
+    """Output o reads input i if o + begin = i·s + d·t for a kernel element t.
 
-    The cells of one output are s/gcd(d, s) apart, and so its inputs d/gcd(d, s). An output that no
-    cell reaches (k < s, or d and s with a common divisor) reads nothing: first = last + 1.
+    The elements of one output are s/gcd(d, s) apart, and so its inputs d/gcd(d, s). An output that
+    no element reaches (k < s, or d and s with a common divisor) reads nothing: first = last + 1.
     """
     if s > MAX_PERIOD:
         return Unknown()

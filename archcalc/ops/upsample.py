@@ -1,4 +1,4 @@
-"""Upsampling by copying or interpolating. Conventions are PyTorch's `interpolate`."""
+"""Upsampling, with the conventions of PyTorch's `interpolate`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Factor(PerAxis):
-    """A factor for every spatial axis: an integer, since rows are copied or put between."""
+    """An integer scale factor per spatial axis."""
 
     def read(self, value: Any, rank: int | None) -> tuple[int, ...]:
         try:
@@ -28,27 +28,32 @@ class Factor(PerAxis):
         except DiagnosticError as error:
             if error.code == "not-an-integer":
                 error.advice = (
-                    "upsample takes whole factors: for another size write size: or like:; to "
+                    "upsample factors are integers: for another size write size: or like:; to "
                     "reduce the size use a pool or a stride"
                 )
             raise
 
 
 class Upsample(Operation):
-    """[C, n, …] → [C, scale·n, …], or to `size`, or to the sides of `like`. Extra flops: none for
-    nearest; for linear a weighted sum of 2^axes cells, 2·2^axes an output."""
+    """[C, n, …] → [C, scale·n, …], or to `size`, or to the spatial size of `like`. Extra flops:
+    none for nearest; for linear a weighted sum of 2^axes elements, 2·2^axes per output."""
 
     name = "upsample"
     family = "resizing"
     channels_read = "own"
-    summary = "Enlarges by copying the nearest cell or by linear interpolation."
+    summary = "Nearest-neighbour or linear upsampling."
     main = "scale"
     attributes = (
-        Attribute("scale", Factor(), "Factor of the height and width.", None),
-        Attribute("size", PerAxis(), "Sides of the output.", None),
-        Attribute("like", Reference(), "Take the sides of this tensor.", None),
+        Attribute("scale", Factor(), "Scale factor of the spatial axes.", None),
+        Attribute("size", PerAxis(), "Spatial size of the output.", None),
+        Attribute("like", Reference(), "Upsample to the spatial size of this tensor.", None),
         Attribute("mode", Word("nearest", "linear"), "linear is bilinear on two axes.", "nearest"),
-        Attribute("align_corners", Boolean(), "Whether the corner cells keep their places.", False),
+        Attribute(
+            "align_corners",
+            Boolean(),
+            "As in PyTorch: the corner elements of input and output coincide.",
+            False,
+        ),
     )
     example = """\
 name: upsampling
@@ -83,7 +88,7 @@ expect: {output: [128, 32, 32], params: 295_040}
     def _ratios(
         self, a: SimpleNamespace, x: tuple[Tensor, ...], sides: tuple[int, ...]
     ) -> list[tuple[int, int]]:
-        """Input and output sides; 1 and the scale where the pattern depends on that alone."""
+        """Input and output size per axis; (1, scale) if the pattern depends only on the scale."""
         if a.scale is not None and not a.align_corners:
             return [(1, s) for s in a.scale]
         return list(zip(x[0].shape[1:], sides, strict=True))
@@ -122,10 +127,10 @@ def copied(n: int, out: int) -> Periodic | Unknown:
 
 
 def interpolated(n: int, out: int, aligned: bool) -> Periodic | Unknown:
-    """Output j reads the two inputs around a point, or the one it falls on.
+    """Output j reads the two inputs around a point, or the one at that point.
 
     The point is j·(n − 1)/(out − 1) with aligned corners, else (j + 1/2)·n/out − 1/2; beyond the
-    border PyTorch repeats the outermost cell, which counts here as a cell of padding.
+    border PyTorch repeats the outermost element, which counts here as padding.
     """
     one_cell = aligned and (n == 1 or out == 1)
     apart = aligned and not one_cell
@@ -133,7 +138,7 @@ def interpolated(n: int, out: int, aligned: bool) -> Periodic | Unknown:
     if period > MAX_PERIOD:
         return Unknown()
     if one_cell:
-        # The first cell alone is read; the period is the output's, so the advance stays unused.
+        # Only the first element is read; the period is the output size, so advance is never used.
         zeros = (0,) * period
         return Periodic(zeros, zeros, advance)
     if aligned:

@@ -1,4 +1,4 @@
-"""Plain arithmetic on every number: scale, abs."""
+"""Elementwise arithmetic: scale, abs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class Scale(Operation):
-    """Shape kept. Extra flops: 1 an element."""
+    """Shape unchanged. Extra flops: 1 per element."""
 
     name = "scale"
     family = "arithmetic"
     channels_read = "own"
-    summary = "Its input times a constant."
+    summary = "Multiplication with a constant."
     source = "Szegedy et al. 2016, arXiv:1602.07261, section 3.3 (residuals scaled down)"
     main = "factor"
     attributes = (Attribute("factor", Number(), "The constant."),)
@@ -41,14 +41,14 @@ expect: {output: [256, 35, 35], params: 65_792}
 
 
 class Abs(Operation):
-    """Shape kept. Extra flops: 1 an element."""
+    """Shape unchanged. Extra flops: 1 per element."""
 
     name = "abs"
     family = "arithmetic"
     channels_read = "own"
-    summary = "The absolute value of every number."
+    summary = "The elementwise absolute value."
     example = """\
-name: rectified by absolute value
+name: rectification by absolute value
 input: [8, 16, 16]
 layers:
   - abs

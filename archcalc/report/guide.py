@@ -1,7 +1,7 @@
 """The generated pages and parts of the guide: the operations, the diagnostic codes, the catalogue.
 
-`python -m archcalc.report.guide` writes `specs/operations.md` and a page per family of operations
-under `specs/operations/`, and fills in the tables between the marks `<!-- codes -->` and
+`python -m archcalc.report.guide` writes `specs/operations.md` and one page per family of operations
+under `specs/operations/`, and updates the tables between the marks `<!-- codes -->` and
 `<!-- /codes -->` of `specs/diagnostics.md`, and `catalogue` of `specs/catalogue.md`.
 """
 
@@ -39,14 +39,15 @@ def pages() -> dict[str, str]:
 
 
 def code_table() -> str:
-    """Every diagnostic code and what it means, by the alphabet."""
+    """Every diagnostic code and what it means, in alphabetical order."""
     rows = [f"| `{code.code}` | {_cell(code.title)} |" for code in sorted(CODES)]
-    return "\n".join(["| code | what it tells |", "|---|---|", *rows])
+    return "\n".join(["| code | meaning |", "|---|---|", *rows])
 
 
 def catalogue_table() -> str:
-    """One row a net that ships: its input, its figures under its own settings, its source."""
-    lines = ["| net | file | input | params | macs | depth | field | source |"]
+    """One row per net of the catalogue: its input, its metrics with its own settings, its
+    source."""
+    lines = ["| net | file | input | params | macs | depth | RF | source |"]
     lines.append("|---|---|--:|--:|--:|--:|--:|---|")
     files = catalogue_files()
     for name in sorted(files, key=_natural):
@@ -57,7 +58,7 @@ def catalogue_table() -> str:
 
 
 def _filled(text: str, mark: str, table: str) -> str:
-    """A page with the table between its marks as it should be."""
+    """A page with the table between its marks replaced."""
     start, end = f"<!-- {mark} -->\n", f"\n<!-- /{mark} -->"
     before, _, rest = text.partition(start)
     _, _, after = rest.partition(end)
@@ -78,7 +79,7 @@ def _index(families: dict[str, list[Operation]]) -> str:
 def _family(name: str, members: list[Operation]) -> str:
     title = f"# Operations: {name}"
     if name == "activation":
-        # The formula says it all, so that a table does.
+        # The formula is the documentation: a table is enough.
         return f"{title}\n\n" + "\n".join(
             [
                 "| operation | formula | attributes | source |",
@@ -109,7 +110,7 @@ def _operation(op: Operation) -> str:
 
 
 def _described(kind: type[Operation]) -> list[str]:
-    """The docstrings of an operation, those of its family first."""
+    """The docstrings of an operation, those of its base classes first."""
     classes = [c for c in reversed(kind.__mro__) if issubclass(c, Operation) and c is not Operation]
     texts = [inspect.cleandoc(c.__doc__) for c in classes if c.__doc__]
     return list(dict.fromkeys(texts))
@@ -117,7 +118,7 @@ def _described(kind: type[Operation]) -> list[str]:
 
 def _attribute(op: Operation, attribute: Attribute) -> str:
     name, kind, doc, default = attribute
-    lone = f" A lone value is this: `{op.name}: …`." if name == op.main else ""
+    lone = f" Shorthand: `{op.name}: …`." if name == op.main else ""
     return f"| `{name}` | {_cell(kind.title)} | {_default(default)} | {_cell(doc + lone)} |"
 
 
@@ -165,13 +166,13 @@ def _number(number: int | None) -> str:
 
 
 def _field(size: tuple[int | Fraction | None, ...]) -> str:
-    """One number where all axes agree."""
+    """A single number if all axes agree."""
     texts = ["?" if side is None else str(side) for side in size]
     return texts[0] if len(set(texts)) == 1 else "×".join(texts)
 
 
 def _natural(name: str) -> list[tuple[str, int]]:
-    """Sorts resnet18 before resnet110."""
+    """The key that sorts resnet18 before resnet110."""
     return [(word, int(digits or 0)) for word, digits in re.findall(r"(\D+)(\d*)", name)]
 
 
@@ -182,7 +183,7 @@ _TABLES = (
 
 
 def main() -> None:
-    """Writes the generated pages anew."""
+    """Writes the generated pages."""
     for page, text in pages().items():
         path = catalogue() / page
         path.parent.mkdir(exist_ok=True)

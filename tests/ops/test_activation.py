@@ -64,6 +64,6 @@ def test_descriptions() -> None:
     assert describe("leaky_relu", slope=0.2) == "slope 0.2"
     assert describe("tanh", amplitude=1.7159) == "amplitude 1.7159"
     assert describe("gelu", approximate="tanh") == "tanh"
-    assert describe("prelu", channels=True) == "one a channel"
+    assert describe("prelu", channels=True) == "per channel"
     assert describe("softmax", axis=-1) == "axis -1"
     assert describe("maxout", pieces=2) == "2 pieces"
