@@ -1,1 +1,1 @@
-"""The passes over a finished graph, one file a pass; `analyze.py` runs them in a visible order."""
+"""The passes over a finished graph, one file per pass; `analyze.py` runs them in order."""

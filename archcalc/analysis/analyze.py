@@ -1,4 +1,4 @@
-"""Everything that is known of a net, worked out by passes in a visible order."""
+"""Computes everything about a net, by passes in a visible order."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ PASSES = (
     memory.run,
     depth.run,
     lints.run,
-    expectations.run,  # judges what the passes before it found
+    expectations.run,  # compares with the results of the passes above
 )
 
 
 def analyze(net: Net, dtype: str = "float32", convention: str = "") -> Report:
-    """The report of a net. `dtype` is the type of a number in memory: float64, float32, float16,
-    bfloat16 or int8. With `convention`, the totals as that tool counts them as well.
+    """The report of a net. `dtype` is the number type for memory: float64, float32, float16,
+    bfloat16 or int8. With `convention`, the report includes the totals as that tool counts them.
 
-    Never raises for what is wrong with the net: what an error hides is unknown in the report.
-    Raises `ValueError` for another `dtype`.
+    Never raises for errors in the net: what they hide is unknown in the report. Raises `ValueError`
+    for another `dtype`.
     """
     if dtype not in memory.BYTES:
         raise ValueError(f"dtype must be one of {', '.join(memory.BYTES)}, not {dtype!r}")

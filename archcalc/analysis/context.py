@@ -1,4 +1,4 @@
-"""A report in the making: what the passes share, each filling in its own part."""
+"""The state that the passes share while a report is computed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AnalysisContext:
-    """The net, and what the passes that have run say of it."""
+    """The net, and the results of the passes that have run."""
 
     costs: Costs
     fields: Fields

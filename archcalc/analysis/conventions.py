@@ -1,7 +1,7 @@
-"""How other tools count the work and the parameters of a net, from the facts of its layers.
+"""How other tools count the MACs and parameters of a net, from the facts of its layers.
 
-Each formula is the tool's own documented rule for a model built from modules, in evaluation mode
-and for a batch of one. `specs/conventions.md` has them as a table; a test measures the tools.
+Each formula is the tool's own rule for a model built from modules, in evaluation mode and for a
+batch of one. `specs/conventions.md` lists them; a test measures the tools.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Layer(NamedTuple):
-    """A layer whose work is counted: its node, its first input and its first output."""
+    """A layer as the tools see it: its node, its first input and its first output."""
 
     node: Node
     x: Tensor
@@ -29,7 +29,7 @@ class Layer(NamedTuple):
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates as archcalc counts them."""
+        """MACs as archcalc counts them."""
         assert self.node.facts is not None
         return self.node.facts.macs or 0
 
@@ -49,12 +49,12 @@ class Layer(NamedTuple):
         return self.has("weight")
 
     def has(self, weight: str) -> bool:
-        """Whether the layer has a weight of this name."""
+        """Whether the layer has a weight with this name."""
         assert self.node.facts is not None
         return any(w.name == weight for w in self.node.facts.weights)
 
     def attribute(self, name: str) -> object:
-        """An attribute's value; None where there is none."""
+        """The value of an attribute, None if it has none."""
         return getattr(self.node.attributes, name, None)
 
 
@@ -65,12 +65,12 @@ def bias_additions(layer: Layer) -> int:
 
 
 def batch_norm(layer: Layer) -> int:
-    """A product and a sum per element."""
+    """One product and one sum per element."""
     return 2 * layer.outputs if layer.node.op.name == "batchnorm" else 0
 
 
 def at_output(layer: Layer) -> int:
-    """Every weight once per output position, for transposed convolutions too."""
+    """Each weight once per output position, for transposed convolutions too."""
     assert layer.node.facts is not None
     weights = layer.node.facts.weights
     if layer.node.op.family != "convolution" or not weights:
@@ -99,7 +99,7 @@ def _fvcore(layer: Layer) -> int:
 
 
 _THOP_LINEAR = {2: 5, 3: 11, 4: 31}
-"""Per output of a linear, bilinear and trilinear upsampling, by the rank of the tensor."""
+"""Flops per output of linear, bilinear and trilinear upsampling, by tensor rank."""
 
 
 def _thop(layer: Layer) -> int:
@@ -123,7 +123,7 @@ def _thop(layer: Layer) -> int:
 
 
 _PTFLOPS_TWICE = ("relu", "prelu", "elu", "gelu")
-"""nn.ReLU has a hook and calls F.relu, which is patched: counted by both."""
+"""nn.ReLU has a hook and calls F.relu, which is patched: it is counted by both."""
 
 _PTFLOPS_ONCE = ("leaky_relu", "relu6", "silu", "softmax")
 
@@ -139,7 +139,7 @@ def _ptflops(layer: Layer) -> int:
     if name == "upsample":
         return 2 * layer.outputs
     if layer.node.op.family == "normalisation" and name != "lrn":
-        affine = layer.affine and name != "layernorm"  # whose attribute has another name
+        affine = layer.affine and name != "layernorm"  # whose attribute has a different name
         return (2 if affine else 1) * layer.inputs
     return layer.macs + bias_additions(layer)
 
@@ -153,7 +153,7 @@ def _torchinfo(layer: Layer) -> int:
 
 
 class Convention(NamedTuple):
-    """A tool's way of counting. `macs` is None where the tool states no such figure."""
+    """How a tool counts. `macs` is None if the tool reports none."""
 
     rule: str
     macs: Count | None
@@ -172,7 +172,7 @@ CONVENTIONS: dict[str, Convention] = {
 
 
 def counted(net: Net, nodes: Iterable[Node], count: Count) -> int | None:
-    """The sum of a count over layers; None where a layer is unknown."""
+    """The sum of a count over layers; None if a layer is unknown."""
     total = 0
     for node in nodes:
         x, y = net.tensors[node.inputs[0]], net.tensors[node.outputs[0]]
@@ -183,7 +183,7 @@ def counted(net: Net, nodes: Iterable[Node], count: Count) -> int | None:
 
 
 class Counted(NamedTuple):
-    """The totals of a net as a tool states them; None where unknown, or where it states none."""
+    """The totals of a net as a tool reports them; None if unknown or not reported."""
 
     convention: str
     params: int | None
@@ -191,12 +191,12 @@ class Counted(NamedTuple):
 
     @property
     def rule(self) -> str:
-        """What the tool counts as MACs, in short."""
+        """A short description of what the tool counts as MACs."""
         return CONVENTIONS[self.convention].rule
 
 
 def totals_by(convention: str, net: Net, totals: Totals) -> Counted:
-    """The totals of a net by a convention; `totals` are those that archcalc counts."""
+    """The totals of a net by a convention; `totals` are archcalc's own."""
     rule = CONVENTIONS[convention]
     params = totals.params
     if rule.buffers_are_params and params is not None:

@@ -1,6 +1,6 @@
-"""Parameters, multiplies, flops and activations: of every layer, every group and the net.
+"""Parameters, macs, flops and activations of every layer, every group and the net.
 
-A group's nodes are a slice of the net's, so its totals are differences of prefix sums.
+The nodes of a group are a slice of the net's, so its totals are differences of prefix sums.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NONE = Totals(0, 0, 0, 0, 0)
 
 
 class Sums:
-    """Prefix sums of one figure; `unknown` counts the layers that could not be counted."""
+    """Prefix sums of one metric; `unknown` counts the layers whose value is unknown."""
 
     __slots__ = ("known", "unknown")
 
@@ -33,17 +33,17 @@ class Sums:
         self.known = list(accumulate((0 if v is None else v for v in values), initial=0))
 
     def between(self, start: int, end: int) -> int | None:
-        """The sum over nodes[start:end]; None where one of them is unknown."""
+        """The sum over nodes[start:end]; None if one of them is unknown."""
         if self.unknown is not None and self.unknown[end] > self.unknown[start]:
             return None
         return self.known[end] - self.known[start]
 
 
 class Costs:
-    """What every layer costs, and the totals of any group in constant time.
+    """The costs of every layer, and the totals of any group in constant time.
 
-    Totals leave out layers that run in training only, except those of a group that has no others
-    (an auxiliary head): there they are what the group is.
+    Totals exclude layers that run in training only, except for a group that has no others (an
+    auxiliary head).
     """
 
     def __init__(self, net: Net, layers: list[Totals]) -> None:
@@ -67,14 +67,14 @@ class Costs:
         return Totals(*(column.between(start, end) for column in columns))
 
     def with_heads(self, group: Group) -> Totals:
-        """The totals of a group, layers that run in training only included."""
+        """The totals of a group, including layers that run in training only."""
         return Totals(*(column.between(group.start, group.end) for column in self._all))
 
     def _runs(self, start: int, end: int) -> bool:
         return self._running[end] > self._running[start]
 
     def counted(self, group: Group) -> Iterable[Node]:
-        """The nodes that a group's totals are taken over."""
+        """The nodes that a group's totals include."""
         nodes = self.net.nodes[group.start : group.end]
         if not self._runs(group.start, group.end):
             return nodes
@@ -82,7 +82,7 @@ class Costs:
 
 
 def run(context: AnalysisContext) -> None:
-    """The totals of every layer, and the sums over them."""
+    """The costs of every layer, and the prefix sums over them."""
     layers: list[Totals] = []
     known: dict[int, Totals] = {}  # by the facts, which equal layers share
     inherited = _inherited(context.net)
@@ -104,9 +104,8 @@ def run(context: AnalysisContext) -> None:
 
 
 def _inherited(net: Net) -> dict[int, int]:
-    """Layers of the main path that call again one of a head that runs in training only: inference
-    has the weights for them, so they are counted there. To the first of these layers, the head's.
-    """
+    """Layers of the main path that reuse a layer of a head which runs in training only: inference
+    needs these weights, so they are counted at the first of these layers. Maps it to the head's."""
     found: dict[int, int] = {}
     for node in net.nodes:
         first = node.shared
@@ -122,9 +121,9 @@ def _columns(layers: list[Totals]) -> tuple[Sums, ...]:
 
 
 def weights(nodes: Iterable[Node]) -> int | None:
-    """Trainable numbers that are no bias, shared ones once; None where a layer is unknown.
+    """Trainable parameters without biases, shared ones once; None if a layer is unknown.
 
-    As GoogLeNet's Table 1 counts (Szegedy et al. 2014, arXiv:1409.4842).
+    As counted in GoogLeNet's Table 1 (Szegedy et al. 2014, arXiv:1409.4842).
     """
     count = 0
     for node in nodes:
@@ -138,10 +137,10 @@ def weights(nodes: Iterable[Node]) -> int | None:
 
 
 def connections(net: Net, nodes: Iterable[Node]) -> int | None:
-    """Uses of a weight or a bias, over the layers that have any (LeCun et al. 1998, §II.B).
+    """Uses of weights and biases, over the layers that have any (LeCun et al. 1998, §II.B).
 
-    Layers without weights (activations, pools) have no connections of their own. None where a
-    layer is unknown.
+    Layers without weights (activations, pools) have no connections of their own. None if a layer is
+    unknown.
     """
     count = 0
     known: dict[int, int] = {}

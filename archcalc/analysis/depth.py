@@ -22,7 +22,7 @@ START: Lengths = (0, 0, 1)
 
 
 def run(context: AnalysisContext) -> None:
-    """The depth from any input to the main output (all outputs where none is the main one)."""
+    """The depth from any input to the main output (to all outputs if there is no main one)."""
     net = context.net
     if "output" in net.outputs:
         ends = [net.outputs["output"]]
@@ -33,8 +33,8 @@ def run(context: AnalysisContext) -> None:
 
 
 def depth_of(net: Net, group: Group) -> Depth | None:
-    """The depth of a group, from its input to its output; None where an error hides it or no path
-    joins the two."""
+    """The depth of a group, from its input to its output; None if an error hides it or no path
+    connects the two."""
     if group.input is None or group.output is None:
         return None
     return _between(net, net.nodes[group.start : group.end], [group.input], [group.output])
@@ -43,13 +43,13 @@ def depth_of(net: Net, group: Group) -> Depth | None:
 def _between(
     net: Net, nodes: tuple[Node, ...], starts: Iterable[int], ends: list[int]
 ) -> Depth | None:
-    # A tensor that is absent is on no path from a start; None: an error hides its paths.
+    # A tensor without an entry is on no path from the start; None: an error hides its paths.
     lengths: dict[int, Lengths | None] = {
         t: START if net.tensors[t] is not None else None for t in starts
     }
     last = _last_reads(nodes, ends)
     for node in nodes:
-        # A layer that is no join reads one tensor; a further one (`like`) gives only its sides.
+        # A layer that is not a join reads one tensor; a second one (`like`) only provides a size.
         inputs = node.inputs if node.op.join else node.inputs[:1]
         arriving = [lengths[t] for t in inputs if t in lengths]
         if arriving:
@@ -58,7 +58,7 @@ def _between(
                 one = (one[0] + 1, one[1] + 1, one[2])
             for t in node.outputs:
                 lengths[t] = one if node.facts is not None else None
-        # The count of paths has as many digits as there are joins behind it: free it when done.
+        # The number of paths has as many digits as there are joins before it: free it after use.
         for t in node.inputs:
             if last.get(t) == node.index:
                 lengths.pop(t, None)

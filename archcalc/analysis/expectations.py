@@ -1,8 +1,8 @@
-"""Judges what a spec expects: figures on the net, on blocks and on layers.
+"""Compares the expectations of a spec with the computed metrics: of the net, of blocks and layers.
 
-An integer must hold exactly; a number printed with a suffix or decimals to half a unit of its last
-digit; anything else is an expression, which must hold exactly. A case is judged only where its
-settings are in force: its vars and inputs as it says, all others as the spec has them.
+An integer must match exactly; a number with a suffix or decimals to half a unit of its last digit;
+anything else is an expression, which must match exactly. A case is only compared if its settings
+apply: its vars and inputs as given, all others as in the spec.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 
 def run(context: AnalysisContext) -> None:
-    """One row for every expected figure, an error for every one that fails."""
+    """One row per expected value, and an error for each that fails."""
     rows: list[ExpectationReport] = []
     with suppress(Stop):  # after a hundred errors
-        _judge_all(context, rows)
+        _compare_all(context, rows)
     context.expectations = tuple(rows)
 
 
-def _judge_all(context: AnalysisContext, rows: list[ExpectationReport]) -> None:
-    in_force: dict[int, bool] = {}  # by the case, which every turn of a loop shares
+def _compare_all(context: AnalysisContext, rows: list[ExpectationReport]) -> None:
+    in_force: dict[int, bool] = {}  # by case, which all iterations of a loop share
     for expected in context.net.expected:
         case = expected.case
         if id(case) not in in_force:
@@ -48,7 +48,7 @@ def _judge_all(context: AnalysisContext, rows: list[ExpectationReport]) -> None:
             actual, holds, difference = "", None, ""
             if in_force[id(case)]:
                 try:
-                    actual, holds, difference = _judge(part, figure, expected)
+                    actual, holds, difference = _compare(part, figure, expected)
                 except DiagnosticError as error:
                     _report(context, error, figure.span)
             rows.append(
@@ -66,7 +66,7 @@ def _judge_all(context: AnalysisContext, rows: list[ExpectationReport]) -> None:
 
 
 def _report(context: AnalysisContext, error: DiagnosticError, span: Span) -> None:
-    """Tells an error; what is unknown because of another is silent."""
+    """Reports an error, unless it is a consequence of another one."""
     if error.code != "unknown-tensor" or not any(
         d.severity == "error" for d in context.net.diagnostics
     ):
@@ -75,7 +75,7 @@ def _report(context: AnalysisContext, error: DiagnosticError, span: Span) -> Non
 
 
 def _in_force(context: AnalysisContext, case: Case) -> bool:
-    """Whether the net stands under a case's settings."""
+    """Whether the net has the settings of a case."""
     net = context.net
     try:
         return _vars_in_force(net, case) and _inputs_in_force(net, case)
@@ -88,7 +88,7 @@ def _vars_in_force(net: Net, case: Case) -> bool:
     for name, value in case.settings.items():
         if name not in net.variables:
             if name in net.spec.variables:
-                return False  # it is in error, and that is told
+                return False  # invalid, which is reported
             raise _unknown(case, "var", name, net.variables)
         if value.evaluate(net.variables) != net.variables[name]:
             return False
@@ -109,7 +109,7 @@ def _inputs_in_force(net: Net, case: Case) -> bool:
 
 
 def case_inputs(net: Net, case: Case) -> dict[str, Value]:
-    """The shapes that a case gives, by the names of the inputs. Raises `DiagnosticError`."""
+    """The shapes that a case gives, by input name. Raises `DiagnosticError`."""
     given = case.inputs
     if given is None:
         return {}
@@ -140,9 +140,9 @@ def _unknown(case: Case, what: str, name: str, known: Iterable[str]) -> Diagnost
     )
 
 
-def _judge(part: Part, figure: Figure, expected: Expected) -> tuple[str, bool | None, str]:
-    """The figure as computed, whether the expectation holds, and the difference where it does
-    not; that is an error too. Raises `DiagnosticError` where it cannot be judged."""
+def _compare(part: Part, figure: Figure, expected: Expected) -> tuple[str, bool | None, str]:
+    """The computed value, whether the expectation passes, and the difference if it fails, which is
+    reported as an error too. Raises `DiagnosticError` if they cannot be compared."""
     actual = figure_of(part, figure.what)
     wanted = ExpectedValue(figure, expected.names, expected.case.rounding)
     if actual is None or (isinstance(actual, tuple) and None in actual):
@@ -163,7 +163,7 @@ def _judge(part: Part, figure: Figure, expected: Expected) -> tuple[str, bool | 
 
 
 def _help(part: Part, figure: Figure, wanted: ExpectedValue, actual: FigureValue) -> str:
-    """What most likely went wrong; of many that fail, told for the first hundred."""
+    """The most likely cause; only for the first hundred failures."""
     if len(part.context.diagnostics.items) > MAX_ERRORS:
         return ""
     if wanted.allows(actual, "down"):

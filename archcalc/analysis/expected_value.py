@@ -1,7 +1,7 @@
-"""One expected figure: what it allows, and how it and the actual one are shown.
+"""One expected value: what it accepts, and how it and the computed value are shown.
 
-A number is as exact as it is printed: `4.09G` covers everything that rounds to it, 4,085,000,000 to
-4,095,000,000. All arithmetic is exact, so a figure on the boundary is decided correctly.
+A number is as precise as it is printed: `4.09G` accepts everything that rounds to it, 4,085,000,000
+to 4,095,000,000. All arithmetic is exact, so values on the boundary are decided correctly.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ MAX_DIGITS = 1000  # Python takes quadratic time to read digits
 
 
 class RoundedNumber(NamedTuple):
-    """A number and the unit of its last digit; a unit of 0: exactly this number."""
+    """A number and the unit of its last digit; a unit of 0 means exactly this number."""
 
     value: Fraction
     unit: Fraction
 
     def allows(self, actual: int | Fraction, rounding: str) -> bool:
-        """Whether `actual` is printed so: to half a unit of the last digit, or, where `rounding`
-        is "down", cut off after it."""
+        """Whether `actual` would be printed like this: rounded to half a unit of the last digit, or
+        truncated if `rounding` is "down"."""
         difference = actual - self.value
         if rounding == "down" and self.unit:
             return 0 <= difference < self.unit
@@ -46,7 +46,7 @@ class RoundedNumber(NamedTuple):
 
 
 def exactly(number: int | Fraction) -> RoundedNumber:
-    """A number with no leeway."""
+    """A number without tolerance."""
     return RoundedNumber(Fraction(number), Fraction(0))
 
 
@@ -65,12 +65,13 @@ def read_rounded(text: str) -> RoundedNumber | None:
 
 
 def _are_digits(text: str) -> bool:
-    """Decimal digits, with single underscores between them."""
+    """Whether a text consists of decimal digits with single underscores between them."""
     return text.isascii() and all(part.isdecimal() for part in text.split("_"))
 
 
 def show(number: object) -> str:
-    """A figure as people read it: 138,357,544; [64, 1120, 8] for a list; unknown for None."""
+    """A number with thousands separators: 138,357,544; [64, 1120, 8] for a list; unknown for
+    None."""
     if isinstance(number, tuple):
         return "[" + ", ".join([show(one).replace(",", "") for one in number]) + "]"
     if not isinstance(number, int):
@@ -83,7 +84,7 @@ def show(number: object) -> str:
 
 
 def show_difference(actual: int | Fraction, expected: int | Fraction) -> str:
-    """How far off, and by how much of what was expected: "+1,000 (0.7%)"."""
+    """The difference, absolute and relative to the expected value: "+1,000 (0.7%)"."""
     difference = Fraction(actual) - expected
     amount = abs(difference)
     shown = show(amount.numerator) if amount.denominator == 1 else f"{float(amount):g}"
@@ -96,8 +97,8 @@ def show_difference(actual: int | Fraction, expected: int | Fraction) -> str:
 
 
 class ExpectedValue:
-    """A number, or a list of one an axis. A lone number holds for all axes; as a shape, it is
-    that of a tensor with one axis. Raises `DiagnosticError` where the text is neither."""
+    """A number, or a list with one per axis. A single number applies to all axes; as a shape, it is
+    that of a tensor with one axis. Raises `DiagnosticError` for any other text."""
 
     def __init__(self, figure: Figure, names: dict[str, Any], rounding: str) -> None:
         self._rounding = rounding
@@ -110,8 +111,8 @@ class ExpectedValue:
             self._numbers = _read(figure.value, figure.text, names)
 
     def allows(self, actual: FigureValue, rounding: str = "") -> bool:
-        """Whether a known figure is as expected, under the case's rounding unless told another.
-        Raises `DiagnosticError` for a list where there are no axes."""
+        """Whether a known value is as expected, with the case's rounding unless another is given.
+        Raises `DiagnosticError` for a list if the metric has no axes."""
         numbers = self._numbers
         rounding = rounding or self._rounding
         if not isinstance(actual, tuple):
@@ -126,18 +127,19 @@ class ExpectedValue:
         )
 
     def shown(self) -> str:
-        """What is expected: digits with separators where exact, else as written."""
+        """The expected value: with separators if exact, else as written."""
         numbers = self._numbers
         if isinstance(numbers, list):
             return show(tuple([_simple(number) for number in numbers]))
         return self._text.strip() if numbers.unit else show(_simple(numbers))
 
     def shown_actual(self, actual: FigureValue) -> str:
-        """The actual figure; once for all axes where it is the same and one number is expected."""
+        """The computed value; only once if it is the same on all axes and one number is
+        expected."""
         return show(self._single(actual))
 
     def difference(self, actual: FigureValue) -> str:
-        """How far off the actual figure is; "" for lists."""
+        """The difference; "" for lists."""
         one = self._single(actual)
         if one is None or isinstance(one, tuple) or isinstance(self._numbers, list):
             return ""

@@ -1,6 +1,6 @@
-"""What one layer does to the receptive field along each axis of the net's input.
+"""The effect of one layer on the receptive field along each axis of the net's input.
 
-Axes are followed by their labels, so a permute needs no word of its own.
+Axes are identified by their labels, so a permute needs no special case.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """Along `axis`, a window or pattern is read, or one of the words below tells what happens."""
+    """A window or pattern along `axis`, or one of the effects below."""
 
     axis: int
     reach: Window | Periodic | str
 
 
-EVERYTHING = "everything"  # every position is read, and positions stay
-POOLED = "pooled"  # every position is read, and one or none is left
-ENDED = "ended"  # positions are not told apart along this axis any more (a reshape)
-LOST = "lost"  # each of several outputs has positions of its own (a split)
+EVERYTHING = "everything"  # every position is read, and positions are kept
+POOLED = "pooled"  # every position is read, and at most one is left
+ENDED = "ended"  # positions can no longer be distinguished along this axis (a reshape)
+LOST = "lost"  # each of several outputs has its own positions (a split)
 
 SPREAD = "spread"
 UNTRACKED = "untracked"
 
 Branch = dict[int, str]
-"""How a join takes one branch along an axis, where not position by position: `SPREAD`, its one
-cell at every position; `UNTRACKED`, its axis is not told apart in the output."""
+"""How a join reads one branch along an axis, if not elementwise: `SPREAD`, its one element at every
+position; `UNTRACKED`, its axis cannot be distinguished in the output."""
 
 
 def steps_of(given: Tensor, facts: Facts) -> tuple[Step, ...]:
-    """The steps of a layer with one input; axes that stay as they are have none."""
+    """The steps of a layer with one input; unchanged axes have none."""
     made, reach = facts.outputs[0], facts.reach
     steps: list[Step] = []
-    place = -1  # among the axes that a reach is given for
+    place = -1  # among the axes for which a reach is given
     for axis, side in zip(given.axes, given.shape, strict=True):
         place += axis != CHANNELS
         if not isinstance(axis, int):
@@ -57,7 +57,7 @@ def steps_of(given: Tensor, facts: Facts) -> tuple[Step, ...]:
 
 
 def branches_of(given: list[Tensor], made: Tensor) -> tuple[Branch, ...]:
-    """How a join takes its branches."""
+    """How a join reads its branches."""
     branches: list[Branch] = []
     for tensor in given:
         branch: Branch = {}

@@ -1,9 +1,8 @@
 """The receptive field along one axis: which input positions output position j depends on.
 
-`Affine` is the common case: j sees offset + j·stride … offset + j·stride + size − 1. `Table` is the
-general one, a pattern that repeats with a period (after transposed convolutions and upsampling).
-First and last positions are followed, which is exact: those of a union are the outermost of its
-parts.
+`Affine` is the common case: j depends on offset + j·stride … offset + j·stride + size − 1. `Table`
+is the general one, a periodic pattern (after transposed convolutions and upsampling). First and
+last positions are tracked, which is exact: those of a union are the outermost of its parts.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from typing import NamedTuple
 from archcalc.ops.reach import Periodic, Window
 
 LIMIT = 4096
-"""The longest period that is followed; beyond it the field is unknown."""
+"""The longest period that is tracked; beyond it the field is unknown."""
 
 Cell = tuple[int, int] | None
-"""First and last input position that an output position sees; None where it sees none."""
+"""First and last input position that an output position depends on; None if it depends on none."""
 
 
 class Affine(NamedTuple):
-    """Every output sees `size` positions, each window `stride` after the one before."""
+    """Every output depends on `size` positions; adjacent windows are `stride` apart."""
 
     size: int
     stride: int
@@ -38,36 +37,36 @@ class Affine(NamedTuple):
 
     @property
     def centre(self) -> Fraction:
-        """The middle of what the first output sees."""
+        """The centre of the first output's window."""
         return Fraction(2 * self.offset + self.size - 1, 2)
 
 
 class Table(NamedTuple):
-    """Output j + len(cells) sees what j sees, moved by `advance`."""
+    """Output j + len(cells) depends on what j depends on, shifted by `advance`."""
 
     cells: tuple[Cell, ...]
     advance: int
 
     @property
     def size(self) -> int:
-        """First to last position seen, holes included; the largest where outputs differ."""
+        """From the first to the last position, gaps included; the maximum if outputs differ."""
         return max((cell[1] - cell[0] + 1 for cell in self.cells if cell), default=0)
 
     @property
     def stride(self) -> int | Fraction:
-        """Input positions from one output to the next, on the mean."""
+        """The average distance of adjacent outputs in input positions."""
         slope = Fraction(self.advance, len(self.cells))
         return slope.numerator if slope.denominator == 1 else slope
 
     @property
     def offset(self) -> int | None:
-        """The first position that the first output sees; None where no output sees any."""
+        """The first position of the first output's window; None if no output depends on any."""
         return next((cell[0] for cell in self.cells if cell), None)
 
     @property
     def centre(self) -> Fraction | None:
-        """The mean, over the outputs j of a period, of the middle of what j sees less j·stride:
-        equal for fields of one stride that look at the same place."""
+        """The mean, over the outputs j of a period, of the centre of j's window minus j·stride:
+        equal for fields that have the same stride and are aligned."""
         period = len(self.cells)
         middles = [
             period * (cell[0] + cell[1]) - 2 * self.advance * j
@@ -81,8 +80,8 @@ Field = Affine | Table
 
 
 def phases(field: Field) -> tuple[Fraction, Fraction]:
-    """The least and the greatest distance, over the outputs of a period, from j strides to the
-    middle of what output j sees."""
+    """The minimum and maximum distance, over the outputs of a period, from j strides to the centre
+    of output j's window."""
     middles = [
         Fraction(cell[0] + cell[1], 2) - Fraction(field.advance * j, len(field.cells))
         for j, cell in enumerate(field.cells)
@@ -92,7 +91,7 @@ def phases(field: Field) -> tuple[Fraction, Fraction]:
 
 
 POINT = Affine(1, 1, 0)
-"""An input position sees itself."""
+"""The field of the input itself."""
 
 
 def slide(field: Affine, window: Window) -> Affine:
@@ -103,13 +102,13 @@ def slide(field: Affine, window: Window) -> Affine:
 
 
 def period_after(field: Field, reach: Window | Periodic) -> int:
-    """How many outputs have to be followed for the field after `reach`."""
+    """How many outputs have to be tracked for the field after `reach`."""
     own, advance = _pattern(reach)
     return own * (len(field.cells) // gcd(advance, len(field.cells)))
 
 
 def work_for(field: Field, reach: Window | Periodic) -> int:
-    """How many cells `compose` looks at."""
+    """How many cells `compose` reads."""
     if isinstance(reach, Window):
         widest = reach.kernel
     else:
@@ -137,7 +136,7 @@ def compose(field: Field, reach: Window | Periodic) -> Field:
 
 
 def concentric(fields: list[Field]) -> Affine | None:
-    """The union of affine fields with one stride and one centre: the largest; else None."""
+    """The union of affine fields with the same stride and centre: the largest; else None."""
     head = fields[0]
     if type(head) is not Affine:
         return None
@@ -156,12 +155,12 @@ def concentric(fields: list[Field]) -> Affine | None:
 
 
 def common_period(fields: list[Field]) -> int:
-    """After how many outputs the patterns of all fields repeat together."""
+    """The common period of the patterns of all fields."""
     return lcm(*(len(field.cells) for field in fields))
 
 
 def union(fields: list[Field]) -> Field:
-    """What is seen through any of several branches of one stride."""
+    """The union of the fields of several branches with the same stride."""
     head = fields[0]
     if all(field == head for field in fields):
         return head
@@ -174,14 +173,14 @@ def union(fields: list[Field]) -> Field:
 
 
 def hull(field: Field, count: int) -> Cell:
-    """What the first `count` outputs see together."""
+    """The union of the windows of the first `count` outputs."""
     if isinstance(field, Affine):
         return field.offset, field.offset + (count - 1) * field.stride + field.size - 1
     return _seen(field, 0, count - 1, 1)
 
 
 def _pattern(reach: Window | Periodic) -> tuple[int, int]:
-    """After how many outputs a reach repeats, and how far its input has moved by then."""
+    """The period of a reach in outputs, and by how much its input is shifted per period."""
     if isinstance(reach, Window):
         return 1, reach.stride
     return len(reach.first), reach.advance
@@ -195,10 +194,10 @@ def _cell(field: Field, position: int) -> Cell:
 
 
 def _seen(field: Field, low: int, high: int, step: int) -> Cell:
-    """What positions low, low + step, … high see together."""
+    """The union of the windows of positions low, low + step, … high."""
     count = (high - low) // step + 1
-    # After a period all moves up, so the lowest is among the first cells, the highest among the
-    # last. With holes between the cells it need not be the first or last itself.
+    # After a period everything is shifted up, so the lowest is among the first cells, the highest
+    # among the last. With gaps between the cells it need not be the first or last itself.
     near = range(min(count, len(field.cells)))
     first = [cell[0] for i in near if (cell := _cell(field, low + i * step))]
     last = [cell[1] for i in near if (cell := _cell(field, high - i * step))]

@@ -1,4 +1,4 @@
-"""The figures that a spec may expect, and what they are for a layer, a group or the net."""
+"""The metrics that a spec can expect, and their values for a layer, a group or the net."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Part:
-    """A layer, a group or the net, and the figures that the passes found for it."""
+    """A layer, a group or the net, with the results of the passes."""
 
     def __init__(self, context: AnalysisContext, target: Node | Group) -> None:
         self.context = context
@@ -32,12 +32,12 @@ class Part:
         self.is_net = isinstance(target, Group) and target.parent is None
 
     def totals(self) -> Totals:
-        """Parameters, multiplies and so on."""
+        """Parameters, macs and so on."""
         target, costs = self.target, self.context.costs
         return costs.of(target) if isinstance(target, Group) else costs.layers[target.index]
 
     def nodes(self) -> Iterable[Node]:
-        """The layers that count here."""
+        """The layers that are counted here."""
         target = self.target
         return self.context.costs.counted(target) if isinstance(target, Group) else [target]
 
@@ -48,7 +48,7 @@ class Part:
         return None if known is None else known.shape
 
     def field(self) -> ReceptiveField | None:
-        """The receptive field after this part; None where an error hides it."""
+        """The receptive field after this part; None if an error hides it."""
         tensor = self._output()
         if tensor is None or self.context.net.tensors[tensor] is None:
             return None
@@ -62,7 +62,7 @@ class Part:
         target = self.target
         if not isinstance(target, Group):
             if target.facts is None:
-                return None  # it may have been a group
+                return None  # may have been a group
             raise self._missing("this is a single layer; groups, blocks and the net have a depth")
         return self.context.depth if self.is_net else depth_of(self.context.net, target)
 
@@ -109,9 +109,9 @@ def _negative(number: int | None) -> int | None:
 
 
 def figure_of(part: Part, what: str) -> FigureValue:
-    """A figure of a part; None where unknown, one entry an axis where it has axes.
+    """The value of a metric; None if unknown, a tuple if it has axes.
 
-    Raises `DiagnosticError` where there is no such figure.
+    Raises `DiagnosticError` for an unknown metric.
     """
     figure = FIGURES.get(what)
     if figure is None:

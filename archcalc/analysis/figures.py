@@ -1,7 +1,7 @@
-"""The finished report: typed, frozen, what every format, diagram and command reads.
+"""The finished report: typed and immutable, read by every format, diagram and command.
 
-Nothing here computes; the passes beside this file fill it in. Conventions of every figure are in
-the docstrings, and the language guide repeats them.
+Nothing is computed here; the passes in this folder fill it in. The docstrings define the
+conventions of every metric, and the guide repeats them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 class ReceptiveField(NamedTuple):
     """The input region that an output position depends on, per spatial axis of one net input.
 
-    As Araujo, Norris & Sim, Distill 2019: `size` (first to last position, holes included),
-    `stride` (input positions from one output to the next; rational after a transposed
-    convolution), `offset` (start of the first output's window; −padding). Where the size differs
-    from one output position to the next (transposed convolution), it is the largest. An entry is
-    None where it is unknown (the branches before it disagree on the stride; positions were mixed),
-    the stride alone where an input axis is spread over several axes. `is_global`:
-    the layer sees the whole input through global pooling, a gate, a flatten or a norm; the local
-    figures beside it still hold for the rest of the net.
+    As in Araujo, Norris & Sim, Distill 2019: `size` (from the first to the last position, gaps
+    included), `stride` (input positions between adjacent outputs; rational after a transposed
+    convolution), `offset` (start of the first output's window; −padding). If the size differs
+    between output positions (transposed convolution), it is the maximum. An entry is None if it is
+    unknown (the branches of a join have different strides; positions were mixed); only the stride
+    is None if an input axis is spread over several axes. `is_global`: the layer depends on the full
+    input through global pooling, a gate, a flatten or a norm; the local values are those without
+    it.
     """
 
     size: tuple[int | None, ...]
@@ -48,11 +48,11 @@ class Depth(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """The figures of a net, a group or a layer.
+    """The metrics of a net, a group or a layer.
 
-    params: trainable numbers, shared weights once. buffers: batch-norm statistics. macs: one per
-    multiply-accumulate, biases not counted. flops: 2·macs plus bias, normalisation, activation
-    and pooling work. activations: numbers in all layer outputs. None: unknown (an operation that
+    params: trainable parameters, shared weights once. buffers: batch-norm statistics. macs:
+    multiply-accumulates without biases. flops: 2·macs plus bias, normalisation, activation and
+    pooling operations. activations: elements of all layer outputs. None: unknown (an operation that
     cannot be counted, or an error), never zero.
     """
 
@@ -64,7 +64,7 @@ class Totals(NamedTuple):
 
 
 class LayerReport(NamedTuple):
-    """One layer. `params` is 0 where the weights are another layer's (`reuse`)."""
+    """One layer. `params` is 0 if the weights belong to another layer (`reuse`)."""
 
     node: Node
     inputs: tuple[Shape | None, ...]
@@ -74,7 +74,7 @@ class LayerReport(NamedTuple):
 
 
 class ExpectationReport(NamedTuple):
-    """One expected figure. `holds` is None where its settings are not in force (not checked).
+    """One expected value. `holds` is None if its settings do not apply (not checked).
 
     `where` is a path, "" for the net. `expected` is as written, `actual` as computed.
     """
@@ -84,19 +84,18 @@ class ExpectationReport(NamedTuple):
     expected: str
     actual: str
     holds: bool | None
-    difference: str  # "+1,000 (0.7%)"; "" where it holds or is no number
+    difference: str  # "+1,000 (0.7%)"; "" if it passes or is not a number
     source: str | None
     span: Span
 
 
 class Report(NamedTuple):
-    """Everything that is known of a net.
+    """Everything known about a net.
 
-    `totals` leave out layers that run in training only. `depth` and `peak_activation_bytes` are
-    None where an error hides them. `of` gives a group's totals, `depth_of` a group's depth from
-    its input to its output, `receptive_field_of` the field after a tensor. `dtype` is the type of
-    number that amounts of memory are told for; `counted` the totals by another tool's convention,
-    where one was asked for.
+    `totals` exclude layers that run in training only. `depth` and `peak_activation_bytes` are None
+    if an error hides them. `of` returns a group's totals, `depth_of` its depth from its input to
+    its output, `receptive_field_of` the field of a tensor. `dtype` is the number type for memory;
+    `counted` the totals by another tool's convention, if one was requested.
     """
 
     net: Net
@@ -114,17 +113,17 @@ class Report(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """No error and no expectation that fails."""
+        """Whether there is no error and no failed expectation."""
         return not any(d.severity == "error" for d in self.diagnostics) and all(
             e.holds is not False for e in self.expectations
         )
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """The layers in plain values, one dict a layer: `pandas.DataFrame(report.to_dicts())`.
+        """One dict of plain values per layer: `pandas.DataFrame(report.to_dicts())`.
 
         Keys: path, op, inputs, output, params, buffers, macs, flops, activations, field_size,
         field_stride, field_offset, field_global, training_only, shared. Shapes are tuples. The
-        receptive field is a number where all axes agree, else one an axis. None is unknown.
+        receptive field is one number if all axes agree, else one per axis. None is unknown.
 
         >>> import archcalc
         >>> report = archcalc.analyze(archcalc.load("vgg16"))
@@ -139,7 +138,7 @@ class Report(NamedTuple):
         return dicts(self)
 
     def __repr__(self) -> str:
-        # A tuple's own would write out the whole net.
+        # The default repr of a tuple would print the whole net.
         from archcalc.report.numbers import grouped
 
         params, macs = grouped(self.totals.params), grouped(self.totals.macs)

@@ -1,7 +1,7 @@
-"""What most likely went wrong where an expected figure fails: a counting convention that fits.
+"""The likely cause of a failed expectation: a counting convention that matches.
 
 Papers and tools mix these up: multiply-accumulates and flops, parameters with and without biases,
-buffers or auxiliary heads, work with biases and norms, of one image or of a batch.
+buffers or auxiliary heads, biases and norms, one image or a batch.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from archcalc.analysis.figure_values import Part
 
     Hint = tuple[str, int | None]
-    """What would be counted, and the figure so; None where it is unknown."""
+    """A convention and the value by it; None if unknown."""
 
 MAX_BATCH = 1024
-"""The largest batch that a figure may have been multiplied by."""
+"""The largest batch size that a number may include."""
 
 
 def hint(part: Part, what: str, allows: Callable[[int], bool]) -> str:
-    """What would make the expectation hold, "" where no known convention does."""
+    """The convention with which the expectation would pass, "" if no known one does."""
     for meaning, value in MEANINGS.get(what, _none)(part):
         if value is not None and allows(value):
             return f"{meaning} {value:,}"
@@ -72,7 +72,7 @@ def _flops(part: Part) -> Iterator[Hint]:
 
 
 def _variants(part: Part, macs: int) -> Iterator[Hint]:
-    """Conventions that count other work than archcalc's MACs, or at other positions."""
+    """Conventions that count other operations than archcalc's MACs, or at other positions."""
     biases = _counted(part, conventions.bias_additions) or 0
     norms = _counted(part, conventions.batch_norm) or 0
     at_output = _counted(part, conventions.at_output) or 0

@@ -1,11 +1,11 @@
-"""Which positions along the axes of the net's input the axes of a tensor stand for.
+"""Which positions along the axes of the net's input correspond to the axes of a tensor.
 
 Every axis of a tensor is a list of digits, the most significant first, as in a row-major index. A
-digit of input axis a with weight w is worth w positions along a: after reshaping 32 rows to
-[8, 4], row r = 4·i + j, so that i has weight 4 and j weight 1. Channels, and axes that have no
-counterpart in the input, are digits of no axis (None). Weight 0: the positions are in no known
-order. `transition` tells what one layer does: the reads along input axes, as `Step`s, and the
-layout of its outputs.
+digit of input axis a with weight w stands for steps of w positions along a: after reshaping 32 rows
+to [8, 4], row r = 4·i + j, so i has weight 4 and j weight 1. Channels, and axes that correspond to
+none of the input's, are digits of no axis (None). Weight 0: the positions are in no known order.
+`transition` describes one layer: its reads along input axes, as `Step`s, and the layout of its
+outputs.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Digit(NamedTuple):
-    """One digit of an index: `length` values, each worth `weight` positions of input axis `axis`.
+    """One digit of an index: `length` values, each `weight` positions of input axis `axis` apart.
 
-    Along the field of an axis, which `weight` counts, positions may have been strided over: they
-    are those of the current tensor, not of the input.
+    Positions may have been strided over: `weight` counts those of the current tensor, not of the
+    input.
     """
 
     axis: int | None
@@ -41,24 +41,25 @@ Layout = tuple[Digits, ...]
 
 
 class Whole(NamedTuple):
-    """All `length` positions of an input axis are read, and they stay or are gone."""
+    """All `length` positions of an input axis are read, and they are kept or dropped."""
 
     length: int
     stays: bool
 
 
 class Step(NamedTuple):
-    """What is read along input axis `axis`; None: positions are mixed in a way not followed."""
+    """What is read along input axis `axis`; None: positions are mixed in a way that is not
+    tracked."""
 
     axis: int
     reach: Window | Periodic | Whole | None
 
 
 class Transition(NamedTuple):
-    """What a layer does on the way to one of its outputs.
+    """The effect of a layer on one of its outputs.
 
-    `scattered` are the input axes whose positions are not those of one axis of the output: these
-    have no stride. `into_channels`: positions have become channels, which differ in what they see.
+    `scattered` are the input axes whose positions are not those of one output axis: these have no
+    stride. `into_channels`: positions became channels with different fields.
     """
 
     steps: tuple[Step, ...]
@@ -78,7 +79,7 @@ def input_layout(tensor: Tensor) -> Layout:
 
 
 def axes_in(layout: Layout) -> dict[int, list[tuple[int, Digit]]]:
-    """The digits of every input axis, each with its place in the tensor's shape."""
+    """The digits of every input axis, each with the index of its axis in the tensor's shape."""
     found: dict[int, list[tuple[int, Digit]]] = {}
     for place, digits in enumerate(layout):
         for digit in digits:
@@ -99,7 +100,7 @@ def scattered(layout: Layout) -> frozenset[int]:
 def transitions(
     layout: Layout, given: Tensor, facts: Facts, movement: Movement | None
 ) -> tuple[Transition, ...]:
-    """What a layer does to its first input, one transition per output."""
+    """The effect of a layer on its first input, one transition per output."""
     return tuple(
         [
             _transition(layout, given, facts, movement, number)
@@ -135,17 +136,17 @@ def _transition(
 
 
 def _plain(tensor: Tensor) -> Shape:
-    """The lengths as plain numbers: how axes are cut is no condition on a size."""
+    """The sizes as plain numbers: how axes are split is not a condition on a size."""
     return tuple([int(n) for n in tensor.shape])
 
 
 class _Work:
-    """A layout that is being changed, and the steps so far."""
+    """A layout being transformed, and the steps so far."""
 
     def __init__(self, layout: Layout, given: Tensor) -> None:
         self.axes = [list(digits) for digits in layout]
         self.shape = _plain(given)
-        self.lengths = given.shape  # the same, which may be symbols
+        self.lengths = given.shape  # the same, possibly symbolic
         self.steps: list[Step] = []
         self.into_channels = False
 
@@ -156,7 +157,7 @@ class _Work:
         lengths: Iterable[int],
         stays: list[bool],
     ) -> None:
-        """Reads along every axis; `stays[i]` says whether axis i is still there afterwards."""
+        """Reads along every axis; `stays[i]` says whether axis i is kept."""
         spatial = -1
         for place, length in enumerate(lengths):
             own: Reach | None = None
@@ -183,7 +184,7 @@ class _Work:
             self.scramble(place, length)
 
     def _slide_digit(self, place: int, digit: Digit, reach: Window | Periodic, length: int) -> bool:
-        """A window along an axis of one digit; False where its neighbours are not known."""
+        """A window along an axis of one digit; False if its neighbours are unknown."""
         axis, _, weight = digit
         others = [d.weight for d in self._digits_of(axis) if d is not digit]
         if not others and weight == 1:
@@ -204,7 +205,7 @@ class _Work:
         return True
 
     def _read_all(self, place: int, digits: list[Digit], *, stays: bool) -> None:
-        """Every position of an axis is read; they stay (a softmax), or are gone (a mean)."""
+        """Every position of an axis is read; they are kept (a softmax) or dropped (a mean)."""
         alone = len(self.axes[place]) == 1
         if not stays:
             self.axes[place] = []
@@ -221,13 +222,13 @@ class _Work:
         return [d for digits in self.axes for d in digits if d.axis == axis]
 
     def scramble(self, place: int, length: int) -> None:
-        """Positions along an axis are mixed: the fields of all input axes there are unknown."""
+        """Positions along an axis are mixed: the fields of all its input axes become unknown."""
         axes = dict.fromkeys(d.axis for d in self.axes[place] if d.axis is not None)
         self.steps += [Step(axis, None) for axis in axes]
         self.axes[place] = [Digit(axis, length, 0) for axis in axes]
 
     def select(self, order: tuple[int, ...]) -> None:
-        """Puts the axes in order; those that are left out have been read or hold one position."""
+        """Reorders the axes; omitted ones have been reduced or have one position."""
         self.axes = [self.axes[place] for place in order]
 
     def reshape(self, shape: Shape) -> None:
@@ -235,7 +236,7 @@ class _Work:
         made: list[list[Digit]] = []
         place, new = 0, 0
         while new < len(shape):
-            # The fewest axes before and after that hold equally many elements.
+            # The smallest groups of old and new axes with equal numbers of elements.
             start, begin = place, new
             before, after = product(self.shape[place : place + 1]), shape[new]
             place, new = place + 1, new + 1
@@ -248,7 +249,7 @@ class _Work:
                     new += 1
             digits = [d for axis in self.axes[start:place] for d in axis]
             made += self._regrouped(digits, shape[begin:new])
-        self.axes = made  # what is left of the old axes has length 1
+        self.axes = made  # the remaining old axes have size 1
         self.shape = self.lengths = shape
 
     def _regrouped(self, digits: list[Digit], shape: Shape) -> list[list[Digit]]:
@@ -277,13 +278,13 @@ class _Work:
         return made
 
     def _mixed(self, digits: list[Digit], shape: Shape) -> list[list[Digit]]:
-        """Axes that a reshape cuts across: no position is where it was."""
+        """Axes that a reshape cuts across: positions are no longer in a known order."""
         axes = dict.fromkeys(d.axis for d in digits if d.axis is not None)
         self.steps += [Step(axis, None) for axis in axes]
         return [[Digit(axis, n, 0) for axis in axes] if n > 1 else [] for n in shape]
 
     def absorb(self, made: Tensor, shape: Shape) -> None:
-        """Positions that are merged into the channels are all read by what follows."""
+        """Positions merged into the channels are all read by later layers."""
         if CHANNELS in made.axes:
             place = made.axes.index(CHANNELS)
             digits = self.axes[place]
@@ -291,7 +292,7 @@ class _Work:
             self.read(place, Everything(), shape[place], stays=False)
 
     def finished(self, shape: Shape) -> Transition:
-        """The result, with digits merged where they continue one another."""
+        """The result, with digits merged that continue each other."""
         axes = [_joined(digits) for digits in self.axes]
         counts = Counter(d.axis for digits in axes for d in digits)
         for place, n in enumerate(shape):
@@ -303,15 +304,15 @@ class _Work:
         return Transition(tuple(self.steps), layout, scattered(layout), self.into_channels)
 
     def _alone(self, digit: Digit, *more: Digit) -> list[Digit]:
-        """An axis whose first digit is the only one of its input axis: its positions are counted
-        by the tensor's own from here on."""
+        """An axis whose first digit is the only one of its input axis: from here on, its positions
+        are counted by the tensor's own."""
         axis, length, weight = digit
         if weight == 0:
             return [digit, *more]
         if weight > 1:
             self.steps.append(Step(_axis(digit), Window(1, weight)))
         if len(more) == 1 and more[0].axis is None and more[0].length <= LIMIT:
-            # Channels behind each position, as in pixel shuffle: positions of their own.
+            # Channels after each position, as in pixel shuffle, are positions of their own.
             copies = more[0].length
             same = (0,) * copies
             self.steps.append(Step(_axis(digit), Periodic(same, same, 1)))
@@ -340,7 +341,7 @@ def _joined(digits: list[Digit]) -> list[Digit]:
 
 
 def _all_of(own: list[Digit], others: list[Digit], stays: bool) -> Window | Periodic | None:
-    """What is read where all values of some digits of an axis are, and there are others."""
+    """The step if all values of some digits of an axis are read, and there are others."""
     if len(own) > 1 or any(d.weight == 0 for d in (*own, *others)):
         return None
     _, length, weight = own[0]
@@ -361,16 +362,16 @@ def _is_identity(reach: Window | Periodic) -> bool:
 
 
 class Entry(NamedTuple):
-    """How one branch enters a join: axes not listed come in position by position."""
+    """How one branch enters a join: unlisted axes are read elementwise."""
 
-    spread: frozenset[int]  # one position (or none) at every position of the output
+    spread: frozenset[int]  # one position (or none) for every position of the output
     lost: frozenset[int]  # positions that are not the output's
 
 
 def entries(
     layouts: list[Layout], given: list[Tensor], made: Tensor, movement: Movement | None
 ) -> tuple[list[Entry], Layout]:
-    """How the branches of a join enter it, and the layout of what it makes."""
+    """How the branches of a join enter it, and the layout of its output."""
     stacked = movement.place if isinstance(movement, Stack) else -1
     base: list[Digits] = []
     lost: set[int] = set()

@@ -1,11 +1,10 @@
-"""The peak of live activations in an inference pass.
+"""The peak memory of live activations in an inference pass.
 
-The convention: layers run one after the other in the order of the spec; a tensor lives from its
-making to the last layer that reads it, the net's inputs from the start, its outputs to the end;
-nothing is written in place, so that a layer's input and output live together while it runs. Layers
-that only look at their input differently (flatten, reshape; dropout at inference) share its
-memory. Layers that run in training only do not run. Weights and an operation's own scratch space
-are not counted.
+Layers run one after the other in the order of the spec; a tensor lives from its creation to the
+last layer that reads it, the net's inputs from the start, its outputs to the end. There are no
+in-place operations, so a layer's input and output are alive at the same time. Views (flatten,
+reshape; dropout at inference) share memory with their input. Layers that run in training only do
+not run. Weights and workspaces are not counted.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ if TYPE_CHECKING:
     from archcalc.graph import Net, Node
 
 BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
-"""Bytes of one number."""
+"""Bytes per number."""
 
 
 def run(context: AnalysisContext) -> None:
-    """The peak in bytes; None where a layer that runs is unknown."""
+    """The peak in bytes; None if a layer that runs is unknown."""
     peak = peak_numbers(context.net)
     context.peak_activation_bytes = None if peak is None else peak * BYTES[context.dtype]
 
 
 def peak_numbers(net: Net) -> int | None:
-    """The largest count of numbers that live at the same time."""
+    """The maximum number of elements alive at the same time."""
     nodes = net.nodes
     if any(node.training_only for node in nodes):
         nodes = tuple(node for node in nodes if not node.training_only)
@@ -69,7 +68,7 @@ def peak_numbers(net: Net) -> int | None:
 
 
 def _owners(net: Net, nodes: tuple[Node, ...]) -> list[int]:
-    """The tensor whose memory each tensor lives in: its own, or that of what it is a view of."""
+    """The tensor whose memory each tensor uses: its own, or that of the tensor it is a view of."""
     owners = list(range(len(net.tensors)))
     for node in nodes:
         if node.op.view:

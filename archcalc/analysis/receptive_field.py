@@ -1,13 +1,13 @@
 """The receptive field of every tensor, per spatial axis of the input.
 
 Sizes, strides and offsets compose exactly through windows, dilation, transposed convolutions and
-upsampling; at a join the union of what the branches see is taken (Araujo, Norris & Sim, Distill
-2019). `layout.py` follows the axes: where an axis of a tensor is a known part of an axis of the
-input, the field stays exact through permute, reshape, split and slice; where positions are mixed,
-it is unknown. What is global (pooling to one position, a gate, a norm over the axis) is flagged and
-leaves the local figure as it is; an axis that is gone (pooled, flattened) keeps the field it had.
-Fields are those of an input without borders; padding is part of them. After branches of different
-strides, and where a pattern is too long to follow, an axis is unknown.
+upsampling; a join has the union of its branches (Araujo, Norris & Sim, Distill 2019). `layout.py`
+tracks the axes: as long as an axis of a tensor is a known part of an input axis, the field stays
+exact through permute, reshape, split and slice; where positions are mixed, it is unknown. Global
+layers (pooling to one position, a gate, a norm over the axis) are flagged and leave the local field
+unchanged; a reduced axis (pooled, flattened) keeps the field it had. Fields are those of an input
+without borders; padding is part of them. After branches with different strides, and for patterns
+that are too long, an axis is unknown.
 """
 
 from __future__ import annotations
@@ -43,29 +43,30 @@ if TYPE_CHECKING:
     from archcalc.ops.reach import Movement, Periodic
 
 MAX_CELLS = 500_000
-"""How many cells of patterns are computed for one net; after that, new patterns are unknown."""
+"""How many cells of patterns are computed per net; after that, new patterns are unknown."""
 
 MAX_RUNS = 4096
-"""How many runs of channels with different fields are followed."""
+"""How many runs of channels with different fields are tracked."""
 
 NOWHERE: frozenset[int] = frozenset()
 
 
 class Seen(NamedTuple):
-    """What a tensor sees of one input: a field for every spatial axis of that input."""
+    """The field of a tensor with respect to one input: one per spatial axis of that input."""
 
     input: int
     fields: tuple[Field | None, ...]
     scattered: frozenset[int]  # axes without a stride
-    still: frozenset[int]  # axes along which every position sees the same
+    still: frozenset[int]  # axes along which every position has the same field
     report: ReceptiveField
 
 
 View = tuple[Seen, ...]
-"""What a tensor sees, one entry per input that it depends on, in the order of the inputs."""
+"""The fields of a tensor, one entry per input that it depends on, in the order of the inputs."""
 
 Runs = tuple[tuple[int, View], ...] | None
-"""Channels that differ in what they see: how many in turn see what. None: which is not known."""
+"""Runs of channels with different fields: the number of channels and their fields. None: unknown
+which."""
 
 
 class Joined(NamedTuple):
@@ -73,25 +74,25 @@ class Joined(NamedTuple):
 
     entries: tuple[Entry, ...]
     layout: Layout
-    axes: frozenset[int]  # the input axes that are still told apart
+    axes: frozenset[int]  # the input axes that can still be distinguished
     scattered: frozenset[int]
     stacks_channels: bool
 
 
 class Fields:
-    """The view of every tensor; None where unknown."""
+    """The fields of every tensor; None if unknown."""
 
     def __init__(self, views: list[View | None]) -> None:
         self._views = views
 
     def of(self, tensor: int) -> ReceptiveField | None:
-        """The field after a tensor, of the first input that it sees; None where unknown or where
-        no input that it sees has spatial axes."""
+        """The field of a tensor with respect to the first input that it depends on; None if unknown
+        or if none of them has spatial axes."""
         view = self._views[tensor]
         return view[0].report if view else None
 
     def pattern(self, tensor: int, axis: int) -> Field | None:
-        """What every position sees along an axis of that input; None where unknown."""
+        """The field along an axis of that input; None if unknown."""
         view = self._views[tensor]
         return view[0].fields[axis] if view and axis < len(view[0].fields) else None
 
@@ -102,7 +103,8 @@ def run(context: AnalysisContext) -> None:
 
 
 class Walk:
-    """One walk over the nodes, in order; what a layer does, once per facts and layout."""
+    """One walk over the nodes, in order; the effect of a layer is computed once per facts and
+    layout."""
 
     def __init__(self, net: Net, diagnostics: Diagnostics) -> None:
         self._net = net
@@ -112,13 +114,13 @@ class Walk:
         self._transitions: dict[tuple[int, int], tuple[Transition, ...]] = {}
         self._joined: dict[tuple[int, ...], Joined] = {}
         self._composed: dict[tuple[Field, Window | Periodic], Field | None] = {}
-        self._runs: dict[int, Runs] = {}  # by tensor, where channels differ
+        self._runs: dict[int, Runs] = {}  # by tensor, if channels differ
         self._reads: dict[int, str | tuple[int, ...]] = {}  # by facts
         self._cells = 0
         self._warned: set[int] = set()
 
     def views(self) -> list[View | None]:
-        """The view of every tensor."""
+        """The fields of every tensor."""
         net = self._net
         views: list[View | None] = [None] * len(net.tensors)
         for index in net.inputs.values():
@@ -156,7 +158,7 @@ class Walk:
         return [t for i in node.inputs if (t := self._net.tensors[i]) is not None]
 
     def _moved(self, node: Node, facts: Facts) -> tuple[Transition, ...]:
-        """What a layer does on the way to each of its outputs."""
+        """The effect of a layer on each of its outputs."""
         layout = self.layouts[node.inputs[0]]
         moved = self._transitions.get((id(facts), id(layout)))
         if moved is None:
@@ -175,10 +177,10 @@ class Walk:
         return tuple([self._after(seen, transition) for seen in view])
 
     def _after(self, seen: Seen, transition: Transition) -> Seen:
-        """What is seen after a layer's steps along the axes."""
+        """The fields after a layer's steps along the axes."""
         after = list(seen.fields)
         is_global = seen.report.is_global
-        # Mostly the axes are alike, and one sum does for all.
+        # The axes are mostly alike, so one computation serves all.
         before: Field | None = None
         by: Window | Periodic | None = None
         result: Field | None = None
@@ -201,14 +203,14 @@ class Walk:
         return _seen(seen.input, tuple(after), is_global, transition.scattered, seen.still)
 
     def _covers(self, field: Field, count: int, input: int, axis: int) -> bool:
-        """Whether `count` positions see the whole input along an axis. Rows that no stride comes
-        to at the end do not matter: fewer than one step."""
+        """Whether `count` positions depend on the whole input along an axis. Up to stride − 1 rows
+        at the end, which no window reaches, are ignored."""
         seen = fields.hull(field, count)
         tensor = self._net.tensors[input]
         assert tensor is not None
         if seen is None:
             return False
-        first, last = map(int, seen)  # plain numbers: no condition on a size
+        first, last = map(int, seen)  # plain numbers: this is not a condition on a size
         length = int(tensor.shape[tensor.axes.index(axis)])
         return first <= 0 and last + max(int(field.stride), 1) >= length
 
@@ -223,7 +225,7 @@ class Walk:
         return self._composed[key]
 
     def _afford(self, cells: int) -> bool:
-        """Whether the net may have so many more cells computed."""
+        """Whether the net may compute this many more cells."""
         self._cells += cells
         return self._cells <= MAX_CELLS
 
@@ -255,7 +257,7 @@ class Walk:
         return joined
 
     def _united(self, node: Node, joined: Joined, views: list[View]) -> View:
-        """What is seen through any of the branches."""
+        """The union of the fields of the branches."""
         branches = list(zip(node.inputs, views, joined.entries, strict=True))
         by_input: dict[int, list[tuple[int, Seen, Entry]]] = {}
         for tensor, view, entry in branches:
@@ -264,7 +266,7 @@ class Walk:
         return tuple([self._union(node, joined, by_input[index]) for index in sorted(by_input)])
 
     def _union(self, node: Node, joined: Joined, branches: list[tuple[int, Seen, Entry]]) -> Seen:
-        """What is seen of one input."""
+        """The union for one input."""
         head = branches[0][1]
         is_global = any(seen.report.is_global for _, seen, _ in branches)
         merged: list[Field | None] = []
@@ -280,12 +282,13 @@ class Walk:
                 else:
                     spread.append((tensor, seen))
             if not entering:
-                # Nothing comes in position by position: what was seen last goes on.
+                # No branch is read elementwise: the last field is kept.
                 still.add(axis)
                 merged.append(self._merged([(t, seen.fields[axis]) for t, seen in spread], None))
                 continue
             for tensor, seen in spread:
-                # A gate; a single position that has not seen everything is at no known distance.
+                # A gate; a single position that does not depend on everything has no known
+                # position.
                 if self._sees_all(seen, axis):
                     is_global = True
                 else:
@@ -300,7 +303,8 @@ class Walk:
         return field is not None and self._covers(field, 1, seen.input, axis)
 
     def _merged(self, branches: list[tuple[int, Field | None]], node: Node | None) -> Field | None:
-        """The union of what branches see along an axis. With a node, misalignment is reported."""
+        """The union of the branches' fields along an axis. With a node, misalignment is
+        reported."""
         known = [field for _, field in branches if field is not None]
         if len(known) < len(branches):
             return None
@@ -320,7 +324,7 @@ class Walk:
         return fields.union(distinct) if within else None
 
     def _warn(self, node: Node, tensors: list[int], known: list[Field]) -> None:
-        """Reports misaligned branches; a layer that is called again and again is looked at once."""
+        """Reports misaligned branches, once per layer of the spec."""
         layer = node.layer
         if id(layer) in self._warned or CODE in layer.allow:
             return
@@ -330,7 +334,7 @@ class Walk:
             self._diagnostics.add(warning)
 
     def _join_runs(self, node: Node, joined: Joined, views: list[View]) -> None:
-        """Which channels of a join see what, where they differ."""
+        """The fields of the channels of a join, if they differ."""
         output = node.outputs[0]
         if not joined.stacks_channels:
             if any(index in self._runs for index in node.inputs):
@@ -348,7 +352,7 @@ class Walk:
         self._note_runs(output, runs)
 
     def _note_runs(self, output: int, runs: Iterable[tuple[int, View]]) -> None:
-        """Keeps the channels' fields where they differ."""
+        """Stores the fields of the channels if they differ."""
         merged = [
             (sum(count for count, _ in same), view)
             for view, group in groupby(runs, key=lambda run: run[1])
@@ -360,7 +364,7 @@ class Walk:
     def _follow_runs(
         self, node: Node, moved: tuple[Transition, ...], views: list[View | None]
     ) -> None:
-        """Which channels see what behind a layer that reads channels that differ."""
+        """The fields of the channels after a layer that reads channels with different fields."""
         runs = self._runs[node.inputs[0]]
         given = self._given(node)
         movement = self._movement(node, given)
@@ -368,7 +372,7 @@ class Walk:
             channels = movement.place == _channels(given[0])
             digits = self.layouts[node.inputs[0]][movement.place]
             if not channels and any(d.axis is None and d.length > 1 for d in digits):
-                runs, channels = None, True  # channels under another name
+                runs, channels = None, True  # only channels are renamed
             if channels:
                 for index, start, transition in zip(
                     node.outputs, movement.starts, moved, strict=True
@@ -405,7 +409,7 @@ class Walk:
     def _part(
         self, index: int, runs: Runs, start: int, step: int, transition: Transition, whole: View
     ) -> View:
-        """What every step-th channel from `start` on sees, as many as the tensor has."""
+        """The fields of every step-th channel from `start` on, for all channels of the tensor."""
         tensor = self._net.tensors[index]
         assert tensor is not None
         if runs is None:
@@ -451,7 +455,7 @@ def _channels(tensor: Tensor) -> int:
 
 
 def _alone(view: View, entry: Entry, scattered: frozenset[int]) -> View:
-    """What a branch's own channels see in a join that stacks them."""
+    """The fields of a branch's own channels in a join that stacks them."""
     if not entry.spread and not entry.lost and all(s.scattered == scattered for s in view):
         return view
     found: list[Seen] = []

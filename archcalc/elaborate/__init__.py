@@ -1,8 +1,8 @@
-"""From syntax to graph: blocks, loops and conditions expanded, shapes worked out, in one walk.
+"""From syntax to graph: expands blocks, loops and conditions and infers shapes, in one walk.
 
-One walk, because `when` may ask for `in_channels`. `walk.py` goes over the layers; `nodes.py` makes
-one node; `calls.py` has blocks, `apply` and `reuse`; `joins.py` the joins; `naming.py` the path
-rules; `place.py` what is known where a layer stands.
+It is one walk because `when` can use `in_channels`. `walk.py` goes over the layers; `nodes.py`
+makes one node; `calls.py` has blocks, `apply` and `reuse`; `joins.py` the joins; `naming.py` the
+path rules; `scope.py` the context of a layer.
 """
 
 from archcalc.elaborate.walk import elaborate

@@ -1,4 +1,4 @@
-"""Calls: blocks with their parameters, operations given as parameters, layers used again."""
+"""Calls: blocks with their parameters, operations given as parameters, reused layers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def call_block(
     walker: Walker, layer: Layer, start: int, place: LayerContext, path: str | None
 ) -> Made:
-    """Walks a block's body with its parameters bound. A level of the path unless `inline`."""
+    """Walks a block's body with its parameters bound. A path component unless `inline`."""
     state = walker.state
     block = state.spec.blocks[layer.word]
     state.step(layer.span, CALL + weight_of(state.names) + weight_of_block(block))
@@ -62,7 +62,7 @@ def call_block(
 
 
 def _let(walker: Walker, block: Block, start: int, place: LayerContext) -> None:
-    """Works out the block's `let`, once, at entry."""
+    """Evaluates the block's `let`, once, on entry."""
     set_in_channels(walker.state, place, start)
     for name, value in block.let:
         try:
@@ -77,8 +77,8 @@ def _let(walker: Walker, block: Block, start: int, place: LayerContext) -> None:
 def _default_operations(
     block: Block, layer: Layer, arguments: dict[str, Any], names: dict[str, Any]
 ) -> None:
-    """Lets the operations that parameters have by default read all that the body sees, its `let`
-    among it."""
+    """Gives the operations that are default parameters access to all names of the body, including
+    its `let`."""
     for parameter in block.parameters:
         if parameter.name not in layer.arguments and isinstance(names[parameter.name], Operand):
             assert parameter.default is not None
@@ -94,7 +94,7 @@ def _call_layer(place: LayerContext) -> Layer:
 def apply(walker: Walker, layer: Layer, start: int, place: LayerContext, path: str | None) -> Made:
     """Walks the operation or block that a name holds."""
     applied, names = _operand(walker, layer, place)
-    # The name is the caller's, the arguments are read where the operation was written.
+    # The name is the caller's; the arguments are evaluated where the operation was written.
     applied = applied._replace(name=None)
     walker.state.step(layer.span, weight_of_layer(applied))
     inline = _inline(walker, applied)
@@ -131,7 +131,8 @@ def _operand(
 def named_operand(
     layer: Layer, held: Any, names: dict[str, Any], blocks: dict[str, Block]
 ) -> Layer:
-    """The layer that an `apply` stands for, by the word that it holds. Raises `DiagnosticError`."""
+    """The layer that an `apply` stands for, from the value of its name. Raises
+    `DiagnosticError`."""
     if isinstance(held, str) and held in OPERATIONS:
         op = OPERATIONS[held]
         if not op.join:
@@ -158,7 +159,7 @@ def named_operand(
 
 
 def reuse(walker: Walker, layer: Layer, start: int, place: LayerContext) -> Made:
-    """Calls an earlier layer or block again: weights once, multiplies each time."""
+    """Walks an earlier layer or block call again: its weights count once, its macs each time."""
     state = walker.state
     target = look_up(place, layer.word, layer.span)
     if target.layer is None or target.path is None or target.names is None:

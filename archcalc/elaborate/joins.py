@@ -1,4 +1,4 @@
-"""Joins: each branch walked from the current tensor, then one node that joins them."""
+"""Joins: each branch is walked from the current tensor, then one node joins them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 def walk_join(
     walker: Walker, layer: Layer, start: int, place: LayerContext, path: str | None
 ) -> Made:
-    """Walks the branches and joins what they give. A join left with one branch passes it on.
+    """Walks the branches and joins their outputs. A join with one remaining branch passes it
+    through.
 
-    A join is a level only if it has a name; then the join itself has that level's path.
+    A join is a path component only if it has a name, which then is the path of the join itself.
     """
     state = walker.state
     name = optional_name(layer.name, place)
@@ -70,7 +71,7 @@ def _walk_branch(
     place: LayerContext,
     values: dict[str, Any],
 ) -> int | None:
-    """The tensor that a branch gives, None where `only_if` removes it."""
+    """The output of a branch, None if `only_if` removes it."""
     state = walker.state
     state.step(branch.span, BRANCH + (weight_of(place.names) if values else 0))
     names = {**place.names, **values} if values else place.names

@@ -1,4 +1,4 @@
-"""All labels that the text of a body gives, wherever in it they stand."""
+"""The labels in the text of a body, at any depth."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Labels:
-    """The labels of a body and of all that lies in it, worked out when first asked for.
+    """The labels of a body and everything inside it, collected on first use.
 
-    More than any one reference sees, since order, groups and conditions are not regarded: a name
-    that is not among them is wrong for sure. `names` are those that expressions may read there.
+    A superset of what a reference can see, since order, groups and conditions are ignored: a name
+    that is not among them is certainly wrong. `names` are those that expressions can use there.
     """
 
     __slots__ = ("_known", "_layers", "_names", "_open")
@@ -31,15 +31,15 @@ class Labels:
         self._known = dict.fromkeys(given)
         self._layers: tuple[Layer, ...] | None = layers
         self._names = names
-        # Whether there may be others: of a name with a `$(…)` part, of the offending layer.
+        # Whether there may be others: from a name with a `$(…)` part, or from an invalid layer.
         self._open = False
 
     def may_hold(self, name: str) -> bool:
-        """Whether a layer may be labelled so."""
+        """Whether a layer may have this label."""
         return name in self.known() or self._open
 
     def known(self) -> dict[str, None]:
-        """Those that are written out."""
+        """The labels that are written literally."""
         if self._layers is not None:
             self._collect(self._layers, set(self._names))
             self._layers = None
@@ -60,7 +60,7 @@ class Labels:
 
     def _inside(self, loop: Loop | None, body: tuple[Layer, ...], names: set[str]) -> None:
         if loop is not None:
-            names.update(loop.names)  # and never taken out: that can only rule out less
+            names.update(loop.names)  # never removed again: that can only miss an error
         self._collect(body, names)
 
     def _add(self, parts: tuple[str | Value, ...]) -> None:
@@ -70,19 +70,19 @@ class Labels:
             self._open = True
 
     def _parts(self, into: Value, names: set[str]) -> None:
-        """The labels that a split gives, unless they are values of names."""
+        """The labels that a split defines, unless they are values of names."""
         for word in into.items or (into,):
             self._known[word.text] = None
             self._open = self._open or word.text in names or not word.is_word
 
 
 _SEARCHED = 10_000
-"""Layers and groups that are searched for a label: one error costs no more than this."""
+"""Layers and groups that are searched for a label, which limits the cost of an error."""
 
 
 def labelled_inside(root: Group, name: str) -> tuple[Span, Group] | None:
-    """Where a layer inside a branch, group or block is labelled `name`, and the innermost of
-    these; None where none of the layers built so far is."""
+    """The location of a label `name` inside a branch, group or block, and the innermost of these;
+    None if no layer built so far has it."""
     for item, around in islice(_inside(root, None), _SEARCHED):
         if around is None or item.layer is None:
             continue

@@ -1,7 +1,7 @@
-"""The paths of layers: PyTorch's, so that `state_dict` keys are the ones the spec names.
+"""The paths of layers, by PyTorch's rules, so that they are the keys of the `state_dict`.
 
-In a level that is a chain an unnamed layer is its position among the layers present; elsewhere it
-is its operation and a number. Whether a level is a chain is read from the text alone, so that a
+In a sequential scope an unnamed layer is named by its index among the layers present, elsewhere by
+its operation and a number. Whether a scope is sequential depends on the text alone, so that a
 skipped layer never renames the others.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Level:
-    """One level of the path: `prefix` ends in a dot (empty for the net)."""
+    """A scope of paths: `prefix` ends in a dot (empty for the net)."""
 
     __slots__ = ("chain", "counts", "position", "prefix", "used")
 
@@ -33,8 +33,8 @@ class Level:
         self.used: dict[str, Layer] = {}
 
     def take(self, name: str | None, word: str, layer: Layer) -> str:
-        """The path of the next layer of this level. Raises `DiagnosticError` for a bad or duplicate
-        name."""
+        """The path of the next layer of this scope. Raises `DiagnosticError` for an invalid or
+        duplicate name."""
         if name is None:
             name = self._unnamed(word)
         else:

@@ -1,4 +1,5 @@
-"""One operation: its attributes read, its facts worked out (once for equal layers), its node."""
+"""One operation: reads its attributes, computes its facts (once for equal layers), adds its
+node."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def add_operation(
     state: State, place: LayerContext, layer: Layer, inputs: tuple[int, ...], path: str
 ) -> Node:
-    """Adds the node of a layer or join. An error is reported, and what it gives is unknown."""
+    """Adds the node of a layer or join. Errors are reported; then the output is unknown."""
     op = OPERATIONS[layer.word]
     attributes = facts = None
     invalid = False
@@ -40,7 +41,7 @@ def add_operation(
         facts = _facts(state, layer, op, attributes, inputs)
         node = state.node(place, layer, op, path, inputs, attributes, facts)
     except DiagnosticError as error:
-        # No other name may hold the error: it would keep this frame alive, and the frame it.
+        # No other name may refer to the error: it would keep this frame alive in a cycle.
         invalid = error.code != "unknown-tensor" or NOTHING in inputs
         unknown = error.code == "unknown-tensor"
         state.report(no_tensor(layer) if unknown and invalid else error, place, layer)
@@ -52,7 +53,7 @@ def add_operation(
 def _attributes(
     state: State, place: LayerContext, layer: Layer, op: Operation, inputs: tuple[int, ...]
 ) -> SimpleNamespace:
-    """The attributes as formulas use them; worked out once where no name is read."""
+    """The attributes as formulas use them; computed once if they use no names."""
     tensor = state.tensors[inputs[0]]
     rank = None if tensor is None else len(tensor.shape) - 1
     key = (id(layer), rank)
@@ -68,7 +69,7 @@ def _attributes(
 
 
 def evaluate(value: Value, attribute: str, names: dict[str, Any]) -> Any:
-    """The value, an error in it told of its attribute."""
+    """The value of an argument; errors get the attribute's name."""
     try:
         return value.evaluate(names)
     except DiagnosticError as error:
@@ -77,7 +78,7 @@ def evaluate(value: Value, attribute: str, names: dict[str, Any]) -> Any:
 
 
 def _referenced(place: LayerContext, layer: Layer, op: Operation) -> tuple[int, ...]:
-    """The further tensors that attributes such as `like` name."""
+    """The further input tensors, which attributes such as `like` name."""
     found: tuple[int, ...] = ()
     for attribute in op.attributes:
         if isinstance(attribute.kind, Reference) and attribute.name in layer.arguments:
@@ -94,7 +95,7 @@ def _facts(
     attributes: SimpleNamespace,
     inputs: tuple[int, ...],
 ) -> Facts | None:
-    """The facts, shared between layers with equal attributes and inputs; None where unknown."""
+    """The facts, shared between layers with equal attributes and inputs; None if unknown."""
     tensors: list[Tensor] = []
     for index in inputs:
         if index == NOTHING:
@@ -115,14 +116,13 @@ def _facts(
 
 
 def _check_lengths(facts: Facts) -> None:
-    """Raises `DiagnosticError` where an axis of an output or of a weight is longer than any network
-    has."""
+    """Raises `DiagnosticError` if an axis of an output or a weight is larger than in any
+    network."""
     shapes = [("output", y.shape) for y in facts.outputs]
     shapes += [(weight.name, weight.shape) for weight in facts.weights]
     for what, shape in shapes:
         for axis, length in enumerate(shape):
-            # int's own comparison: the bound is no property of the network that a traced number
-            # should remember.
+            # int's own comparison: a symbolic number should not record this limit as a condition.
             if int.__gt__(length, MAX_LENGTH):
                 raise DiagnosticError(
                     "number-too-large",
@@ -133,7 +133,7 @@ def _check_lengths(facts: Facts) -> None:
 
 
 def no_tensor(layer: Layer) -> DiagnosticError:
-    """The error of a layer that reads the current tensor where there is none."""
+    """The error of a layer that needs the current tensor where there is none."""
     return DiagnosticError(
         "no-tensor",
         "no current tensor here",
@@ -162,7 +162,7 @@ def look_up(place: LayerContext, name: str, span: Span) -> Label:
 
 
 def _inside_help(name: str, place: LayerContext) -> str:
-    """The help where a layer in a branch, group or block is labelled so, out of sight from here."""
+    """The help for a label that exists inside a branch, group or block but is not visible here."""
     root = place.group
     while root.parent is not None:
         root = root.parent
@@ -181,7 +181,7 @@ def _inside_help(name: str, place: LayerContext) -> str:
 
 
 def unknown_label(name: str, span: Span, visible: Callable[[], Iterable[str]]) -> DiagnosticError:
-    """The error of a reference that names no label; `visible` gives those that it may name."""
+    """The error of an unknown label; `visible` returns the known ones."""
 
     def suggested() -> str:
         return did_you_mean(name, visible()) or "give an earlier layer a name, or label it with as"
@@ -205,12 +205,12 @@ def _check_part(name: str, span: Span) -> None:
 
 
 def _label_parts(state: State, place: LayerContext, layer: Layer, node: Node) -> None:
-    """Enters the labels that `split: {into: [left, right]}` gives to its outputs."""
+    """Adds the labels that `split: {into: [left, right]}` gives to its outputs."""
     if node.op.name != "split" or node.attributes is None:
         return
     value = layer.arguments["into"]
     for position, name in enumerate(node.attributes.into):
-        # An invalid split still names its parts, so that nothing after it is called unknown.
+        # An invalid split still defines its labels, so that later uses are not errors too.
         tensor = node.outputs[position] if position < len(node.outputs) else node.outputs[0]
         try:
             _check_part(name, value.span)

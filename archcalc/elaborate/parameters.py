@@ -1,4 +1,4 @@
-"""Binding the arguments of a call to a block's parameters, with their types checked."""
+"""Binding the arguments of a call to a block's parameters, with type checks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def bind(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The arguments of a call by name, and all names that the block's body sees.
 
-    A block sees its parameters and the file's vars, nothing of its caller. A default may read the
+    A block sees its parameters and the file's vars, nothing of its caller. A default can use the
     parameters before it. Raises `DiagnosticError` at the argument.
     """
     names = dict(state.names)

@@ -1,4 +1,4 @@
-"""What is known where a layer stands: names, labels, the level of the path, the calls around it."""
+"""The context of a layer: names, labels, the path scope, the calls around it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from archcalc.spec.syntax import Layer
 
     Made = tuple[Node | Group | None, int, str | None]
-    """What walking a layer makes: its part of the tree, the tensor it gives, its path."""
+    """The result of walking a layer: its part of the tree, its output tensor, its path."""
 
 
 class Label(NamedTuple):
-    """What `name` and `as` leave behind for `from` and `reuse`.
+    """A label from `name` or `as`, for `from` and `reuse`.
 
-    `tensor` is an index into the tensors. The rest is for `reuse`: the layer to call again, the
-    names it was read with, its path (None where it has none) and its nodes.
+    `tensor` is an index into the tensors. The rest is for `reuse`: the layer to walk again, the
+    names it was evaluated with, its path (None if it has none) and its nodes.
     """
 
     tensor: int
@@ -31,7 +31,7 @@ class Label(NamedTuple):
 
 
 class Scope:
-    """The labels of one body. References see them and those of the bodies around it."""
+    """The labels of one body. References see them and those of the enclosing bodies."""
 
     __slots__ = ("around", "labels")
 
@@ -49,7 +49,7 @@ class Scope:
         return None
 
     def visible(self) -> list[str]:
-        """All labels that a reference here may name, nearest first."""
+        """All labels that a reference here can use, innermost first."""
         names: list[str] = []
         scope: Scope | None = self
         while scope is not None:
@@ -59,7 +59,7 @@ class Scope:
 
 
 class Call(NamedTuple):
-    """A call of a block around the current layer; an error inside shows it."""
+    """A block call around the current layer, named in the notes of errors inside it."""
 
     layer: Layer
     block: str
@@ -75,7 +75,7 @@ class Again(NamedTuple):
 
 
 class LayerContext:
-    """Where a layer stands. `names` are the values an expression may read."""
+    """The context of a layer. `names` are the values that an expression can use."""
 
     __slots__ = ("again", "call", "group", "level", "names", "scope", "training_only")
 
@@ -106,7 +106,7 @@ class LayerContext:
         scope: Scope | None = None,
         call: Call | None = None,
     ) -> LayerContext:
-        """The place inside a group that stands here; what is not given stays as it is."""
+        """The context inside a group; arguments that are not given stay unchanged."""
         return LayerContext(
             self.names if names is None else names,
             self.level if level is None else level,

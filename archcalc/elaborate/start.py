@@ -1,4 +1,4 @@
-"""What is known before the first layer: the vars in force, and the inputs."""
+"""Before the first layer: the values of vars, and the inputs."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from archcalc.spec.syntax import Input
 
 MAX_SIDE = 2**24
-"""A side of an input is at most this, so that every figure stays a number people can use."""
+"""Maximum height and width of an input, so that every metric stays a meaningful number."""
 
 
 _EXAMPLE = "write the channels and spatial sizes, without a batch axis, as in [3, 224, 224]"
 
 
 def variables_in_force(state: State, settings: dict[str, Any]) -> dict[str, Any]:
-    """The spec's vars, each overridden by `settings` where it is there. LayerErrors are reported.
+    """The spec's vars, overridden by `settings`. Errors are reported.
 
-    A var may read those before it. One in error is unknown, and so is what reads it.
+    A var can use those before it. An invalid var is unknown, and so is everything that uses it.
     """
     names: dict[str, Any] = {}
     for name, value in state.spec.variables.items():
@@ -47,7 +47,7 @@ def variables_in_force(state: State, settings: dict[str, Any]) -> dict[str, Any]
 def _from_later(
     error: DiagnosticError, value: Value, variables: dict[str, Value], names: dict[str, Any]
 ) -> DiagnosticError:
-    """The same error, or a plainer one where a var reads one that is written after it."""
+    """The error itself, or a clearer one if a var uses one that is defined below it."""
     word = value.text[slice(*error.part)] if isinstance(error, Misplaced) else ""
     if error.code != "unknown-name" or word not in variables or word in names:
         return error
@@ -61,15 +61,16 @@ def _from_later(
 
 
 def only_input(state: State, inputs: dict[str, int]) -> int:
-    """The tensor that the first layer reads: of several inputs none, of an invalid one an
-    unknown."""
+    """The input tensor of the first layer: NOTHING if there are several inputs, unknown if the
+    input is invalid."""
     if len(inputs) == 1:
         return next(iter(inputs.values()))
     return NOTHING if inputs else state.tensor(None, None)
 
 
 def open_inputs(state: State, place: LayerContext, given: dict[str, Shape]) -> dict[str, int]:
-    """The input tensors by name, labelled for `from`. `given` shapes replace those written."""
+    """The input tensors by name, labelled for `from`. Shapes in `given` replace those of the
+    spec."""
     found: dict[str, int] = {}
     for declared in state.spec.inputs:
         tensor: Tensor | None = None

@@ -1,4 +1,4 @@
-"""What one elaboration builds up: nodes, tensors, errors, and the bounds that keep it small."""
+"""The state of one elaboration: nodes, tensors, errors, and the limits on its size."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ if TYPE_CHECKING:
     from archcalc.ops.base import Facts, Operation, Tensor
     from archcalc.spec.syntax import Layer, Spec
 
-# A spec from a stranger must be refused before it takes seconds or hundreds of megabytes.
+# An untrusted spec must be rejected before it takes seconds or hundreds of megabytes.
 MAX_LAYERS = 120_000
 MAX_STEPS = 500_000
 MAX_CALL_DEPTH = 50
 
-# What a step weighs, by the work it makes.
+# The relative cost of a step.
 LAYER, TURN, BRANCH, CALL, NEW_FACTS, FAULT = 1, 2, 2, 5, 14, 9
 
 NOTHING = 0
-"""The tensor that stands for "none": `tensors[0]` is always None (unknown)."""
+"""The index of "no tensor": `tensors[0]` is always None (unknown)."""
 
 
 def weight_of(names: dict[str, Any]) -> int:
-    """What a copy of names weighs, which a label or an expectation may keep: nothing for few."""
+    """The cost of a copy of the names, which a label or an expectation may keep: 0 if they are
+    few."""
     return max(0, len(names) - 32) // 4
 
 
@@ -48,7 +49,7 @@ class State:
         self.producers: list[int | None] = [None]
         self.outputs: dict[str, int] = {}
         self.expected: list[Expected] = []
-        self.names: dict[str, Any] = {}  # the vars in force, and which are in error
+        self.names: dict[str, Any] = {}  # the values of vars, and which are invalid
         self.steps = 0
         self.facts: dict[Any, Facts] = {}
         self.read: dict[Any, SimpleNamespace] = {}
@@ -56,7 +57,7 @@ class State:
         self.weights: dict[int, int] = {}
 
     def weight(self, layer: Layer) -> int:
-        """What a layer weighs by its values; looked at once."""
+        """The cost of evaluating a layer's values, computed once."""
         key = id(layer)  # which lives as long as the spec
         weight = self.weights.get(key)
         if weight is None:
@@ -64,17 +65,17 @@ class State:
         return weight
 
     def variables(self) -> dict[str, Any]:
-        """The vars in force, but those in error."""
+        """The values of the valid vars."""
         return {name: value for name, value in self.names.items() if name != INVALID}
 
     def tensor(self, tensor: Tensor | None, producer: int | None) -> int:
-        """Adds a tensor (None: unknown) and gives its index."""
+        """Adds a tensor (None: unknown) and returns its index."""
         self.tensors.append(tensor)
         self.producers.append(producer)
         return len(self.tensors) - 1
 
     def step(self, span: Span, weight: int = LAYER) -> None:
-        """Counts a layer, a call or a turn, and stops what would grow without bound."""
+        """Counts a layer, a call or an iteration, and raises `Stop` beyond the limit."""
         self.steps += weight
         if len(self.nodes) > MAX_LAYERS:
             self.too_many(span, f"more than {MAX_LAYERS:,} layers")
@@ -82,7 +83,7 @@ class State:
             self.too_many(span, "the turns, calls and branches up to here are too many")
 
     def too_many(self, span: Span, label: str) -> None:
-        """Ends the walk: the net has more layers than archcalc takes."""
+        """Ends the walk because the net has too many layers."""
         self.diagnostics.error(
             "too-many-layers",
             f"a net has at most {MAX_LAYERS:,} layers",
@@ -93,16 +94,16 @@ class State:
         raise Stop
 
     def clear(self, root: Group) -> None:
-        """Forgets the graph."""
+        """Discards the graph."""
         root.children.clear()
         self.nodes.clear()
         self.expected.clear()
         self.outputs.clear()
 
     def report(self, error: DiagnosticError, place: LayerContext, layer: Layer) -> None:
-        """Adds an error with its place, and the calls of blocks that lead there."""
+        """Reports an error with its location and the block calls that lead there."""
         if error.code == "unknown-tensor":
-            return  # in_channels of an unknown tensor: the error before it is already told
+            return  # in_channels of an unknown tensor: the error that caused it is already reported
         span = error.span or _argument_span(error, layer) or layer.span
         self.step(span, FAULT)
         notes: list[Note] = []
@@ -157,8 +158,8 @@ class State:
     def unread(
         self, place: LayerContext, layer: Layer, start: int, path: str, *, invalid: bool
     ) -> Node:
-        """Adds the node of a layer that could not be read, so that every figure of it, and every
-        total with it, is unknown."""
+        """Adds a node for a layer that could not be parsed, so that its metrics, and all totals
+        that include it, are unknown."""
         for child in place.group.children[-1:]:
             if isinstance(child, Group):
                 self._close_open(child)
@@ -166,7 +167,7 @@ class State:
         return State.node(self, place, layer, op, path, (start,), None, None, invalid=invalid)
 
     def _close_open(self, group: Group) -> None:
-        """Closes a group that the walk has left by an error, and those open inside it."""
+        """Closes a group that the walk has left because of an error, and those open inside it."""
         if group.output is None:
             for child in group.children[-1:]:
                 if isinstance(child, Group):
@@ -196,7 +197,7 @@ class State:
         path: str | None = None,
         **more: Any,
     ) -> Group:
-        """Opens a group at this place of the tree. A `path` makes it a level of its own."""
+        """Opens a group in the tree. A `path` makes it a path component."""
         if path is None:
             where, level = place.group.path, False
         else:
@@ -212,13 +213,13 @@ class State:
         group.output = output
 
     def expect(self, place: LayerContext, target: Node | Group, layer: Layer) -> None:
-        """Notes the expectations written on a layer."""
+        """Records the expectations on a layer."""
         for case in layer.expect:
             self.step(layer.span, weight_of(place.names))
             self.expected.append(Expected(target, case, dict(place.names)))
 
     def label(self, place: LayerContext, name: str, label: Label) -> None:
-        """Enters a label; two in one body are an error, two turns of one layer are not."""
+        """Adds a label; two in one body are an error, repetitions by a loop are not."""
         before = place.scope.labels.get(name)
         if before is not None and before.layer is not label.layer:
             raise DiagnosticError(

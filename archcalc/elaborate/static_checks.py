@@ -1,10 +1,9 @@
-"""What is wrong as written, whatever the values: judged from the syntax alone.
+"""Errors that do not depend on values, found in the syntax alone.
 
-The walk tells the errors of what it comes to. It does not come to a block that is never called, a
-layer that `when` leaves out, the other side of an `if`, or the second attribute in error of one
-layer. Here every value is looked at once: whether it can be read, whether each name in it can be
-seen there, and, where no name can change it, whether it is one that its attribute takes. What is
-told here is wrong under all settings and at every call.
+The walk only reports what it reaches. It does not reach an unused block, a layer that `when` leaves
+out, the other branch of an `if`, or the second invalid attribute of a layer. Here every value is
+checked once: whether it can be parsed, whether its names are known there, and, if it uses no names,
+whether its attribute accepts it. Errors found here occur with all settings and in every call.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ if TYPE_CHECKING:
     from archcalc.spec.syntax import Block, Layer, Loop, Name, Spec
 
 _UNKNOWN: Any = object()
-"""A value that names decide."""
+"""The value of an expression with names."""
 
 _NUMBER = Number()
 
 
 def check_statically(spec: Spec, diagnostics: Diagnostics) -> None:
-    """Adds what is wrong with the net's layers and with all blocks, called or not, except at
-    places where something is told already."""
+    """Reports errors in the net's layers and in all blocks, used or not, except where an error is
+    reported already."""
     if len(diagnostics.items) >= MAX_ERRORS:
         return
     with suppress(Stop):
@@ -57,12 +56,14 @@ class _Checker:
     def __init__(self, spec: Spec, diagnostics: Diagnostics) -> None:
         self.blocks = spec.blocks
         self.diagnostics = diagnostics
-        # One dict for all places: a copy at every loop could take the square of the spec's size.
+        # One shared dict: a copy for every loop could take quadratic time in the size of the spec.
         self.names: dict[str, Any] = dict.fromkeys((*spec.variables, "in_channels"))
-        self.labels: Labels | None = None  # None: not known
-        self.operands: list[Layer] | None = None  # given as defaults, to be looked at later
-        # Attributes that are right. A net has the same few numbers again and again, and all its
-        # layers may share one default, which may be a list of any length.
+        self.labels: Labels | None = None  # None: unknown
+        self.operands: list[Layer] | None = (
+            None  # operations given as defaults, to be checked later
+        )
+        # Attributes known to be valid. A net repeats the same few numbers, and all its layers may
+        # share one default, which may be a list of any length.
         self.right: set[tuple[str, str, str, bool] | int] = set()
         self.told = {_place(d.span) for d in diagnostics.items if d.span is not None}
 
@@ -71,12 +72,12 @@ class _Checker:
         self.labels, self.operands = None, []
         for parameter in block.parameters:
             if parameter.default is not None:
-                self._judge(parameter.default, partial(check_type, parameter))
+                self._check(parameter.default, partial(check_type, parameter))
             added += self._enter((parameter.name,))
         for name, value in block.let:
-            self._judge(value)
+            self._check(value)
             added += self._enter((name,))
-        # An operation that is a default sees what the body sees.
+        # An operation given as a default sees the names of the body.
         operands, self.operands = self.operands, None
         self.body(operands)
         self.labels = Labels(block.inputs, block.body, self.names)
@@ -102,7 +103,7 @@ class _Checker:
             self._beside(layer)
 
     def _beside(self, layer: Layer) -> None:
-        """What stands beside the operation, and the layers inside."""
+        """The modifiers of a layer, and the layers inside it."""
         for name in (layer.name, layer.label, layer.source):
             if name is not None:
                 self._name(name)
@@ -114,7 +115,7 @@ class _Checker:
             self._condition(layer.when)
         if layer.init is not None:
             for value in layer.init.arguments.values():
-                self._judge(value, _number)
+                self._check(value, _number)
         if layer.body:
             self._turns(layer.loop, layer.body)
         for branch in layer.branches:
@@ -130,7 +131,7 @@ class _Checker:
             kind = _kind(word, name)
             if isinstance(kind, Reference):
                 self._label_of(value)
-            elif self._judge(value, partial(read_one, name, kind, rank=None)):
+            elif self._check(value, partial(read_one, name, kind, rank=None)):
                 self.right.add(key)
 
     def _parameters(self, layer: Layer) -> None:
@@ -138,7 +139,7 @@ class _Checker:
         for parameter in block.parameters:
             value = layer.arguments.get(parameter.name)
             if value is not None:
-                self._judge(value, partial(check_type, parameter))
+                self._check(value, partial(check_type, parameter))
         for name in block.inputs:
             if name in layer.arguments:
                 self._label_of(layer.arguments[name])
@@ -153,15 +154,15 @@ class _Checker:
     def _name(self, name: Name) -> None:
         for part in name.parts:
             if not isinstance(part, str):
-                self._judge(part, piece)
+                self._check(part, piece)
 
     def _condition(self, condition: Value) -> None:
-        self._judge(condition, partial(as_truth, condition=condition))
+        self._check(condition, partial(as_truth, condition=condition))
 
     def _turns(
         self, loop: Loop | None, body: tuple[Layer, ...], only_if: Value | None = None
     ) -> None:
-        """A body, with what its loop binds."""
+        """A body, with the names that its loop binds."""
         added: list[str] = []
         if loop is not None:
             self._loop(loop)
@@ -174,25 +175,25 @@ class _Checker:
     def _loop(self, loop: Loop) -> None:
         count, table = loop.count, loop.table
         if count is not None:
-            self._judge(count, partial(as_count, value=count))
+            self._check(count, partial(as_count, value=count))
         elif table is not None and table.items is None:
-            self._judge(table, partial(as_rows, table=table))
+            self._check(table, partial(as_rows, table=table))
         elif table is not None and table.items is not None:
             for index, row in enumerate(table.items):
-                self._judge(row, partial(row_of, loop, index=index))
+                self._check(row, partial(row_of, loop, index=index))
 
     def _label_of(self, value: Value) -> None:
         """A value that is a label."""
         if value.items is None and value.layer is None:
-            self._judge(value, lambda held: self._reference(str(held), value.span))
+            self._check(value, lambda held: self._reference(str(held), value.span))
 
     def _reference(self, name: str, span: Span) -> None:
         if self.labels is not None and not self.labels.may_hold(name):
             self._report(unknown_label(name, span, self.labels.known), span)
 
-    def _judge(self, value: Value, read: Callable[[Any], object] | None = None) -> bool:
-        """Tells what is wrong with a value, and, where no name decides it, with what `read` makes
-        of it. Gives whether nothing is."""
+    def _check(self, value: Value, read: Callable[[Any], object] | None = None) -> bool:
+        """Reports errors of a value, and, if it uses no names, those of `read` with its result.
+        Returns whether there are none."""
         try:
             value.check(self.names)
             held = self._held(value)
@@ -204,7 +205,7 @@ class _Checker:
         return True
 
     def _held(self, value: Value) -> Any:
-        """What a value is, whatever the values of the names."""
+        """The value if it does not depend on names."""
         if value.constant:
             return value.evaluate({})
         if value.items is not None:
@@ -216,7 +217,7 @@ class _Checker:
         return value.text if value.is_word and value.text not in self.names else _UNKNOWN
 
     def _operand(self, layer: Layer) -> None:
-        """An operation given as a value. It is applied elsewhere, where there are other labels."""
+        """Checks an operation given as a value. It is applied elsewhere, where labels differ."""
         if self.operands is not None:
             self.operands.append(layer)
             return
@@ -225,7 +226,7 @@ class _Checker:
         self.labels = labels
 
     def _enter(self, names: tuple[str, ...]) -> list[str]:
-        """Lets names be seen; gives those that could not be seen before."""
+        """Adds visible names; returns those that were not visible before."""
         added = [name for name in names if name not in self.names]
         self.names.update(dict.fromkeys(added))
         return added

@@ -1,4 +1,4 @@
-"""Reading values where a layer stands: conditions, names, and what the turns of a loop bind."""
+"""Values in the context of a layer: conditions, names, and the bindings of loops."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def set_in_channels(state: State, place: LayerContext, tensor: int) -> None:
-    """Lets expressions read the channels of what enters a layer; absent while unknown."""
+    """Makes the number of input channels available to expressions; absent if unknown."""
     known = state.tensors[tensor]
     if known is None:
         place.names.pop("in_channels", None)
@@ -29,12 +29,12 @@ def set_in_channels(state: State, place: LayerContext, tensor: int) -> None:
 
 
 def truth(condition: Value, place: LayerContext) -> bool:
-    """Whether a `when` or `only_if` holds. Raises `DiagnosticError` where it is no truth value."""
+    """The truth value of a `when` or `only_if`. Raises `DiagnosticError` for any other value."""
     return as_truth(condition.evaluate(place.names), condition)
 
 
 def as_truth(value: Any, condition: Value) -> bool:
-    """The value of a condition as what it must be. Raises `DiagnosticError`."""
+    """The value of a condition as a bool. Raises `DiagnosticError`."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value not in BOOLEANS:
@@ -53,14 +53,14 @@ def as_truth(value: Any, condition: Value) -> bool:
 
 
 def _unknown(needed: str, word: str, value: Value) -> DiagnosticError:
-    """The error of a word that should be a name."""
+    """The error of a word that is not a name."""
     error = wrong(needed, word)
     error.span = value.span
     return error
 
 
 def read_name(name: Name, place: LayerContext) -> str:
-    """A name with its `$(…)` parts filled in."""
+    """A name with its `$(…)` parts substituted."""
     if len(name.parts) == 1 and isinstance(name.parts[0], str):
         return name.parts[0]
     text = "".join([p if isinstance(p, str) else _piece(p, place) for p in name.parts])
@@ -78,7 +78,7 @@ def read_name(name: Name, place: LayerContext) -> str:
 
 
 def _piece(part: Value, place: LayerContext) -> str:
-    """What a `$(…)` part of a name gives."""
+    """The text of a `$(…)` part of a name."""
     value = part.evaluate(place.names)
     try:
         return piece(value)
@@ -88,12 +88,12 @@ def _piece(part: Value, place: LayerContext) -> str:
 
 
 def optional_name(name: Name | None, place: LayerContext) -> str | None:
-    """The name, None where the layer has none."""
+    """The name, None if the layer has none."""
     return None if name is None else read_name(name, place)
 
 
 def loop_turns(loop: Loop, names: dict[str, Any]) -> list[dict[str, Any]]:
-    """The values that each turn of a loop binds, `index` among them. Raises `DiagnosticError`."""
+    """The names bound in each iteration of a loop, including `index`. Raises `DiagnosticError`."""
     if loop.count is not None:
         return [{"index": i} for i in range(as_count(loop.count.evaluate(names), loop.count))]
     assert loop.table is not None
@@ -102,7 +102,7 @@ def loop_turns(loop: Loop, names: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def as_rows(rows: Any, table: Value) -> tuple[Any, ...]:
-    """The value of a loop's table as what it must be. Raises `DiagnosticError`."""
+    """The value of a loop's table as a tuple. Raises `DiagnosticError`."""
     if isinstance(rows, str):
         raise _unknown("a list", rows, table)
     if not isinstance(rows, tuple):
@@ -117,7 +117,7 @@ def as_rows(rows: Any, table: Value) -> tuple[Any, ...]:
 
 
 def as_count(held: Any, value: Value) -> int:
-    """The value of a `repeat` as what it must be. Raises `DiagnosticError`."""
+    """The value of a `repeat` as an integer. Raises `DiagnosticError`."""
     try:
         count = integer(held)
     except DiagnosticError as error:
@@ -146,7 +146,7 @@ def as_count(held: Any, value: Value) -> int:
 
 
 def row_of(loop: Loop, row: Any, index: int) -> dict[str, Any]:
-    """What a row of the table binds. Raises `DiagnosticError`."""
+    """The names bound by a row of the table. Raises `DiagnosticError`."""
     names = loop.names
     if len(names) == 1:
         return {names[0]: row}

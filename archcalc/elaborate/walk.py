@@ -1,4 +1,4 @@
-"""The walk over the layers of a spec. See the package's own docstring for what lies where."""
+"""The walk over the layers of a spec. The package docstring lists what is where."""
 
 from __future__ import annotations
 
@@ -45,9 +45,8 @@ def elaborate(
 ) -> Net:
     """The graph of a spec, with `settings` for its vars and `inputs` for its inputs.
 
-    Never raises for what is written in the spec: errors go to `diagnostics`, and what they hide
-    is unknown in the net. Spends its steps from an open budget. A walk that watches what happens
-    brings a state of its own.
+    Never raises for errors in the spec: they go to `diagnostics`, and what they hide is unknown in
+    the net. Uses steps of the current budget. A symbolic walk passes its own state.
     """
     state = make_state(spec, diagnostics)
     root = Group("net", "", None, 0, None, level=True, title=spec.name)
@@ -63,8 +62,8 @@ def elaborate(
         root.input = start
         output = Walker(state).body(spec.layers, start, place)
     except Stop:
-        # A bound was met, and the diagnostics say so. What was built up to it is of no use, and
-        # would cost the passes and the table more than the bound allows.
+        # A limit was reached, and the diagnostics say so. The part built so far is useless, and
+        # would cost the passes and the table more than the limit allows.
         state.clear(root)
     spend(state.steps)
     if not state.nodes and diagnostics.failed:
@@ -94,26 +93,26 @@ def elaborate(
 
 
 def _all_layers(spec: Spec) -> Layer:
-    """Stands for the layers of a spec of which none could be read."""
+    """The placeholder for the layers of a spec if none could be parsed."""
     from archcalc.spec.syntax import Layer
 
     return Layer("error", "layers", spec.span, {})
 
 
 class Walker:
-    """Walks bodies and layers; every handler gives the tensor that the layer leaves behind."""
+    """Walks bodies and layers; every handler returns the layer's output tensor."""
 
     def __init__(self, state: State) -> None:
         self.state = state
 
     def body(self, layers: tuple[Layer, ...], tensor: int, place: LayerContext) -> int:
-        """Walks layers one after the other; gives the last tensor."""
+        """Walks layers in sequence; returns the last tensor."""
         for layer in layers:
             tensor = self.layer(layer, tensor, place)
         return tensor
 
     def layer(self, layer: Layer, tensor: int, place: LayerContext) -> int:
-        """Walks one layer; an error is reported here, and what the layer gives is unknown."""
+        """Walks one layer; errors are reported here, and then the output is unknown."""
         self.state.step(layer.span, LAYER + self.state.weight(layer))
         try:
             return self._present(layer, tensor, place)
@@ -124,7 +123,7 @@ class Walker:
             return tensor if layer.head else unknown
 
     def _unread(self, layer: Layer, start: int, place: LayerContext, *, invalid: bool) -> int:
-        """What a layer gives that an error ended; with a node, unless it has made its own."""
+        """The output of a layer with an error; adds a node for it unless it has added its own."""
         state = self.state
         last = place.group.children[-1] if place.group.children else None
         if last is not None and last.layer is layer and isinstance(last, Node):
@@ -165,7 +164,7 @@ class Walker:
     def present(
         self, layer: Layer, start: int, current: int, place: LayerContext, path: str | None
     ) -> int:
-        """Walks a layer that is there. `path` is given where a layer is called again."""
+        """Walks a layer that is present. `path` is given if a layer is reused."""
         first = len(self.state.nodes)
         target, result, path = self.dispatch(layer, start, place, path)
         if layer.expect and target is not None:
@@ -184,7 +183,7 @@ class Walker:
         return result
 
     def dispatch(self, layer: Layer, start: int, place: LayerContext, path: str | None) -> Made:
-        """What the layer makes in the tree, the tensor it gives, and its path if it has one."""
+        """The layer's part of the tree, its output tensor, and its path if it has one."""
         match layer.kind:
             case "operation":
                 return self._operation(layer, start, place, path)
@@ -209,7 +208,7 @@ class Walker:
         if path is None:
             path = place.level.take(optional_name(layer.name, place), layer.word, layer)
         node = add_operation(self.state, place, layer, (start,), path)
-        # After a split no part is the current one: the next layer says which it reads.
+        # After a split there is no current tensor: the next layer chooses one.
         return node, node.outputs[0] if node.op.name != "split" else NOTHING, path
 
     def _group(self, layer: Layer, start: int, place: LayerContext, path: str | None) -> Made:
@@ -253,20 +252,20 @@ class Walker:
         return None, start, None
 
     def _error(self, layer: Layer, start: int, place: LayerContext) -> Made:
-        """A layer that could not be read: told already, and what it gives is unknown."""
+        """A layer that could not be parsed: already reported, and its output is unknown."""
         path = place.level.take(optional_name(layer.name, place), layer.word or "layer", layer)
         node = self.state.unread(place, layer, start, path, invalid=True)
         return node, node.outputs[0], path
 
     def level(self, path: str, body: tuple[Layer, ...]) -> Level:
-        """The level that a group or block makes at `path`."""
+        """The path scope that a group or block opens at `path`."""
         chain = is_chain(body, self.state.spec.blocks, self.state.chains)
         return Level(path + ".", chain)
 
     def enter_labels(
         self, layer: Layer, result: int, place: LayerContext, path: str | None, first: int
     ) -> None:
-        """Enters the labels of a layer's `name` and `as`."""
+        """Adds the labels of a layer's `name` and `as`."""
         for name in (layer.name, layer.label):
             if name is not None:
                 label = Label(
@@ -278,7 +277,9 @@ class Walker:
         for name in (layer.name, layer.label):
             if name is None:
                 continue
-            with suppress(DiagnosticError):  # where the name itself is the error: it has been told
+            with suppress(
+                DiagnosticError
+            ):  # if the name itself is invalid, which is reported already
                 place.scope.labels.setdefault(
                     read_name(name, place), Label(unknown, name.span, layer)
                 )
@@ -286,7 +287,7 @@ class Walker:
     def _check_init(
         self, layer: Layer, init: Init, target: Node | Group | None, place: LayerContext
     ) -> None:
-        """Reports an `init` of what has no weights, and arguments that are no numbers."""
+        """Reports an `init` on a layer without weights, and arguments that are not numbers."""
         if layer.kind == "reuse":
             self.state.report(_misplaced_init(init, "write it on the layer itself"), place, layer)
         elif not isinstance(target, Node):
@@ -301,9 +302,8 @@ class Walker:
                 self.state.report(error, place, layer)
 
     def _output(self, result: int, path: str | None, layer: Layer) -> None:
-        """Notes an output of the net by the last part of its path (of its label, where it has
-        none), by all of it where two share that. Raises `DiagnosticError` where that is
-        taken too."""
+        """Adds an output of the net, named by the last part of its path (or its label), or by the
+        full path if that name is taken. Raises `DiagnosticError` if that is taken too."""
         outputs = self.state.outputs
         name = path.rpartition(".")[2] if path else f"head{len(outputs) + 1}"
         if path and name in outputs:

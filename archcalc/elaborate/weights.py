@@ -1,7 +1,7 @@
-"""What it weighs to work out the values that stand on a layer, once a turn.
+"""The cost of evaluating the values of a layer, per iteration.
 
-Small values weigh nothing; an expression of a thousand characters takes as long as 120 layers,
-and a list of names any time at all.
+Small values cost nothing; an expression of a thousand characters takes as long as 120 layers, and a
+list of names any time.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from archcalc.spec.syntax import Block, Layer, Loop
 
 CHARACTERS = 8
-"""Of an expression: they take about the time of one step."""
+"""For an expression: about the time of one step."""
 
 
 def weight_of_layer(layer: Layer) -> int:
-    """The steps that the values of a layer weigh, those of its joins' branches among them."""
+    """The steps for the values of a layer, including those of a join's branches."""
     weight = 0
     for value in layer.arguments.values():
         if not value.constant:
@@ -30,7 +30,7 @@ def weight_of_layer(layer: Layer) -> int:
 
 
 def weight_of_block(block: Block) -> int:
-    """The steps that a call of a block weighs by its own values."""
+    """The steps for the values of a block call."""
     weight = sum(_weight(value) for _, value in block.let)
     return weight + sum(_weight(p.default) for p in block.parameters if p.default is not None)
 
@@ -60,7 +60,7 @@ def _weight(value: Value) -> int:
 
 
 def _characters(value: Value) -> int:
-    """How much is read to work out a value, in characters."""
+    """The number of characters that are read to evaluate a value."""
     if value.items is None:
         return len(value.text)
     return sum(8 + (0 if item.constant else _characters(item)) for item in value.items)

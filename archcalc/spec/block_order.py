@@ -1,4 +1,4 @@
-"""The order of blocks where `extends` joined those of several files: a block after all it calls."""
+"""Topological order of blocks that `extends` merged from several files."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 def in_order(blocks: dict[str, Block], calls: Calls, diagnostics: Diagnostics) -> dict[str, Block]:
-    """The blocks, each after those it calls, else as written; `position` is renumbered.
+    """The blocks, each after those it calls, otherwise in the order of the text; `position` is
+    renumbered.
 
-    Within a file that holds already. Where calls of several files close a circle the diagnostic
-    is added and `Stop` raised.
+    Within one file that order already holds. For calls that are circular across files, the
+    diagnostic is added and `Stop` raised.
     """
     ordered: dict[str, Block] = {}
     for name in blocks:
@@ -33,7 +34,7 @@ def _visit(
     ordered: dict[str, Block],
     diagnostics: Diagnostics,
 ) -> None:
-    """Enters a block after all that it calls. Not recursive: calls may nest 10,000 deep."""
+    """Adds a block after all blocks that it calls. Iterative, since calls may nest 10,000 deep."""
     path = {start: iter(calls.get(start, ()))}
     while path:
         name = next(reversed(path))

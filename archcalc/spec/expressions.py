@@ -1,9 +1,10 @@
-"""Values of a spec: numbers, words, lists and expressions, parsed with Python's `ast` and walked.
+"""Values of a spec: numbers, words, lists and expressions, parsed with Python's `ast` and
+interpreted.
 
-User text is never evaluated as code. Scalars follow YAML 1.2: `no`, `on` and `1:30` are text,
+User text is never evaluated as code. Scalars follow YAML 1.2: `no`, `on` and `1:30` are strings,
 `1e-5` is a number, `~`, `null` and nothing are empty, only `true` and `false` are booleans. Numbers
-are exact (a decimal is a fraction), never floats. Integers pass through operators untouched, so
-that a subclass that traces what is done to it survives.
+are exact (a decimal is a fraction), never floats. Operators do not convert integers, so that
+subclasses of int that record operations keep working.
 """
 
 from __future__ import annotations
@@ -27,18 +28,18 @@ if TYPE_CHECKING:
 
 
 INVALID = ""
-"""Under this key, which is no name, names keep those of the offending vars: what reads one is
-unknown, and no second error."""
+"""The key, which is not a valid name, under which the names dict keeps the set of invalid vars: a
+value that uses one is unknown, without a second error."""
 
 _WORD = re.compile(r"[^\W\d]\w*").findall
 
 
 class Operand:
-    """An operation given as a value, with the names that its arguments read where it was written.
+    """An operation given as a value, with the values of the names that its arguments use.
 
-    No tuple: a tuple is a list of the language. Two are equal where one layer of the text was
-    given with equal names. An operand may hold operands, so that comparing them part by part can
-    double the work at every level: they are compared by a digest instead.
+    Not a tuple, since tuples are the lists of the language. Two operands are equal if they come
+    from the same layer of the text with equal names. Operands can contain operands, and comparing
+    them recursively could double the work at every level, so a digest is compared.
     """
 
     __slots__ = ("_digest", "layer", "names")
@@ -61,11 +62,13 @@ class Operand:
 
 
 def _words_of(layer: Layer) -> set[str]:
-    """The words in the arguments of a layer: every name that they can read is among them."""
+    """The words in the arguments of a layer, a superset of the names that they use."""
     words: set[str] = set()
     for value in layer.arguments.values():
         words |= _words_of(value.layer) if value.layer is not None else set(_WORD(value.text))
-    words.discard("in_channels")  # what enters the layer that is applied, not its writer's
+    words.discard(
+        "in_channels"
+    )  # the input of the layer that is applied, not of the one where the operand is written
     return words
 
 
@@ -74,7 +77,8 @@ def _identified(held: Any) -> str:
 
 
 class Misplaced(DiagnosticError):
-    """An error in a part of an expression: characters (start, end) of its text, (0, 0) for all."""
+    """An error in a part of an expression: characters (start, end) of its text, (0, 0) for all of
+    it."""
 
     def __init__(
         self,
@@ -90,11 +94,11 @@ class Misplaced(DiagnosticError):
 
 
 class Value:
-    """A value as written.
+    """A value of the spec.
 
-    `text` is the text (of a list: its items, joined); `constant` says that no name is read;
-    `items` are the Values of a list, `layer` the Layer of a mapping (an operation given as a
-    block's argument), each None for anything else.
+    `text` is its text (for a list: its items, joined); `constant` means that it uses no names;
+    `items` are the Values of a list, `layer` is the Layer of a mapping (an operation given as a
+    block's argument); both are None otherwise.
     """
 
     __slots__ = (
@@ -125,7 +129,7 @@ class Value:
         self.constant: bool
         self.items = items
         self.layer = layer
-        self._run: Any  # the result where constant, else a function of the names
+        self._run: Any  # the result if constant, else a function of the names
         self._check: Check | None = None
         if items is not None:
             self.constant = all(item.constant for item in items)
@@ -133,29 +137,29 @@ class Value:
         elif layer is not None:
             self.constant, self._run = False, None
         else:
-            # A text too long to be an expression is kept out of the cache as well.
+            # Texts too long to be an expression are not cached either.
             self.constant, self._run, self._check = (
                 read(text, plain) if len(text) <= MAX_TEXT else _TOO_LONG
             )
 
     @property
     def is_word(self) -> bool:
-        """Whether it is one word, which may be a name."""
+        """Whether it is a single word, which may be a name."""
         return len(self.text) <= MAX_TEXT and self.text.isidentifier()
 
     @property
     def span(self) -> Span:
-        """Where it stands. Made when asked for: most values are never in error."""
+        """Its location, created on demand: most values never cause an error."""
         return Span(self._file, self._line, self._column, self._length)
 
     def evaluate(self, names: dict[str, Any]) -> Any:
-        """The value under these names.
+        """The value with these names.
 
-        int, Fraction (never integral: 32.0 is the int 32), bool, str (a word that is no name, or
-        text that is no expression), tuple for a list, None for an empty value, `Operand` for a
+        int, Fraction (never integral: 32.0 is the int 32), bool, str (a word that is not a name, or
+        text that is not an expression), tuple for a list, None for an empty value, `Operand` for a
         mapping. Raises `DiagnosticError` (bad-expression, unknown-name, division-by-zero,
-        number-too-large, wrong-type, bad-index; unknown-tensor where `in_channels` is not among the
-        names, or what is read is in error).
+        number-too-large, wrong-type, bad-index; unknown-tensor if `in_channels` is not among the
+        names or a used name is invalid).
         """
         if self.constant:
             return self._run
@@ -166,9 +170,8 @@ class Value:
         return self._placed(self._run, names)
 
     def check(self, names: dict[str, Any]) -> None:
-        """Raises the `DiagnosticError` that is there whatever the values of these names: a text
-        that cannot be read, a name that is not among them. Of an operation, nothing is looked
-        at."""
+        """Raises a `DiagnosticError` that does not depend on the values of the names: a text that
+        cannot be parsed, an unknown name. Operands are not checked."""
         if self.items is not None:
             for item in self.items:
                 item.check(names)
@@ -176,7 +179,7 @@ class Value:
             self._placed(self._check, names)
 
     def _placed(self, run: Callable[[dict[str, Any]], Any], names: dict[str, Any]) -> Any:
-        """What a function of the names gives, its errors with their place."""
+        """The result of a function of the names; errors get their location."""
         try:
             return run(names)
         except Misplaced as error:
@@ -187,13 +190,14 @@ class Value:
             raise
 
     def label(self, names: dict[str, Any]) -> str:
-        """The text as a label: its `$(…)` parts put in, and never an expression itself."""
+        """The text as a label: its `$(…)` parts are substituted, but it is not an expression
+        itself."""
         if len(self.text) > MAX_TEXT or "$(" not in self.text:
             return self.text
         return str(self.evaluate(names))
 
     def _part(self, start: int, end: int) -> Span:
-        """The place of a part of the text, where the text stands in the file as it is."""
+        """The location of a part of the text, if the text is written in the file as it is."""
         column = self._column + (0 if self.plain else 1)
         line = self._file.line(self._line)
         if end == 0 or line[column - 1 : column - 1 + len(self.text)] != self.text:
@@ -205,7 +209,7 @@ class Value:
 
 
 class InvalidValue(Value):
-    """A value that could not be read, and is told already: what reads it is unknown."""
+    """A value that could not be parsed, which is reported already: whatever uses it is unknown."""
 
     __slots__ = ()
 
@@ -223,11 +227,11 @@ def _unknown(name: str) -> Callable[[dict[str, Any]], Any]:
 
 @lru_cache(maxsize=8192)
 def read(text: str, plain: bool) -> Meaning:
-    """A scalar's meaning: (True, the result, None), or (False, a function of the names, and one
-    that raises what is wrong whatever their values, None where nothing can be).
+    """The meaning of a scalar: (True, the result, None), or (False, a function of the names, and
+    one that raises errors that do not depend on their values, or None).
 
-    The most common values (integers and words) are told here; everything else is compiled in
-    `formulas.py`, which is imported when the first real expression is met.
+    The most common values (integers and words) are handled here; everything else is compiled in
+    `formulas.py`, which is imported for the first real expression.
     """
     if text.isdecimal() and text.isascii() and len(text) <= MAX_DIGITS:
         return True, int(text), None
@@ -244,7 +248,7 @@ def read(text: str, plain: bool) -> Meaning:
 
 
 def _word(word: str) -> Callable[[dict[str, Any]], Any]:
-    """A lone word: its value where it is a name, else the word itself, judged where it is used."""
+    """A single word: its value if it is a name, else the word itself, checked where it is used."""
 
     def look_up(names: dict[str, Any]) -> Any:
         if word in names:
@@ -269,8 +273,8 @@ _TOO_LONG: Meaning = (False, _too_long, _too_long)
 
 
 def bounded(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A list, as it is. Raises `DiagnosticError` where lists in it make it too large: names can
-    double a list again and again, as in b: [a, a], c: [b, b]."""
+    """The list itself. Raises `DiagnosticError` if nested lists make it too large: names can double
+    a list repeatedly, as in b: [a, a], c: [b, b]."""
     waiting = [(item, 2) for item in items if isinstance(item, tuple)]
     count = len(items) if waiting else 0
     while waiting:
@@ -288,7 +292,7 @@ def bounded(items: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def piece(value: Any) -> str:
-    """What a `$(…)` part puts into a text. Raises `DiagnosticError` (wrong-type)."""
+    """The text of a `$(…)` part. Raises `DiagnosticError` (wrong-type)."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         from archcalc.ops.attributes import shown
 
@@ -302,7 +306,7 @@ def piece(value: Any) -> str:
 
 
 class Unknown(DiagnosticError):
-    """A name whose value is unknown: the error lies elsewhere, and this one is never told."""
+    """A name whose value is unknown because of another error; never reported."""
 
     def __init__(self, word: str) -> None:
         super().__init__("unknown-tensor", f"{word} is unknown here")
@@ -310,7 +314,7 @@ class Unknown(DiagnosticError):
 
 
 def report_outside_layers(diagnostics: Diagnostics, error: DiagnosticError, span: Span) -> None:
-    """Tells an error of a value that stands on no layer: to read `in_channels` is one there."""
+    """Reports an error of a value outside of layers, where `in_channels` is an error too."""
     if not isinstance(error, Unknown):
         diagnostics.report(error, span)
     elif error.word == "in_channels":
@@ -323,9 +327,9 @@ def report_outside_layers(diagnostics: Diagnostics, error: DiagnosticError, span
 
 
 def split_parts(text: str) -> list[tuple[str, int | None]]:
-    """Text with `$(…)` parts, in turn: (text, None), or (an expression, where it starts).
+    """Splits text with `$(…)` parts into (text, None) and (expression, start) pairs.
 
-    An expression keeps its brackets, so that an unknown name is an error there and never text.
+    An expression keeps its parentheses, so that an unknown name in it is an error and not text.
     """
     parts: list[tuple[str, int | None]] = []
     done = 0
@@ -343,7 +347,7 @@ def split_parts(text: str) -> list[tuple[str, int | None]]:
 
 
 def _closing(text: str, start: int) -> int:
-    """The bracket that closes the one at `start`, or -1."""
+    """The index of the parenthesis that closes the one at `start`, or -1."""
     depth = 0
     for i in range(start, len(text)):
         depth += (text[i] == "(") - (text[i] == ")")

@@ -1,4 +1,4 @@
-"""Finding and reading specs: beside the user, else in the catalogue that ships with archcalc."""
+"""Finding and reading specs: files first, then the catalogue that ships with archcalc."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     Load = Callable[[str, Span], SourceFile]
 
 TEXT_NAME = "<text>"
-"""The name of a spec that was given as text."""
+"""The display name of a spec given as text."""
 
 STDIN_NAME = "<stdin>"
-"""The name of a spec that is read from standard input."""
+"""The display name of a spec read from standard input."""
 
 _ENDINGS = ("", ".yaml", ".yml")
 
 
 class SpecFile(SourceFile):
-    """A spec read from a file, with the folder tree that its `extends` may not leave."""
+    """A spec read from a file, with the folder tree that its `extends` must stay in."""
 
     __slots__ = ("path", "root")
 
@@ -38,7 +38,7 @@ class SpecFile(SourceFile):
 
 
 def catalogue() -> Path:
-    """The folder of the specs that ship: inside an installed package, beside a checkout's."""
+    """The folder of the catalogue: inside an installed package, or next to it in a checkout."""
     package = Path(__file__).resolve().parents[1]
     inside = package / "specs"
     return inside if inside.is_dir() else package.parent / "specs"
@@ -63,7 +63,9 @@ def catalogue_net(name: str) -> Path | None:
         return None
     stem = name.removesuffix(".yaml")
     direct = catalogue() / f"{stem}.yaml"
-    if stem and os.path.isfile(direct):  # without reading the folder: most names are written so
+    if stem and os.path.isfile(
+        direct
+    ):  # fast path without listing the folder: most names are given in this form
         return direct
     files = catalogue_files()
     if stem in files:
@@ -84,7 +86,8 @@ def similar(name: str, files: Iterable[Path] = ()) -> list[str]:
 
 
 def _letters(name: str) -> str:
-    """A name as it is compared: lower case, without dashes, underscores, dots and spaces."""
+    """A name normalised for comparison: lower case, without dashes, underscores, dots and
+    spaces."""
     return name.lower().translate({ord(sign): None for sign in "-_. "})
 
 
@@ -110,7 +113,7 @@ def open_source(source: str | os.PathLike[str], diagnostics: Diagnostics) -> Sou
 
 
 def shown_name(source: str | os.PathLike[str]) -> str:
-    """What a source is called in reports: as it was asked for."""
+    """The display name of a source: as the user gave it."""
     if isinstance(source, str) and "\n" in source:
         return TEXT_NAME
     return STDIN_NAME if source == "-" else str(source)
@@ -134,10 +137,11 @@ def load_text(text: str, diagnostics: Diagnostics) -> SourceFile:
 
 
 def opener(allow_outside: bool = False) -> Load:
-    """What reads the file that an `extends` names, relative to the file that it stands in.
+    """A function that reads the file that an `extends` names, relative to the file that contains
+    it.
 
-    It raises `DiagnosticError` where there is none, or where it lies outside the folder tree of the
-    spec and `allow_outside` is not given. A net of the catalogue may always be extended.
+    It raises `DiagnosticError` if there is none, or if it is outside the folder tree of the spec
+    and `allow_outside` is false. Nets of the catalogue can always be extended.
     """
 
     def load(name: str, span: Span) -> SourceFile:
@@ -155,14 +159,14 @@ def opener(allow_outside: bool = False) -> Load:
 
 
 def same_file(one: SourceFile, other: SourceFile) -> bool:
-    """Whether two sources are one file, whatever they are called."""
+    """Whether two sources are the same file, whatever their names."""
     if isinstance(one, SpecFile) and isinstance(other, SpecFile):
         return one.path == other.path
     return one.name == other.name
 
 
 def find(name: str) -> Path:
-    """The file of a spec: the path itself, with an ending, or a net of the catalogue.
+    """The file of a spec: the path itself, with an extension added, or a net of the catalogue.
 
     Raises `DiagnosticError` (file-not-found, not-a-file).
     """
@@ -214,17 +218,18 @@ def _decoded(data: bytes, name: str) -> str:
 
 
 def _candidates(folder: Path, name: str) -> list[Path]:
-    """The paths that a name may mean."""
-    if not name or "\0" in name:  # which no file system takes
+    """The paths that a name may refer to."""
+    if not name or "\0" in name:  # not valid in any file system
         return []
     return [folder / (name + ending) for ending in _ENDINGS]
 
 
 def _beside(own: SpecFile, name: str, allow_outside: bool) -> Path | None:
-    """The file that an `extends` names, seen from its own file's folder; links are followed first.
+    """The file that an `extends` names, relative to its own file's folder; links are resolved
+    first.
 
-    Whether it exists is asked only of what may be read, so that a spec cannot find out what else
-    the machine holds. A name that is the file's own means the net of the catalogue, if any.
+    Existence is only tested for paths that may be read, so that a spec cannot probe the file
+    system. A name equal to the file's own refers to the net of the catalogue, if any.
     """
     for path in _candidates(own.path.parent, name):
         real = Path(os.path.realpath(path))
@@ -245,7 +250,7 @@ def _beside(own: SpecFile, name: str, allow_outside: bool) -> Path | None:
 
 
 def _specs_beside(name: str) -> list[Path]:
-    """The specs in the folder of a file that does not exist, at most 500."""
+    """The specs in the folder of a missing file, at most 500."""
     try:
         return [p for p in islice(Path(name).parent.iterdir(), 500) if p.suffix in _ENDINGS[1:]]
     except (OSError, ValueError):

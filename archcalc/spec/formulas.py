@@ -1,6 +1,6 @@
-"""Expressions: parsed by `ast`, walked once into a function of the names, never run as code.
+"""Expressions: parsed by `ast`, compiled to functions of the names, never run as code.
 
-Imported only when a spec holds an expression beyond a number or a word.
+Imported only if a spec contains an expression beyond a number or a word.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Names = dict[str, Any]
     Run = Callable[[Names], Any]
-    Read = tuple[str, tuple[int, int]]  # a word, and where it stands in the text
+    Read = tuple[str, tuple[int, int]]  # a word and its position in the text
 
 _SIGNS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -72,13 +72,13 @@ _ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 _PRINTED = {"×": "*", "·": "*", "÷": "/", "−": "-"}
-"""Signs of printed formulas, and how they are written."""
+"""Typographic operators, and what to write instead."""
 
 
 def compile_text(text: str) -> Meaning:
-    """The meaning of a text, as `read` gives it.
+    """The meaning of a text, as `read` returns it.
 
-    Text that is no expression (`1x7`, `Conv 1`) is itself. What is wrong is raised as a
+    Text that is not an expression (`1x7`, `Conv 1`) is itself. Errors are raised as
     `DiagnosticError` when one of the functions is called.
     """
     try:
@@ -99,11 +99,11 @@ def compile_text(text: str) -> Meaning:
     try:
         return True, run({}), None
     except DiagnosticError:
-        return False, run, run  # both raise it again, afresh
+        return False, run, run  # both raise it again, as a new exception
 
 
 def _checker(reads: list[Read]) -> Run:
-    """Raises the error of the first of these words that is no name."""
+    """A function that raises the error of the first of these words that is not a name."""
 
     def check(names: Names) -> None:
         for word, part in reads:
@@ -114,20 +114,20 @@ def _checker(reads: list[Read]) -> Run:
 
 
 def _parse(text: str) -> ast.expr | None:
-    """The syntax of an expression; None for text that is none."""
+    """The syntax of an expression; None for text that is not one."""
     import warnings
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python's remarks on style mean nothing here
+            warnings.simplefilter("ignore")  # Python's style warnings are irrelevant here
             tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
         if not any(c in text for c in "*/+%=<>()[]×÷·−"):
             return None
     except (ValueError, MemoryError, RecursionError):
-        pass  # a null character, digits without end, brackets without end
+        pass  # null characters, endless digits or brackets
     else:
-        # `a.b` is a label, and a comma outside brackets is text
+        # `a.b` is a label, and text with a comma outside brackets is a string
         return None if isinstance(tree, ast.Attribute) else tree
     sign = next((sign for sign in _PRINTED if sign in text), None)
     share = text.strip().removesuffix("%")
@@ -143,8 +143,8 @@ def _parse(text: str) -> ast.expr | None:
 
 
 def _raiser(error: Misplaced) -> Run:
-    """Raises the same error, as a new exception every time: one that was raised keeps all that
-    was there at that moment alive."""
+    """A function that raises the same error as a new exception each time: a raised exception keeps
+    its frames alive."""
     code, message, label, help, part = (
         error.code,
         error.message,
@@ -160,17 +160,17 @@ def _raiser(error: Misplaced) -> Run:
 
 
 class _Walker:
-    """Turns the syntax of one expression into functions of the names."""
+    """Compiles the syntax of one expression to functions of the names."""
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
-        self.reads: list[Read] = []  # the names that are read
-        # ast counts bytes and lines: places are known where these are characters
+        self.reads: list[Read] = []  # the names that it uses
+        # ast counts bytes and lines: positions are only known if these equal characters
         self.exact = text.isascii() and "\n" not in text
         self.shift = len(text) - len(text.lstrip())
 
     def walk(self, node: ast.expr, depth: int) -> Run:
-        """The function that a node stands for."""
+        """The function for a node."""
         if depth > MAX_OPERATORS:
             raise Misplaced(
                 "bad-expression", f"an expression is at most {MAX_OPERATORS} levels deep"
@@ -306,7 +306,7 @@ class _Walker:
 
 
 def _remedy(node: ast.expr) -> str:
-    """What other languages write so is written thus."""
+    """What to write instead of another language's syntax."""
     if isinstance(node, ast.Tuple):
         return "a list is written in square brackets, as in [3, 3]"
     if isinstance(node, ast.Set | ast.Dict):
@@ -325,7 +325,8 @@ def _bounded(make: Callable[[], Any]) -> Any:
 
 
 def _word(word: str, names: Names, part: tuple[int, int]) -> str:
-    """A word in an expression that is no name: a reserved word is itself, any other is wrong."""
+    """A word in an expression that is not a name: reserved words stand for themselves, others are
+    errors."""
     if word == "in_channels" or word in names.get(INVALID, ()):
         raise Unknown(word)
     if meaning_of(word) in (OPERATION, ENUMERATION):

@@ -1,7 +1,7 @@
-"""The arithmetic of expressions: exact, bounded, and by operators alone.
+"""The arithmetic of expressions: exact and bounded.
 
-A number is an int (or a subclass, which must come through untouched: hence no `int()`, `abs()` or
-`round()` on integers) or a Fraction that is not integral.
+A number is an int (or a subclass, which must be preserved: hence no `int()`, `abs()` or `round()`
+on integers) or a Fraction that is not integral.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def is_number(value: Any) -> bool:
-    """Whether arithmetic may be done with it; booleans, text, lists and nothing are none."""
+    """Whether a value is a number; booleans, strings, lists and empty values are not."""
     return value.__class__ is int or (
         hasattr(value, "numerator") and not isinstance(value, bool | float)
     )
@@ -34,7 +34,8 @@ def need_number(value: Any, what: str) -> None:
 
 
 def settle(value: Any) -> Any:
-    """The result of an operator: a fraction that is integral as an integer, and not too large."""
+    """The result of an operator: integral fractions become integers, too large numbers are
+    errors."""
     if isinstance(value, int):
         bits = value.bit_length()
     else:
@@ -55,8 +56,8 @@ def too_large() -> DiagnosticError:
 
 
 def decimal(text: str) -> Any:
-    """A decimal number as written: 0.35 is 7/20."""
-    from fractions import Fraction  # 6 ms to import, so only where a decimal is met
+    """A decimal number, exactly: 0.35 is 7/20."""
+    from fractions import Fraction  # takes 6 ms to import, so only for decimals
 
     _, _, exponent = text.lower().partition("e")
     if len(exponent) > 4 or (exponent and abs(int(exponent)) > MAX_BITS):
@@ -77,7 +78,7 @@ def multiply(a: Any, b: Any) -> Any:
 
 
 def divide(a: Any, b: Any) -> Any:
-    """a / b, as an integer where it is one."""
+    """a / b, as an integer if it is integral."""
     _need_divisor(a, b, "/")
     if a.__class__ is int and b.__class__ is int:
         if a % b == 0:
@@ -109,7 +110,7 @@ def _need_divisor(a: Any, b: Any, sign: str) -> None:
 
 
 def power(a: Any, b: Any) -> Any:
-    """a ** b with an integer exponent, refused before it is worked out where it is too large."""
+    """a ** b with an integer exponent; a too large result is an error before it is computed."""
     if not isinstance(b, int):
         raise DiagnosticError(
             "wrong-type",
@@ -138,13 +139,14 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def calculate(sign: str, a: Any, b: Any) -> Any:
-    """`a sign b`, checked."""
+    """`a sign b` with checks."""
     if a.__class__ is not int or b.__class__ is not int:
         need_number(a, sign)
         need_number(b, sign)
         for operand in (a, b):
             if hasattr(operand, "calculate") and sign in ("+", "-", "*"):
-                # Against a Fraction, Python would not ask a traced number first.
+                # Compared with a Fraction, Python would not call the method of a symbolic number
+                # first.
                 return settle(operand.calculate(sign, a, b))
     return settle(ARITHMETIC[sign](a, b))
 
@@ -160,7 +162,7 @@ def positive(value: Any) -> Any:
 
 
 def truth(value: Any) -> bool:
-    """Whether a condition holds: true, or a number that is not 0."""
+    """The truth value of a condition: booleans, and numbers that are not 0."""
     if not isinstance(value, bool):
         need_number(value, "a condition")
     return bool(value)
@@ -193,7 +195,7 @@ def item(items: Any, index: Any) -> Any:
 
 
 def _several(values: tuple[Any, ...], what: str) -> tuple[Any, ...]:
-    """The arguments, or the items of a lone list."""
+    """The arguments, or the items of a single list."""
     if len(values) == 1 and isinstance(values[0], tuple):
         values = values[0]
     for value in values:
@@ -217,7 +219,7 @@ def absolute(value: Any) -> Any:
 
 
 def round_half_even(value: Any) -> Any:
-    """To the nearest integer, a half to the even one, as Python's `round`."""
+    """Rounds to the nearest integer, halves to even, as Python's `round`."""
     need_number(value, "round")
     return value if value.__class__ is int else round(value)
 
@@ -252,10 +254,10 @@ def _need_list(value: Any, what: str) -> tuple[Any, ...]:
 
 
 def make_divisible(v: Any, divisor: Any = 8, min_value: Any = None) -> Any:
-    """The multiple of `divisor` nearest to v, at least `min_value` (or `divisor`), and not below
+    """The multiple of `divisor` nearest to v, at least `min_value` (or `divisor`) and at least
     0.9·v. As in the MobileNet reference code (tensorflow/models, `_make_divisible`), exactly:
 
-    new = max(min_value, ⌊v + divisor/2⌋ // divisor · divisor), plus divisor where new < 0.9·v.
+    new = max(min_value, ⌊v + divisor/2⌋ // divisor · divisor), plus divisor if new < 0.9·v.
     """
     for value in (v, divisor) if min_value is None else (v, divisor, min_value):
         need_number(value, "make_divisible")
@@ -271,7 +273,7 @@ def make_divisible(v: Any, divisor: Any = 8, min_value: Any = None) -> Any:
 
 
 class Function(NamedTuple):
-    """A function of the language, the most arguments it takes, and those that may be named."""
+    """A function of the language, its maximum number of arguments, and those that can be named."""
 
     run: Callable[..., Any]
     usage: str
@@ -279,7 +281,7 @@ class Function(NamedTuple):
     parameters: tuple[str, ...] = ()
 
     def accepts(self, given: int, keywords: list[str | None]) -> bool:
-        """Whether it may be called with so many arguments and these keywords."""
+        """Whether it accepts this number of arguments and these keywords."""
         if given + len(keywords) == 0 or (self.most is not None and given > self.most):
             return False
         free = self.parameters[given:]

@@ -1,13 +1,13 @@
-"""Names of layers and labels: what may be one, and their `$(…)` parts."""
+"""Which texts are valid names of layers and labels."""
 
 from __future__ import annotations
 
 from archcalc.spec.limits import MAX_NAME
 
 MODULE_NAMES = frozenset(
-    # `add_module` refuses a name that the module already has. These are the attributes of
-    # torch.nn.Sequential (PyTorch 2.13), which has all of torch.nn.Module's and a few more; those
-    # with a leading underscore are refused by rule.
+    # `add_module` rejects names that the module already has. These are the attributes of
+    # torch.nn.Sequential (PyTorch 2.13), which has all of torch.nn.Module's and a few more; names
+    # with a leading underscore are rejected by rule.
     {
         "T_destination",
         "add_module",
@@ -72,7 +72,7 @@ MODULE_NAMES = frozenset(
 
 
 def check_label(text: str) -> str | None:
-    """Why a text can be no label, or None where it can."""
+    """Why a text is not a valid label, or None if it is."""
     if not text:
         return "a name cannot be empty"
     if len(text) > MAX_NAME:
@@ -85,7 +85,7 @@ def check_label(text: str) -> str | None:
 
 
 def check_name(text: str) -> str | None:
-    """Why a text can name no layer, or None where it can. For names after substitution too."""
+    """Why a text is not a valid layer name, or None if it is; for names after substitution too."""
     reason = check_label(text)
     if reason is None and text in MODULE_NAMES:
         return f"PyTorch's modules have a {text} of their own, so no layer can be called that"

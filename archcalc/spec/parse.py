@@ -47,7 +47,7 @@ KEYS = (
 
 
 class _Part(NamedTuple):
-    """One file of the chain of `extends`."""
+    """One file of a chain of `extends`."""
 
     reader: Reader
     root: Mapping
@@ -58,11 +58,11 @@ class _Part(NamedTuple):
 
 
 def parse_spec(file: SourceFile, diagnostics: Diagnostics, load: Load) -> Spec | None:
-    """The syntax of a spec with its `extends` resolved; None where nothing can be known.
+    """The syntax of a spec with its `extends` resolved; None if nothing could be parsed.
 
-    `load` gives the file that an `extends` names, relative to the file that the span is in, or
-    raises `DiagnosticError`. A layer that is in error stands as a layer of kind "error", so that
-    the rest can still be checked.
+    `load` returns the file that an `extends` names, relative to the file of the span, or raises
+    `DiagnosticError`. An invalid layer becomes a layer of kind "error", so that the rest can still
+    be checked.
     """
     try:
         with paused():
@@ -121,7 +121,7 @@ def _cycle(diagnostics: Diagnostics, links: list[Span], file: SourceFile) -> Non
 
 
 def _root(reader: Reader, root: Node | None) -> Mapping:
-    """The mapping that a spec is."""
+    """The root mapping of a spec."""
     example = "write input: [3, 224, 224] and layers: with a list of layers"
     if root is None or (isinstance(root, Scalar) and not root.text):
         reader.error("empty-spec", "empty spec", Scalar("", True, 1, 1, 1), help=example)
@@ -136,7 +136,8 @@ def _root(reader: Reader, root: Node | None) -> Mapping:
 
 
 def _merge(parts: list[_Part]) -> Spec:
-    """One spec from a chain of files. vars merge by key, blocks by name; layers replace whole."""
+    """One spec from a chain of files. vars are merged by key and blocks by name; layers replace the
+    base's."""
     own = parts[-1]
     scopes = _scopes(parts)
     expect = own.get("expect")
@@ -156,7 +157,7 @@ def _merge(parts: list[_Part]) -> Spec:
 
 
 def _text(parts: list[_Part], what: str) -> str | None:
-    """A text of the own file, else of the nearest base that has it."""
+    """A text of the spec itself, else of the nearest base that has it."""
     for part in reversed(parts):
         node = part.get(what)
         if node is not None:
@@ -165,13 +166,13 @@ def _text(parts: list[_Part], what: str) -> str | None:
 
 
 def _stem(name: str) -> str:
-    """The name of a spec that gives none: its file's, without folder and ending."""
+    """The default name of a spec: its file name without folder and extension."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return last.removesuffix(".yaml").removesuffix(".yml")
 
 
 def _nearest_part(parts: list[_Part], what: str, example: str) -> tuple[int, Node] | None:
-    """The last file of the chain that has a key which some file must have."""
+    """The last file of the chain with a required key; reports it if it is missing."""
     for i in reversed(range(len(parts))):
         node = parts[i].get(what)
         if node is not None:
@@ -182,7 +183,7 @@ def _nearest_part(parts: list[_Part], what: str, example: str) -> tuple[int, Nod
     first: Node = own.root
     for key, _ in own.root.entries.values():
         if key.text not in KEYS and likely(key.text, KEYS) == what:
-            return None  # misspelt, and told already
+            return None  # misspelt, and already reported
         first = key if first is own.root else first
     own.reader.error("missing-key", f"missing key `{what}`", first, help=f"as in {what}: {example}")
     return None
@@ -210,7 +211,7 @@ def _inputs(parts: list[_Part]) -> tuple[Input, ...]:
 
 
 def _shape(reader: Reader, node: Node) -> tuple[Value, ...]:
-    """The sides; none where they are in error."""
+    """The values of a shape; empty if it is invalid."""
     if not isinstance(node, Sequence):
         reader.wrong_type("`input`", "a list", node, "as in input: [3, 224, 224]")
         return ()
@@ -241,13 +242,13 @@ def _variables(parts: list[_Part]) -> dict[str, Value]:
             if name is not None and value is not None:
                 variables[name] = value
             elif key.text.isidentifier():
-                # So that no use of a var that is refused is an error again.
+                # Keep a rejected var, so that its uses are not errors too.
                 variables[key.text] = part.reader.invalid(key)
     return variables
 
 
 def _scopes(parts: list[_Part]) -> list[Scope]:
-    """One scope a file: its own `defaults`, and the blocks of the whole chain to call."""
+    """One scope per file: its own `defaults`, and the blocks of the whole chain."""
     callees = operation_callees()
     calls: Calls = {}
     invalid: set[str] = set()
@@ -262,10 +263,10 @@ def _scopes(parts: list[_Part]) -> list[Scope]:
 
 
 def _blocks(parts: list[_Part], scopes: list[Scope]) -> dict[str, Block]:
-    """All blocks; one that is written again in a later file takes the first one's place.
+    """All blocks; a redefinition in a later file replaces the first one.
 
-    All signatures are read before the bodies, because a base's body may call a block that the
-    spec writes anew, and is checked against that one.
+    All signatures are read before the bodies, because a base's body may call a block that the spec
+    redefines, and is checked against that one.
     """
     written: dict[str, tuple[Scope, Scalar, Node, int]] = {}
     for part, scope in zip(parts, scopes, strict=True):
@@ -289,7 +290,7 @@ def _blocks(parts: list[_Part], scopes: list[Scope]) -> dict[str, Block]:
     blocks: dict[str, Block] = {}
     for name, signature in signatures.items():
         scope, _, node, _ = written[name]
-        assert isinstance(node, Mapping)  # or there would be no signature
+        assert isinstance(node, Mapping)  # otherwise there would be no signature
         blocks[name] = parse_block(scope, signature, node)
     return in_order(blocks, scopes[-1].calls, parts[-1].reader.diagnostics)
 

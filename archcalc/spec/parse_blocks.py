@@ -1,4 +1,4 @@
-"""Blocks: first what a call must know (parameters and inputs) of all of them, then their bodies."""
+"""Blocks: first the signatures (parameters and inputs) of all of them, then their bodies."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _TYPE_NAMES = {
     "string": "text",
     "module": "operation",
 }
-"""What other languages call these types."""
+"""How other languages name these types."""
 
 TYPES = ("number", "integer", "boolean", "text", "list", "operation", "any")
 
 
 def parse_signature(scope: Scope, key: Scalar, node: Node, position: int) -> Block | None:
-    """A block with an empty body: its name, parameters and inputs, enough to read calls of it."""
+    """A block with an empty body: its name, parameters and inputs, enough to parse calls of it."""
     reader = scope.reader
     if not _may_be_called(reader, key):
         return None
@@ -61,13 +61,13 @@ def parse_signature(scope: Scope, key: Scalar, node: Node, position: int) -> Blo
     parameters = _parameters(scope, declared, seen)
     inputs = _inputs(reader, _entry(node, "inputs"), seen)
     if len(reader.diagnostics.items) > told:
-        return None  # what a call may say is not known
+        return None  # the signature is unknown
     inline = "inline" in node.entries and reader.boolean(node.entries["inline"][1], "inline")
     return Block(key.text, parameters, (), inputs, inline, (), (), None, position, reader.span(key))
 
 
 def parse_block(scope: Scope, block: Block, node: Mapping) -> Block:
-    """The block with its body; calls are checked against what `scope` knows of all blocks."""
+    """The block with its body; calls are checked against the signatures in `scope`."""
     reader = scope.reader
     entries = node.entries
     inside = scope.inside(block, {})
@@ -88,7 +88,7 @@ def parse_block(scope: Scope, block: Block, node: Mapping) -> Block:
         elif name:
             let.append((name, reader.invalid(key) if value is None else value))
         elif key.text.isidentifier():
-            let.append((key.text, reader.invalid(key)))  # so that no use of it is an error again
+            let.append((key.text, reader.invalid(key)))  # so that its uses are not errors too
     return block._replace(
         let=tuple(let),
         body=parse_body(inside, entries["do"][1], "do") if "do" in entries else (),
@@ -101,7 +101,7 @@ _NOTHING = Scalar("", True, 1, 1, 1)
 
 
 def _entry(node: Mapping, name: str) -> Node:
-    """An entry's value, empty where it is not there."""
+    """The value of a key, empty if it is missing."""
     return node.entries[name][1] if name in node.entries else _NOTHING
 
 
@@ -136,7 +136,7 @@ def _parameters(
 def _parameter(
     scope: Scope, name: str, key: Scalar, node: Node, before: list[Parameter]
 ) -> Parameter | None:
-    """`width:` (a number, required), `stride: 1` (typed by its default) or `{type:, default:}`."""
+    """`width:` (a required number), `stride: 1` (typed by its default) or `{type:, default:}`."""
     reader = scope.reader
     span = reader.span(key)
     if is_empty(node):
@@ -174,7 +174,7 @@ def _long_form(
 
 
 def _type_of(scope: Scope, default: Value, before: list[Parameter]) -> str:
-    """The type that a plain default gives its parameter."""
+    """The type of a parameter that follows from its default."""
     if default.layer is not None:
         return "operation"
     if default.items is not None:
@@ -185,7 +185,7 @@ def _type_of(scope: Scope, default: Value, before: list[Parameter]) -> str:
     if not default.constant:
         if default.text in scope.callees:
             return "operation"
-        # A lone word may be a var of any type, or text; an expression gives a number.
+        # A single word may be a var of any type, or a string; an expression is a number.
         return "any" if default.is_word else "number"
     result = default.evaluate({})
     if isinstance(result, bool):
@@ -194,7 +194,7 @@ def _type_of(scope: Scope, default: Value, before: list[Parameter]) -> str:
 
 
 def _inputs(reader: Reader, node: Node, seen: dict[str, Scalar]) -> tuple[str, ...]:
-    """`inputs: [skip]`: labels of further tensors, passed like arguments."""
+    """`inputs: [skip]`: labels of further input tensors, passed like arguments."""
     if is_empty(node):
         return ()
     names: list[str] = []

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def parse_arguments(
     scope: Scope, callee: Callee, key: Scalar, node: Node | None, skip: str = ""
 ) -> dict[str, Value] | None:
-    """What stands after `conv:` or `bottleneck:`, the defaults merged in; None where it is wrong.
+    """The arguments under `conv:` or `bottleneck:`, with defaults merged in; None if they are
+    invalid.
 
     `skip` is a key that is not an argument: the `branches` of a join's long form.
     """
@@ -32,7 +33,7 @@ def parse_arguments(
     if callee.name in scope.defaults:
         defaults = scope.defaults[callee.name]
         if defaults is None:
-            return None  # they could not be read, and that is reported
+            return None  # invalid, and already reported
         given = {**defaults, **given}
     for name in callee.required:
         if name not in given:
@@ -97,7 +98,7 @@ _NO_ATTRIBUTES = {
     "input_shape": "the input of the net is written once, as in input: [3, 224, 224]",
     "name": "it stands beside the operation, as in {name: stem, conv: {…}}",
 }
-"""What other libraries write among the attributes, and where it belongs."""
+"""What other libraries write among the attributes, and what to write here instead."""
 
 _ALIKE = {
     **dict.fromkeys(("in_channels", "in_features", "inputs", "input_dim", "cin", "inp"), "in"),

@@ -1,4 +1,4 @@
-"""Expectations: one case or a list of cases, each with figures and the settings it is for."""
+"""Expectations: one case or a list of cases, each with expected values and its settings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SETTINGS = ("set", "input", "source", "rounding")
 
 
 def parse_expect(reader: Reader, node: Node) -> tuple[Case, ...]:
-    """A mapping, or a list of mappings."""
+    """The cases of a mapping or of a list of mappings."""
     items = node.items if isinstance(node, Sequence) else [node]
     cases = []
     for item in items:
@@ -92,7 +92,7 @@ def _values(reader: Reader, node: Node, what: str, places: dict[str, Span]) -> d
 
 
 def _inputs(reader: Reader, node: Node, places: dict[str, Span]) -> Value | dict[str, Value] | None:
-    """One shape, or shapes by the inputs' names."""
+    """One shape, or shapes by input name."""
     if isinstance(node, Mapping):
         return _values(reader, node, "input", places)
     if not isinstance(node, Sequence):

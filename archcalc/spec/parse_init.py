@@ -1,4 +1,4 @@
-"""`init`: how a layer's weights begin."""
+"""`init`: the weight initialization of a layer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archcalc.spec.yaml_tree import Node
 
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
-    # by the names of torch.nn.init, without the underscore at the end
+    # the names of torch.nn.init, without the underscore at the end
     "kaiming_normal": (),
     "kaiming_uniform": (),
     "xavier_normal": (),

@@ -69,7 +69,7 @@ def _branches(scope: Scope, key: Scalar, node: Node | None) -> tuple[Branch, ...
 
 
 def _is_argument_list(scope: Scope, label: str, node: Node) -> bool:
-    """Whether a labelled branch is an operation taken for a layer: `add: {conv: {out: 8}}`."""
+    """Whether a labelled branch was meant as a layer: `add: {conv: {out: 8}}`."""
     callee = scope.callees.get(label)
     if callee is None or not isinstance(node, Mapping) or not node.entries:
         return False
@@ -81,11 +81,11 @@ def _is_long_form(node: Node) -> bool:
 
 
 def _branch(scope: Scope, label: str | None, node: Node) -> Branch:
-    """A list of layers, one layer, or a mapping with the key `branch`."""
+    """A branch: a list of layers, one layer, or a mapping with the key `branch`."""
     reader = scope.reader
     span = reader.span(node)
     if isinstance(node, Sequence) and len(node.items) == 1 and _is_long_form(node.items[0]):
-        node = node.items[0]  # a labelled branch with its one entry in a list
+        node = node.items[0]  # a labelled branch with its long form in a list
     if isinstance(node, Sequence):
         return Branch(label, read_layers(scope, node.items), None, None, span)
     if not isinstance(node, Mapping) or not _is_long_form(node):
@@ -102,5 +102,5 @@ def _branch(scope: Scope, label: str | None, node: Node) -> Branch:
     only_if = reader.value(condition[1]) or reader.invalid(condition[0]) if condition else None
     loop = parse_loop(scope, node)
     if loop is None and any(name in node.entries for name in LOOP):
-        layers = (Layer("error", "", span, {}),)  # the body reads what the loop would bind
+        layers = (Layer("error", "", span, {}),)  # the body uses the name that the loop would bind
     return Branch(label, layers, only_if, loop, span)

@@ -1,4 +1,4 @@
-"""Layers: a word, or a mapping with one operation key and modifiers beside it."""
+"""Layers: a word, or a mapping with one operation key and modifiers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MODIFIERS = frozenset(MODIFIERS)
 
 _NAMES_OF_OPERATIONS = ("type", "op", "operation", "layer", "kind", "class", "activation", "act")
-"""Keys under which other formats say what a layer is."""
+"""Keys under which other formats name the operation of a layer."""
 
 
 def parse_body(scope: Scope, node: Node, what: str) -> tuple[Layer, ...]:
@@ -32,7 +32,7 @@ def parse_body(scope: Scope, node: Node, what: str) -> tuple[Layer, ...]:
 
 
 def _listed(scope: Scope, node: Node) -> str:
-    """The help for a body that is no list."""
+    """The help for a body that is not a list."""
     help = "write `- ` before each layer"
     if isinstance(node, Mapping):
         for key, _ in node.entries.values():
@@ -42,14 +42,14 @@ def _listed(scope: Scope, node: Node) -> str:
 
 
 def read_layers(scope: Scope, nodes: list[Node]) -> tuple[Layer, ...]:
-    """Layers that stand one after another."""
+    """A sequence of layers."""
     return tuple([parse_layer(scope, node) for node in scope.reader.count_layers(nodes)])
 
 
 def parse_layer(scope: Scope, node: Node, *, branch: bool = False) -> Layer:
-    """One layer. `branch`: it stands as a branch of a join, where `only_if` may be.
+    """One layer. `branch`: it is a branch of a join, where `only_if` is allowed.
 
-    A layer that cannot be read is reported and gives kind "error".
+    A layer that cannot be parsed is reported and has kind "error".
     """
     if isinstance(node, Scalar):
         return _word(scope, node, branch)
@@ -60,7 +60,7 @@ def parse_layer(scope: Scope, node: Node, *, branch: bool = False) -> Layer:
         return _error(scope, node, {})
     entries = node.entries
     if len(entries) == 1 and "branch" not in entries:
-        # The most common form, `- conv: {...}`, without the search for modifiers.
+        # The most common form, `- conv: {...}`, without searching for modifiers.
         for only, value in entries.values():
             if only.text not in _MODIFIERS:
                 return _keyed(scope, only, value, {})
@@ -88,7 +88,7 @@ def _error(scope: Scope, node: Node, extra: dict[str, Any]) -> Layer:
 
 
 def _word(scope: Scope, node: Scalar, branch: bool) -> Layer:
-    """A bare word: an operation or block with nothing given."""
+    """A bare word: an operation or block with all defaults."""
     if is_empty(node):
         scope.reader.error(
             "no-operation", "empty layer", node, help="remove the `-`, or use identity"
@@ -107,7 +107,7 @@ def _word(scope: Scope, node: Scalar, branch: bool) -> Layer:
 
 
 def _operation_key(scope: Scope, node: Mapping) -> Scalar | None:
-    """The key that says what the layer is; `from` where there is no other."""
+    """The key of the operation; `from` if there is no other."""
     entries = node.entries
     others = [key for name, (key, _) in entries.items() if name not in _MODIFIERS]
     known = [key for key in others if key.text in STRUCTURE or key.text in scope.callees]
@@ -143,7 +143,7 @@ def _operation_key(scope: Scope, node: Mapping) -> Scalar | None:
 
 
 def _check_tensor(scope: Scope, node: Mapping) -> None:
-    """A layer that only reads a tensor has nothing to expect of or to begin."""
+    """A layer that only reads a tensor can have neither `expect` nor `init`."""
     for name in ("expect", "init"):
         if name in node.entries:
             scope.reader.error(
@@ -156,7 +156,7 @@ def _check_tensor(scope: Scope, node: Mapping) -> None:
 
 
 def _beside(scope: Scope, operation: Scalar, others: list[Scalar]) -> None:
-    """Keys beside an operation that mean nothing there: most likely its attributes."""
+    """Unknown keys next to an operation: most likely its attributes."""
     callee = scope.callees.get(operation.text)
     accepted = callee.accepts if callee else {}
     for key in others:
@@ -177,7 +177,7 @@ def _beside(scope: Scope, operation: Scalar, others: list[Scalar]) -> None:
 def _unknown_operation(
     scope: Scope, key: Scalar, value: Node | None = None, also: str = ""
 ) -> None:
-    """Tells of a key or word that is no operation; `also` is what else it may have meant."""
+    """Reports a key or word that is not an operation; `also` is an alternative for the help."""
     if key.text in scope.invalid:
         return
     block = scope.block
@@ -202,7 +202,7 @@ def _unknown_operation(
 
 
 def _tight(scope: Scope, text: str) -> str:
-    """The help for an operation that something follows without a colon or a space."""
+    """The help for an operation that is followed by text without a colon or a space."""
     for mark in (":", "(", "{", "[", " ", "="):
         before, found, after = text.partition(mark)
         before = before.strip()
@@ -216,7 +216,7 @@ def _tight(scope: Scope, text: str) -> str:
 
 
 def _as_value(scope: Scope, key: Scalar, value: Node | None) -> str:
-    """The help for `type: conv`, where the operation is no key."""
+    """The help for `type: conv`, where the operation is a value instead of the key."""
     if key.text.lower() not in _NAMES_OF_OPERATIONS:
         return ""
     from archcalc.spec.synonyms import likely
@@ -232,7 +232,7 @@ def _keyed(
     extra: dict[str, Any],
     node: Mapping | None = None,
 ) -> Layer:
-    """A layer by its operation key."""
+    """A layer from its operation key."""
     word = key.text
     span = scope.reader.span(key)
     if node is not None and not _loop_is_right(scope, key, node):
@@ -269,7 +269,9 @@ def _structure(
         loop = parse_loop(scope, node) if node is not None and word == "do" else None
         body = parse_body(scope, value, word)
         if node is not None and loop is None and any(name in node.entries for name in LOOP):
-            return Layer("error", word, span, {}, **extra)  # the body reads what it would bind
+            return Layer(
+                "error", word, span, {}, **extra
+            )  # the body uses the names that the loop would bind
         return Layer(word, word, span, {}, body, loop=loop, **extra)
     target = scope.reader.text(value, word)
     if target is None:
@@ -278,7 +280,7 @@ def _structure(
 
 
 def _loop_is_right(scope: Scope, key: Scalar, node: Mapping) -> bool:
-    """Whether a loop stands beside a `do`, as it must."""
+    """Whether a loop is next to a `do`, as required."""
     stray = [node.entries[name][0] for name in LOOP if name in node.entries]
     if not stray or key.text == "do":
         return True
@@ -293,8 +295,8 @@ def _loop_is_right(scope: Scope, key: Scalar, node: Mapping) -> bool:
 
 
 def _may_be_named(scope: Scope, callee: Callee, key: Scalar, node: Mapping | None) -> bool:
-    """Whether a call of this block can have the `name` beside it: an inline block is no component
-    of the path, so that the name would be lost. A head's name is that of its output."""
+    """Whether a call of this block can have a `name`: an inline block is not a component of the
+    path, so the name would have no effect. A head's name is that of its output."""
     block = callee.block
     if node is None or "name" not in node.entries or "head" in node.entries:
         return True
@@ -315,9 +317,9 @@ def _may_be_named(scope: Scope, callee: Callee, key: Scalar, node: Mapping | Non
 
 
 def _may_call(scope: Scope, callee: Callee, key: Scalar) -> bool:
-    """A block may use earlier blocks, never itself: so no recursion can be written.
+    """Whether a block can call another: only earlier ones, so that recursion is impossible.
 
-    Between files joined by `extends` there is no earlier: `block_order.py` looks for circles.
+    Between files joined by `extends` there is no order: `block_order.py` finds cycles.
     """
     here, called = scope.block, callee.block
     if here is None or called is None:

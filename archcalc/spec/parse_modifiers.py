@@ -1,4 +1,4 @@
-"""What may stand beside an operation: names, conditions, loops, expectations, remarks."""
+"""The modifiers of a layer: names, conditions, loops, expectations, remarks."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def parse_modifiers(scope: Scope, node: Mapping, *, branch: bool = False) -> dic
 
 
 def _codes(scope: Scope, node: Node) -> frozenset[str]:
-    """`allow`: one code of a diagnostic, or a list of them."""
+    """`allow`: one diagnostic code, or a list of them."""
     items = node.items if isinstance(node, Sequence) else [node]
     codes: list[str] = []
     for item in items:
@@ -71,7 +71,7 @@ def _codes(scope: Scope, node: Node) -> frozenset[str]:
 
 
 def parse_loop(scope: Scope, node: Mapping) -> Loop | None:
-    """`repeat: n`, or `for: x` with `in: table`; None where there is neither or it is wrong."""
+    """`repeat: n`, or `for: x` with `in: table`; None if there is neither or it is invalid."""
     entries = node.entries
     reader = scope.reader
     if "repeat" in entries:
@@ -106,7 +106,7 @@ def parse_loop(scope: Scope, node: Mapping) -> Loop | None:
 
 
 def _for_in(node: Node) -> str:
-    """The help for `for: k in [1, 2]`, as Python has it."""
+    """The help for Python's `for: k in [1, 2]`."""
     names, found, table = node.text.partition(" in ") if isinstance(node, Scalar) else ("", "", "")
     return f"write for: {names.strip()} and, next to it, in: {table.strip()}" if found else ""
 

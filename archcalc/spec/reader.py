@@ -1,4 +1,4 @@
-"""What every part of the parser needs: the file at hand, its places, its plain values."""
+"""What every part of the parser needs: the current file, locations, plain values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def kind_of(node: Node) -> str:
-    """A node in the user's words."""
+    """A node as the user would call it."""
     if isinstance(node, Mapping):
         return "a mapping" if node.entries else "an empty mapping"
     if isinstance(node, Sequence):
@@ -30,12 +30,12 @@ def kind_of(node: Node) -> str:
 
 
 def is_empty(node: Node) -> bool:
-    """Whether nothing is written there."""
+    """Whether a value is missing."""
     return isinstance(node, Scalar) and node.plain and node.text in ("", "~", "null")
 
 
 def _list_text(items: list[Value]) -> str:
-    """A list as written, as far as it is worth showing."""
+    """The text of a list, if it is short enough to be shown."""
     size = 0
     for item in items:
         size += len(item.text) + 2
@@ -45,16 +45,16 @@ def _list_text(items: list[Value]) -> str:
 
 
 class Reader:
-    """Reads the nodes of one file. Methods report what is wrong and then return None."""
+    """Reads the nodes of one file. Methods report errors and return None for invalid values."""
 
     __slots__ = ("diagnostics", "file", "formulas", "layers", "seen")
 
     def __init__(self, file: SourceFile, diagnostics: Diagnostics) -> None:
         self.file = file
         self.diagnostics = diagnostics
-        self.layers = 0  # so far
+        self.layers = 0  # read so far
         self.seen: set[str] = set()  # expressions
-        self.formulas = 0  # characters of these
+        self.formulas = 0  # total characters of these
 
     def span(self, node: Node) -> Span:
         return Span(self.file, node.line, node.column, node.length)
@@ -107,7 +107,7 @@ class Reader:
     def value(
         self, node: Node, operation: Callable[[Mapping], Layer | None] | None = None
     ) -> Value | None:
-        """A number, word, list or expression; a mapping only where `operation` reads it."""
+        """A number, word, list or expression; a mapping only if `operation` parses it."""
         place = (self.file, node.line, node.column, node.length)
         if isinstance(node, Scalar):
             if not node.text.isdecimal() and node.text not in self.seen:
@@ -131,11 +131,11 @@ class Reader:
         return None if layer is None else Value(layer.word, True, place, None, layer)
 
     def invalid(self, key: Scalar) -> Value:
-        """What stands for the value of a name where `value` has told that it is none."""
+        """The placeholder for a value that `value` has reported as invalid."""
         return InvalidValue(key.text, (self.file, key.line, key.column, key.length))
 
     def _count_formula(self, node: Scalar) -> None:
-        """Words and texts too long to be an expression are not parsed, so they are free."""
+        """Counts an expression; words and texts too long to be an expression are never parsed."""
         self.seen.add(node.text)
         if len(node.text) > MAX_TEXT or node.text.isidentifier():
             return
@@ -151,7 +151,7 @@ class Reader:
             raise Stop
 
     def count_layers(self, layers: list[Node]) -> list[Node]:
-        """The layers of one body, counted. Raises `Stop` where the file has too many."""
+        """The layers of one body, counted. Raises `Stop` if the file has too many."""
         self.layers += len(layers)
         if self.layers > MAX_LAYERS:
             self.error(
@@ -165,7 +165,7 @@ class Reader:
         return layers
 
     def text(self, node: Node, what: str) -> str | None:
-        """A text, as `note` and `source` take."""
+        """A string, as for `note` and `source`."""
         if not isinstance(node, Scalar) or is_empty(node):
             self.wrong_type(
                 f"`{what}`", "a string", node, "quote it if it contains a colon or a bracket"
@@ -174,7 +174,7 @@ class Reader:
         return node.text
 
     def boolean(self, node: Node, what: str) -> bool:
-        """`true` or `false`; false where it is neither."""
+        """`true` or `false`; false if it is neither."""
         if isinstance(node, Scalar) and node.plain and node.text in ("true", "false"):
             return node.text == "true"
         from archcalc.ops.attributes import BOOLEANS
@@ -191,7 +191,7 @@ class Reader:
         return node.items
 
     def entries(self, node: Node, what: str, help: str = "") -> dict[str, tuple[Scalar, Node]]:
-        """The entries of a mapping; none where it is something else."""
+        """The entries of a mapping; empty if it is something else."""
         if isinstance(node, Mapping):
             return node.entries
         if not is_empty(node):
@@ -228,7 +228,7 @@ class Reader:
         return Name(tuple(parts), self.span(node))
 
     def variable(self, key: Scalar, what: str) -> str | None:
-        """The name of a var, parameter, let or loop: a word that means nothing else."""
+        """The name of a var, parameter, let or loop: a word that is not reserved."""
         if len(key.text) > MAX_NAME or not key.text.isidentifier():
             self.error(
                 "invalid-name",

@@ -1,4 +1,4 @@
-"""Where a layer stands while it is read: what it may call, and the defaults in force."""
+"""Parser scopes: what a layer can call, and the lexical defaults."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
     from archcalc.spec.syntax import Block
 
 Defaults = dict[str, "dict[str, Value] | None"]
-"""Per operation, the arguments it has unless others are written; None: they could not be read."""
+"""Default arguments per operation; None if they could not be parsed."""
 
 
 Calls = dict[str, dict[str, "Span"]]
-"""Per block, the blocks that its body calls, and where."""
+"""The blocks that each block's body calls, with the locations of the calls."""
 
 
 class Callee(NamedTuple):
-    """What a call may say: of an operation its attributes, of a block its parameters and inputs."""
+    """The signature of an operation (its attributes) or a block (its parameters and inputs)."""
 
     name: str
     accepts: dict[str, None]
     required: tuple[str, ...]
-    main: str | None  # what a lone value gives
+    main: str | None  # what a single value sets
     operation: Operation | None
-    block: Block | None  # with an empty body: calls are read before all bodies are
+    block: Block | None  # with an empty body: calls are parsed before all bodies are
 
 
 class Scope:
-    """What can be seen from a file's layers, or from a block's body."""
+    """What is visible from a file's layers, or from a block's body."""
 
     __slots__ = ("block", "callees", "calls", "defaults", "invalid", "reader")
 
@@ -45,15 +45,17 @@ class Scope:
         invalid: set[str] | None = None,
     ) -> None:
         self.reader = reader
-        self.callees = callees  # operations, and the blocks known so far: one dict for all scopes
-        self.calls = calls  # filled in as bodies are read: one dict for all scopes
+        self.callees = (
+            callees  # operations, and the blocks known so far: one dict shared by all scopes
+        )
+        self.calls = calls  # filled in while bodies are parsed: one dict shared by all scopes
         self.defaults = defaults
-        self.block = block  # whose body this is; None for the net's own layers
-        # blocks whose declaration has been reported, so that calls of them are not: for all scopes
+        self.block = block  # the block of this body; None for the net's own layers
+        # blocks whose declaration was reported, so calls of them are not: shared by all scopes
         self.invalid: set[str] = set() if invalid is None else invalid
 
     def inside(self, block: Block, defaults: Defaults) -> Scope:
-        """The scope of a block's body: its own defaults come before the file's."""
+        """The scope of a block's body: its own defaults take precedence over the file's."""
         merged = dict(self.defaults)
         for operation, arguments in defaults.items():
             before = merged.get(operation, {})
@@ -63,7 +65,7 @@ class Scope:
 
 
 def operation_callees() -> dict[str, Callee]:
-    """All operations."""
+    """The signatures of all operations."""
     from archcalc.ops.attributes import REQUIRED
     from archcalc.ops.registry import OPERATIONS
 
@@ -81,7 +83,7 @@ def operation_callees() -> dict[str, Callee]:
 
 
 def block_callee(block: Block) -> Callee:
-    """A block, from its parameters and inputs. A lone value is the first parameter."""
+    """The signature of a block. A single value is the first parameter."""
     names = [p.name for p in block.parameters]
     required = [p.name for p in block.parameters if p.default is None]
     return Callee(

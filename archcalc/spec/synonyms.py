@@ -1,5 +1,5 @@
-"""What PyTorch, Keras and everyday speech call the things of the language. Imported when a word is
-in error, so that a newcomer is told the right one."""
+"""Names that PyTorch, Keras and everyday language use for operations, attributes and keys. Imported
+only for an unknown word, to suggest the right one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _MEANT = {
-    # The language's word, and the others' without case, underscores and a last 1d, 2d or 3d. One
-    # word may mean several things: the first that can stand there is suggested.
-    # operations
+    # The language's word → the others', without case, underscores and a final 1d, 2d or 3d. One
+    # word may have several meanings: the first that is valid in the context is suggested.
+    # Operations:
     "linear": "dense fc fullyconnected innerproduct gemm",
     "conv": "convolution",
     "depthwise_conv": "depthwise depthwiseseparable separableconv dwconv",
@@ -72,7 +72,7 @@ _MEANT = {
 }
 
 _ABSENT = {
-    # What the language lacks, as others call it, and how far one gets without.
+    # What the language lacks, by other names, and the best workaround.
     "attention multiheadattention selfattention mha transformer transformerencoder": (
         "archcalc has no attention layers: describe the network up to them, with a head that "
         "gives their input"
@@ -109,14 +109,13 @@ _ABSENT = {
 
 
 def absent(word: str) -> str:
-    """What is said of an operation that other libraries have and archcalc lacks; else empty."""
+    """The help for an operation that other libraries have and archcalc lacks; else empty."""
     plain = _plain(word)
     return next((text for words, text in _ABSENT.items() if plain in words.split()), "")
 
 
 def likely(word: str, known: Collection[str]) -> str | None:
-    """The known word that a user most likely meant: that of another's vocabulary, else the
-    nearest one; None where there is none."""
+    """The known word that a user most likely meant: a synonym, else the nearest one, else None."""
     plain = _plain(word)
     same = next((one for one in known if _plain(one) == plain), None)
     if same is not None:
@@ -128,7 +127,7 @@ def likely(word: str, known: Collection[str]) -> str | None:
 
 
 def _plain(word: str) -> str:
-    """A word without case, underscores and a last 1d, 2d or 3d."""
+    """A word without case, underscores and a final 1d, 2d or 3d."""
     plain = word.lower().replace("_", "")
     for ending in ("1d", "2d", "3d"):
         plain = plain.removesuffix(ending)

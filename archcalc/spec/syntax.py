@@ -1,8 +1,8 @@
 """The syntax tree of a spec: what the author wrote, typed, before anything is expanded.
 
-`parse.py` builds it once a file; `elaborate.py` walks it as often as blocks and loops ask.
-`expressions.py` has `Value`. Exporters and diagrams read it for blocks, loops and conditions as
-the author wrote them.
+`parse.py` builds it once per file; `elaborate` walks it as often as blocks and loops require.
+`expressions.py` has `Value`. Exporters and diagrams use it for blocks, loops and conditions as the
+author wrote them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Name(NamedTuple):
-    """A name or label, with `$(expression)` parts: text and values in turn.
+    """A name or label, with `$(expression)` parts: alternating text and values.
 
-    Most names are one piece of text, and then `parts == (text,)`.
+    Most names are a single piece of text: `parts == (text,)`.
     """
 
     parts: tuple[str | Value, ...]
@@ -34,10 +34,10 @@ class Loop(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """One expected figure of a case: what, the text as written, and where.
+    """One expected value of a case: the metric, its text and its location.
 
-    `value` is for figures that are expressions or lists; a number with a suffix or decimals is
-    read from `text` by `analysis/expectations.py`, because its digits carry the tolerance.
+    `value` is for expressions and lists; a number with a suffix or decimals is read from `text` by
+    `analysis/expected_value.py`, because its digits determine the tolerance.
     """
 
     what: str
@@ -47,9 +47,9 @@ class Figure(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One set of expectations, judged only under its own settings (empty: the spec's defaults).
+    """One set of expectations, compared only with its own settings (empty: the spec's defaults).
 
-    `places` says where the names of vars and inputs stand.
+    `places` has the locations of the names of vars and inputs.
     """
 
     figures: tuple[Figure, ...]
@@ -62,7 +62,7 @@ class Case(NamedTuple):
 
 
 class Init(NamedTuple):
-    """How a layer's weights begin: `method` by torch.nn.init's name, and its arguments."""
+    """The weight initialization of a layer: a function of torch.nn.init and its arguments."""
 
     method: str
     arguments: dict[str, Value]
@@ -97,7 +97,7 @@ class Layer(NamedTuple):
 
     kind: str
     word: str
-    span: Span  # of the operation key: what is underlined when the layer is in error
+    span: Span  # of the operation key: underlined in errors of the layer
     arguments: dict[str, Value]
     body: tuple[Layer, ...] = ()
     branches: tuple[Branch, ...] = ()
@@ -106,7 +106,7 @@ class Layer(NamedTuple):
     label: Name | None = None  # `as`
     source: Name | None = None  # `from`
     when: Value | None = None
-    only_if: Value | None = None  # only where the layer stands as a branch
+    only_if: Value | None = None  # only if the layer is a branch
     head: bool = False
     training_only: bool = False
     expect: tuple[Case, ...] = ()
@@ -120,7 +120,7 @@ _NOTHING_BESIDE = tuple(Layer._field_defaults.values())
 
 
 def stands_alone(layer: Layer) -> bool:
-    """Whether a layer, as most do, has nothing beside its operation and no layers inside."""
+    """Whether a layer, as most do, has no modifiers and no layers inside."""
     return layer[_BESIDE] == _NOTHING_BESIDE
 
 
@@ -134,7 +134,7 @@ class Parameter(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A block as written under `blocks`."""
+    """A block as declared under `blocks`."""
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -144,13 +144,13 @@ class Block(NamedTuple):
     body: tuple[Layer, ...]
     expect: tuple[Case, ...]
     note: str | None
-    position: int  # among the blocks: a block may call only those before it
+    position: int  # its index: a block can only call those before it
     span: Span
 
 
 class Input(NamedTuple):
-    """One input tensor: its name ("input" where the spec gives only a shape) and its shape, which
-    is empty where it is in error."""
+    """One input tensor: its name ("input" if the spec gives only a shape) and its shape, which is
+    empty if invalid."""
 
     name: str
     shape: tuple[Value, ...]
@@ -158,7 +158,7 @@ class Input(NamedTuple):
 
 
 class Spec(NamedTuple):
-    """A whole spec, `extends` resolved."""
+    """A complete spec, `extends` resolved."""
 
     file: SourceFile
     name: str
@@ -170,4 +170,4 @@ class Spec(NamedTuple):
     layers: tuple[Layer, ...]
     expect: tuple[Case, ...]
     span: Span
-    family: str | None = None  # what `list` sorts it under
+    family: str | None = None  # the heading under which `list` shows it

@@ -1,4 +1,4 @@
-"""Texts with `$(…)` parts, each an expression that is put in."""
+"""Strings with `$(…)` parts, each an expression that is substituted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def compile_template(text: str) -> Meaning:
-    """The meaning of a text with `$(…)` parts. Raises `Misplaced` where one does not end."""
+    """The meaning of a string with `$(…)` parts. Raises `Misplaced` if one is not closed."""
     parts: list[str | Run] = []
     checks: list[Run] = []
     for part, start in split_parts(text):
@@ -48,7 +48,8 @@ def _giver(value: Any) -> Run:
 
 
 def _moved(run: Run, start: int, length: int) -> Run:
-    """The same function, of a part of a text that begins at `start`: so do its errors' places."""
+    """The same function for a part of a string that begins at `start`, with error positions
+    shifted."""
 
     def moved(names: Names) -> Any:
         try:

@@ -1,11 +1,11 @@
-"""The words of the language, and which of them may name something."""
+"""The words of the language, and which of them are reserved."""
 
 from __future__ import annotations
 
 from keyword import kwlist
 
 STRUCTURE = ("group", "do", "reuse", "apply")
-"""Keys that stand where an operation does."""
+"""Keys that take the place of an operation."""
 
 MODIFIERS = (
     "name",
@@ -23,13 +23,13 @@ MODIFIERS = (
     "for",
     "in",
 )
-"""Keys that stand beside an operation."""
+"""Keys that go next to an operation."""
 
 LOOP = ("repeat", "for", "in")
-"""Those of a loop."""
+"""The loop keys among them."""
 
 ALLOWABLE = ("misaligned-branches", "unread-label", "unread-layer")
-"""The codes of warnings about layers: what `allow` on one may silence."""
+"""The warnings about layers that `allow` can suppress."""
 
 OPERATION, ENUMERATION = "an operation", "an enumeration word"
 
@@ -37,16 +37,16 @@ _known: dict[str, str] = {}
 
 
 def meaning_of(word: str) -> str | None:
-    """What the language means by a word ("an operation"), or None where it means nothing."""
+    """What a word of the language is ("an operation"), or None for any other word."""
     if not _known:
         _known.update(_collect())
     return _known.get(word)
 
 
 def reserved(word: str) -> str | None:
-    """What a reserved word is, or None where it may name a var, parameter or loop.
+    """What a reserved word is, or None if it can name a var, parameter or loop.
 
-    An operation is none: it stands as a key, and a name in a value.
+    Operations are not reserved: they are keys, and names only occur in values.
     """
     meaning = meaning_of(word)
     return None if meaning == OPERATION else meaning
@@ -61,7 +61,7 @@ def _collect() -> dict[str, str]:
         for attribute in operation.attributes:
             words.update(dict.fromkeys(attribute.kind.words, ENUMERATION))
     words.update(dict.fromkeys(FUNCTIONS, "a function"))
-    # Python's keywords, because an expression that reads such a name could not be parsed
+    # Python's keywords, because an expression with such a name could not be parsed
     words.update(dict.fromkeys(kwlist, "a keyword"))
     words.update(dict.fromkeys(("true", "false", "null", "index", "in_channels"), "a value"))
     return words

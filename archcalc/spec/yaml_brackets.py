@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 
 
 class _Token(NamedTuple):
-    """A sign, a quoted text, or the part of an unquoted text that is on one line."""
+    """A sign, a quoted string, or the part of an unquoted string on one line."""
 
     kind: str
     text: str
@@ -40,7 +40,7 @@ class _Token(NamedTuple):
 
 
 def find_in_brackets(at: Span, opened: Span) -> Mistake:
-    """Why the list or mapping that begins at `opened` could not be read on at `at`."""
+    """The mistake because of which the list or mapping that begins at `opened` ends at `at`."""
     sign = at.file.line(opened.line)[opened.column - 1 : opened.column]
     here = at.file.line(at.line)[at.column - 1 : at.column]
     closing = _CLOSING.get(sign, "}")
@@ -69,7 +69,7 @@ def find_in_brackets(at: Span, opened: Span) -> Mistake:
 
 
 def _goes_on(last: _Token, column: int) -> bool:
-    """Whether a bracket belongs to the expression before it: `a[0]`, `2 if x else [3, 4]`."""
+    """Whether a bracket continues the expression before it: `a[0]`, `2 if x else [3, 4]`."""
     word = last.text.rpartition(" ")[2]
     is_operator = word in ("if", "else", "in", "and", "or", "not") or word[-1:] in "+-*/%<>="
     return last.end == column or (last.kind == "plain" and is_operator)
@@ -106,15 +106,15 @@ def _unclosed(opened: Span, sign: str, closing: str) -> Mistake:
 
 
 def _is_outside(at: Span, opened: Span) -> bool:
-    """Whether a line is indented no further than the one with the bracket: a new entry."""
+    """Whether a line is not indented more than the line of the bracket: a new entry."""
     if at.line == opened.line:
         return False
     return indent_of(at.file.line(at.line)) <= indent_of(at.file.line(opened.line))
 
 
 def _tokens(opened: Span, at: Span) -> list[_Token]:
-    """The tokens from an opening bracket to a position: at most those of the last 200 lines, and
-    of the last 4,000 characters of each."""
+    """The tokens from an opening bracket to a position: at most those of the last 200 lines, and of
+    the last 4,000 characters of each."""
     found = [_Token("sign", "", opened.line, opened.column)]
     for number in range(max(opened.line, at.line - 200), at.line + 1):
         line = at.file.line(number)

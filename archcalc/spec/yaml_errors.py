@@ -1,7 +1,7 @@
-"""Invalid YAML, explained: what is wrong, at the place where it is wrong, and how to fix it.
+"""Invalid YAML, explained: what is wrong, where, and how to fix it.
 
-libyaml reports where its parser gave up, which is often lines after the mistake, and in terms of
-its grammar. Here the text around that position is looked at again.
+libyaml reports where its parser gave up, often lines after the mistake, in terms of its grammar.
+Here the text around that position is examined again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Mistake(NamedTuple):
-    """What is reported: the parts of a diagnostic."""
+    """The parts of the diagnostic to report."""
 
     message: str
     span: Span
@@ -40,7 +40,7 @@ def report(error: Exception, file: SourceFile, diagnostics: Diagnostics) -> None
         at = Span(file, mark.line + 1, mark.column + 1)
         problem = str(getattr(error, "problem", ""))
         if "nesting depth" in problem:
-            # libyaml's own bound, which its look-ahead meets before the tree's: 1,000 since 0.2.6
+            # libyaml's own limit (1,000 since 0.2.6), which its look-ahead reaches before ours
             diagnostics.error("nesting-too-deep", TOO_DEEP, at, help="use blocks")
             return
         opened: Any = getattr(error, "context_mark", None)
@@ -90,7 +90,7 @@ def _line(span: Span) -> str:
 
 
 def indent_of(line: str) -> int:
-    """The number of blanks before the text of a line."""
+    """The number of spaces before the text of a line."""
     return len(line) - len(line.lstrip())
 
 
@@ -110,7 +110,7 @@ def _tab(at: Span) -> Mistake | None:
 
 
 def _tight_dash(at: Span) -> Mistake | None:
-    """`-relu`, which YAML reads as a text; the first of such lines."""
+    """`-relu`, which YAML reads as a string; the first of such lines."""
     if not _is_tight_dash(_line(at)):
         return None
     while _is_tight_dash(at.file.line(at.line - 1)):
@@ -127,7 +127,7 @@ def _is_tight_dash(line: str) -> bool:
 
 
 def _stray_colon(at: Span) -> Mistake:
-    """A `: ` where no key can be: a second one, or the line before has a mistake."""
+    """A `: ` where no key can be: the second one in a line, or a mistake in the line above."""
     line = _line(at)
     before = line[: min(at.column - 1, _LONGEST)]
     first = re.match(r"[\s-]*([^\s'\"{\[:]+): +(\S.*)$", before)
@@ -149,7 +149,7 @@ def _stray_colon(at: Span) -> Mistake:
 
 
 def _line_before(at: Span) -> Mistake:
-    """A key that YAML took for more text of the value in the line above."""
+    """A key that YAML reads as a continuation of the value in the line above."""
     number = at.line - 1
     while number > 1 and not at.file.line(number).strip():
         number -= 1
@@ -184,7 +184,7 @@ def _missing_colon(start: Span) -> Mistake:
 
 
 def _expected_entry(at: Span, _start: Span) -> Mistake:
-    """Neither a key, an entry nor the end of the block."""
+    """A position where YAML expects a key, a list entry or the end of the block."""
     line = _line(at)
     here = line[at.column - 1 : at.column]
     before = line[: at.column - 1]
@@ -207,7 +207,7 @@ def _expected_entry(at: Span, _start: Span) -> Mistake:
 
 
 def _misaligned(at: Span) -> Mistake:
-    """A line whose indentation fits none of the blocks around it."""
+    """A line whose indentation matches none of the blocks around it."""
     line = _line(at)
     here = indent_of(line)
     columns = _open_columns(at)
@@ -226,7 +226,7 @@ def _misaligned(at: Span) -> Mistake:
 
 
 def _open_columns(at: Span) -> set[int]:
-    """The indentations of the blocks that are open above a line, at most the innermost three."""
+    """The indentations of the open blocks above a line, at most the innermost three."""
     found: list[int] = []
     least = None
     for number in range(at.line - 1, max(at.line - 2000, 0), -1):
@@ -247,7 +247,7 @@ def _open_columns(at: Span) -> set[int]:
 
 
 def unquoted_expression(at: Span) -> Mistake:
-    """`out: widths[0]`, which inside {…} ends at the bracket."""
+    """`out: widths[0]`, which ends at the bracket inside {…}."""
     line = _line(at)
     start = at.column - 1
     depth = 0
@@ -331,7 +331,8 @@ _BY_PROBLEM = {
 
 
 def _bad_character(file: SourceFile) -> Mistake:
-    """PyYAML gives no line for a character that YAML forbids; it is searched for."""
+    """The mistake for a character that YAML forbids; PyYAML gives no line, so it is searched
+    for."""
     from yaml.reader import Reader
 
     found = Reader.NON_PRINTABLE.search(file.text)

@@ -1,7 +1,7 @@
-"""YAML text → a small tree with the place of every node.
+"""YAML text → a small tree with the location of every node.
 
 Built from the C loader's events: a quarter of the time of `yaml.compose`, and positions are kept.
-Scalars stay text; what a text means is decided where it is used (`expressions.py`), by the rules of
+Scalars stay text; their meaning is decided where they are used (`expressions.py`), by the rules of
 YAML 1.2.
 """
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class Scalar:
-    """A text. `plain` is False where it was quoted. `length` is 1 where it goes over lines."""
+    """A text. `plain` is False if it was quoted. `length` is 1 if it spans several lines."""
 
     __slots__ = ("column", "length", "line", "plain", "text")
 
@@ -76,15 +76,15 @@ Node = Scalar | Sequence | Mapping
 
 
 def span_of(file: SourceFile, node: Node) -> Span:
-    """The place of a node in its file."""
+    """The location of a node in its file."""
     return Span(file, node.line, node.column, node.length)
 
 
 def parse_tree(file: SourceFile, diagnostics: Diagnostics) -> Node | None:
-    """The tree of a file, None where it is empty. Raises `Stop` where the YAML cannot be read.
+    """The tree of a file, None if it is empty. Raises `Stop` for invalid YAML.
 
     Duplicate keys are reported and the first one kept. Aliases give shared nodes; their expanded
-    number and depth are bounded.
+    number and depth are limited.
     """
     builder = _Builder(file, diagnostics)
     loader_class: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -110,7 +110,7 @@ _LIBYAML = "use repeat, for or a block, or install a PyYAML with libyaml, as its
 
 
 class _Open:
-    """A collection whose end has not come yet."""
+    """A collection that is not closed yet."""
 
     __slots__ = ("anchor", "before", "entries", "height", "items", "key", "node")
 
@@ -119,9 +119,9 @@ class _Open:
         self.anchor = anchor
         self.before = before  # nodes counted before this one
         self.height = 0  # of the highest collection inside
-        self.key: Scalar | None = None  # of a mapping: the key that waits for its value
-        self.items: list[Node] | None = None  # of a sequence
-        self.entries: dict[str, tuple[Scalar, Node]] = {}  # of a mapping
+        self.key: Scalar | None = None  # for a mapping: the key that waits for its value
+        self.items: list[Node] | None = None  # for a sequence
+        self.entries: dict[str, tuple[Scalar, Node]] = {}  # for a mapping
         if isinstance(node, Sequence):
             self.items = node.items
         else:
@@ -129,7 +129,7 @@ class _Open:
 
 
 class _Builder:
-    """Takes the events of one file."""
+    """Builds the tree from the events of one file."""
 
     def __init__(self, file: SourceFile, diagnostics: Diagnostics) -> None:
         self.file = file
@@ -141,10 +141,10 @@ class _Builder:
         self.open: list[_Open] = []
         self.top: _Open | None = None  # the innermost of these
         self.anchors: dict[str, tuple[Node, int, int] | None] = {}  # node, size, height
-        self.torn = False  # a cut expression or a merge key: the tree is not what was meant
+        self.torn = False  # a cut expression or a merge key: the tree is not what the author meant
 
     def slow_loader(self) -> None:
-        """Takes less, so that it takes no longer."""
+        """Lowers the limits, so that the slow loader takes no longer."""
         self.most = min(SLOW_NODES, MAX_NODES)
         if len(self.file.text) > SLOW_CHARACTERS:
             self._stop(
@@ -199,11 +199,11 @@ class _Builder:
         if event.tag is not None:
             self._refuse_tag(event, node)
         if anchor is not None:
-            self.anchors[anchor] = None  # what an alias inside itself finds
+            self.anchors[anchor] = None  # what an alias inside its own anchor finds
         if len(self.open) >= MAX_DEPTH:
             self._too_deep(node)
         frame = _Open(node, anchor, self.count)
-        self.count += 1  # and one more where it is attached
+        self.count += 1  # one more is counted when it is attached
         self._attach(node, node)
         self.open.append(frame)
         self.top = frame
@@ -260,7 +260,8 @@ class _Builder:
             )
 
     def _attach(self, node: Node, place: Node) -> None:
-        """Puts a finished or just opened node where it belongs; `place` is where it is written."""
+        """Attaches a finished or newly opened node to its parent; `place` is where it is
+        written."""
         self.count += 1
         if self.count > self.most:
             self._too_many(place)
@@ -316,7 +317,7 @@ class _Builder:
         )
 
     def _check_torn(self, node: Scalar) -> None:
-        """`{out: max(1, 2)}` is, to YAML, the text `max(1` and a key `2)`."""
+        """Reports `{out: max(1, 2)}`, which YAML reads as the text `max(1` and a key `2)`."""
         if node.text.count("(") == node.text.count(")") or not self.open:
             return
         around = self.open[-1].node
@@ -336,7 +337,7 @@ class _Builder:
         self.torn = True
 
     def _whole(self, node: Scalar) -> str:
-        """The expression that begins at a node, to the bracket that closes it, as a hint."""
+        """The expression that starts at a node, up to its closing parenthesis, for the help."""
         text = self.file.line(node.line)[node.column - 1 :]
         depth = 0
         for i, character in enumerate(text):

@@ -58,7 +58,7 @@ def small():
     return b, end, b.group(1, t, end)
 
 
-def judge(expected_case, target=None, names=None, b=None, end=None, **more):
+def compared(expected_case, target=None, names=None, b=None, end=None, **more):
     """The report of a small net with one case on the net, or on what `target` picks."""
     if b is None:
         b, end, group = small()
@@ -93,7 +93,7 @@ HOLDING = {
 
 @pytest.mark.parametrize(("what", "text"), HOLDING.items())
 def test_figures_of_the_net(what, text):
-    report = judge(case(**{what: text}))
+    report = compared(case(**{what: text}))
     assert row(report).holds is True
     assert report.ok
     assert not report.diagnostics
@@ -103,14 +103,14 @@ def test_figures_of_the_net(what, text):
 def test_every_figure_can_fail(what, text):
     wrong = text.replace("1", "7").replace("5", "6").replace("8", "9").replace("3", "4")
     wrong = wrong.replace("2400", "2500")
-    report = judge(case(**{what: wrong}))
+    report = compared(case(**{what: wrong}))
     assert row(report).holds is False
     assert [d.code for d in report.diagnostics] == ["expectation-failed"]
     assert not report.ok
 
 
 def test_failing_figure_in_full():
-    report = judge(case(params="17", source="a paper"), "layer")
+    report = compared(case(params="17", source="a paper"), "layer")
     assert row(report) == (
         "layer0", "params", "17", "16", False, "−1 (5.9%)", "a paper", Span(FILE, 100, 9, 2)
     )  # fmt: skip
@@ -134,32 +134,32 @@ def test_failing_figure_in_full():
     ],
 )
 def test_help_names_the_figure_that_was_meant(figures, help):
-    (error,) = judge(case(**figures)).diagnostics
+    (error,) = compared(case(**figures)).diagnostics
     assert error.help == help
 
 
 def test_help_for_heads_that_were_counted():
     b, end, _ = small()
     b.layer(end, given=facts(image(1), weights=(Weight("weight", (84,)),)), training_only=True)
-    _, error = judge(case(params="100"), b=b, end=end).diagnostics  # the head is unread
+    _, error = compared(case(params="100"), b=b, end=end).diagnostics  # the head is unread
     assert error.help == "with the layers that run in training only the count is 100"
 
 
 def test_help_for_digits_cut_off():
-    (error,) = judge(case(flops="2.3K")).diagnostics
+    (error,) = compared(case(flops="2.3K")).diagnostics
     assert error.help == ""
-    (error,) = judge(case(activations="0.70K")).diagnostics
+    (error,) = compared(case(activations="0.70K")).diagnostics
     assert error.help == ""
     b, end, _ = small()
     b.layer(end, given=facts(image(1), macs=99))
-    _, error = judge(case(macs="1.0K"), b=b, end=end).diagnostics
+    _, error = compared(case(macs="1.0K"), b=b, end=end).diagnostics
     assert error.help == "the source truncates: write rounding: down"
-    assert row(judge(case(macs="1.0K", rounding="down"), b=b, end=end)).holds
+    assert row(compared(case(macs="1.0K", rounding="down"), b=b, end=end)).holds
 
 
 def test_figures_of_a_layer_and_a_group():
-    assert row(judge(case(activations="400"), "layer")).holds
-    report = judge(case(params="0", depth="0", paths="1", output="[4, 10, 10]"), "group")
+    assert row(compared(case(activations="400"), "layer")).holds
+    report = compared(case(params="0", depth="0", paths="1", output="[4, 10, 10]"), "group")
     assert [r.holds for r in report.expectations] == [True] * 4
     assert {r.where for r in report.expectations} == {"block"}
 
@@ -173,27 +173,27 @@ def test_figures_of_a_layer_and_a_group():
     ],
 )
 def test_one_number_or_one_an_axis(what, text, shown):
-    assert row(judge(case(**{what: text}))).actual == shown
+    assert row(compared(case(**{what: text}))).actual == shown
 
 
 def test_a_list_of_another_length_fails():
-    assert row(judge(case(output="[4, 10]"))).holds is False
-    assert row(judge(case(receptive_field="[3, 5, 5]"))).holds is False
+    assert row(compared(case(output="[4, 10]"))).holds is False
+    assert row(compared(case(receptive_field="[3, 5, 5]"))).holds is False
 
 
 def test_a_lone_number_is_the_shape_of_a_vector():
     b = Builder(input=image(10))
     t = b.layer(1, given=facts(Tensor((7,), (CHANNELS,))))
-    assert row(judge(case(output="7"), b=b, end=t)).holds
-    assert row(judge(case(output="8"), b=b, end=t)).actual == "[7]"
+    assert row(compared(case(output="7"), b=b, end=t)).holds
+    assert row(compared(case(output="8"), b=b, end=t)).actual == "[7]"
     b = Builder(input=image(4, 4))
-    assert row(judge(case(output="4"), b=b, end=b.layer(1))).holds is False
+    assert row(compared(case(output="4"), b=b, end=b.layer(1))).holds is False
 
 
 def test_expressions_see_the_names_in_force():
-    report = judge(case(params="4*n", output="[n, 5*2, 10]"), names={"n": 4})
+    report = compared(case(params="4*n", output="[n, 5*2, 10]"), names={"n": 4})
     assert [r.holds for r in report.expectations] == [True, True]
-    (error,) = judge(case(params="4*n"), names={"n": 5}).diagnostics
+    (error,) = compared(case(params="4*n"), names={"n": 5}).diagnostics
     assert error.message == "params is 16, expected 20"
 
 
@@ -202,8 +202,8 @@ def test_rational_stride():
     t = b.layer(1, given=facts(image(1, 16), reach=(Periodic((0, 0), (0, 0), 1),)))
     assert b.net(t)
     for text in ("0.5", "1/2"):
-        assert row(judge(case(effective_stride=text), b=b, end=t)).holds
-    report = judge(case(effective_stride="1/3"), b=b, end=t)
+        assert row(compared(case(effective_stride=text), b=b, end=t)).holds
+    report = compared(case(effective_stride="1/3"), b=b, end=t)
     assert row(report).actual == str(Fraction(1, 2))
     assert row(report).difference == "+0.166667 (50%)"
 
@@ -219,32 +219,32 @@ class TestBadExpectation:
         return error
 
     def test_no_such_figure(self):
-        assert self.bad(judge(case(parameters="1"))).help == "did you mean params?"
-        assert "output, params" in self.bad(judge(case(qqqq="1"))).help
+        assert self.bad(compared(case(parameters="1"))).help == "did you mean params?"
+        assert "output, params" in self.bad(compared(case(qqqq="1"))).help
 
     @pytest.mark.parametrize("text", ["4.09k", "many", "true", "[1, 2]"])
     def test_no_number(self, text):
-        error = self.bad(judge(case(params=text)))
+        error = self.bad(compared(case(params=text)))
         assert "4.09G" in error.help
 
     @pytest.mark.parametrize("what", ["depth", "paths", "shortest_depth", "peak_activation_bytes"])
     def test_figures_that_a_layer_has_not(self, what):
-        self.bad(judge(case(**{what: "1"}), "layer"))
+        self.bad(compared(case(**{what: "1"}), "layer"))
 
     def test_peak_of_a_group(self):
-        self.bad(judge(case(peak_activation_bytes="1"), "group"))
+        self.bad(compared(case(peak_activation_bytes="1"), "group"))
 
     def test_receptive_field_of_a_vector(self):
         b = Builder(input=image(10))
-        self.bad(judge(case(receptive_field="1"), b=b, end=b.weighted(1)))
+        self.bad(compared(case(receptive_field="1"), b=b, end=b.weighted(1)))
 
     def test_output_of_a_net_with_heads_only(self):
         b, end, _ = small()
-        report = judge(case(output="[4, 10, 10]"), b=b, end=None, outputs={"head": end})
+        report = compared(case(output="[4, 10, 10]"), b=b, end=None, outputs={"head": end})
         assert "no main output" in self.bad(report).label
 
     def test_error_in_an_expression_keeps_its_code(self):
-        report = judge(case(params="1//0"))
+        report = compared(case(params="1//0"))
         assert [d.code for d in report.diagnostics] == ["division-by-zero"]
         assert row(report).holds is None
 
@@ -254,7 +254,7 @@ def test_what_an_error_hides_is_unknown():
     end = b.layer(end, known=False)
     error = Diagnostic("window-too-large", "error", "…", None)
     every = {what: text for what, text in HOLDING.items() if what != "peak_activation_bytes"}
-    report = judge(case(**every), b=b, end=end, diagnostics=[error])
+    report = compared(case(**every), b=b, end=end, diagnostics=[error])
     assert {r.actual for r in report.expectations} == {"unknown"}
     assert {r.holds for r in report.expectations} == {None}
     assert report.diagnostics == (error,)
@@ -263,7 +263,7 @@ def test_what_an_error_hides_is_unknown():
 def test_an_error_hides_the_main_output():
     b, _, _ = small()
     error = Diagnostic("no-tensor", "error", "…", None)
-    report = judge(case(output="[4]"), b=b, end=None, outputs={}, diagnostics=[error])
+    report = compared(case(output="[4]"), b=b, end=None, outputs={}, diagnostics=[error])
     assert row(report).actual == "unknown"
 
 
@@ -282,7 +282,7 @@ def test_an_axis_that_is_unknown():
     b = Builder(input=image(1, 8, 8))
     strided = facts(image(1, 8, 8), reach=(Window(1, 2), None))
     t = b.join(1, b.layer(1, given=strided), allow=["misaligned-branches"])
-    report = judge(case(receptive_field="1"), b=b, end=t)
+    report = compared(case(receptive_field="1"), b=b, end=t)
     assert (row(report).holds, row(report).actual) == (None, "[unknown, 1]")
 
 
@@ -305,7 +305,7 @@ class TestInForce:
         ],
     )
     def test_settings(self, settings, variables, overridden, judged):
-        report = judge(
+        report = compared(
             case(settings, params="99"), variables=variables, overridden=frozenset(overridden)
         )
         assert row(report).holds is (False if judged else None)
@@ -322,20 +322,20 @@ class TestInForce:
     )
     def test_inputs(self, text, overridden, judged):
         for inputs in (value(text), {"input": value(text)}):
-            report = judge(case({}, inputs, params="16"), overridden=frozenset(overridden))
+            report = compared(case({}, inputs, params="16"), overridden=frozenset(overridden))
             assert row(report).holds is (True if judged else None)
 
     def test_other_inputs_stay_as_the_spec_has_them(self):
         b = Builder(a=image(3, 4), b=image(3, 4))
         t = b.join(1, 2)
         settings = case({}, {"a": value("[3, 4]")}, params="0")
-        report = judge(settings, b=b, end=t, overridden=frozenset(["input a"]))
+        report = compared(settings, b=b, end=t, overridden=frozenset(["input a"]))
         assert row(report).holds is True
-        report = judge(settings, b=b, end=t, overridden=frozenset(["input b"]))
+        report = compared(settings, b=b, end=t, overridden=frozenset(["input b"]))
         assert row(report).holds is None
 
     def test_unknown_var(self):
-        report = judge(case({"wdth": "2"}, params="1"), variables={"width": 1})
+        report = compared(case({"wdth": "2"}, params="1"), variables={"width": 1})
         (error,) = report.diagnostics
         assert (error.code, error.help) == ("bad-expectation", "did you mean width?")
         assert row(report).holds is None

@@ -1,7 +1,7 @@
-"""Warnings about nets that are valid and most likely not what was meant, one file per lint.
+"""Warnings about valid nets that probably are not what was intended, one file per lint.
 
-`alignment` is called by the receptive-field pass, which knows the fields of the branches; `run` has
-the others.
+The receptive-field pass calls `alignment`, which needs the fields of the branches; `run` calls the
+others.
 """
 
 from __future__ import annotations

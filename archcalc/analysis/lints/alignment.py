@@ -1,9 +1,9 @@
 """The warning about branches of a join that are spatially misaligned.
 
-Where the strides of what two branches see differ, or their centres by a step of the output or
-more, values of different places are added or stacked (Araujo, Norris & Sim, Distill 2019,
-"alignment"). The commonest cause is padding or a crop of one branch alone. Windows that end alike
-are causal, and meant so.
+If the receptive fields of two branches have different strides, or centres that are one output
+position or more apart, the join combines values of different positions (Araujo, Norris & Sim,
+Distill 2019, "alignment"). The most common cause is padding or a crop of one branch only. Windows
+with the same end are causal, and intended.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CODE = "misaligned-branches"
 
 def misalignment(net: Net, node: Node, fields: list[tuple[int, Field]]) -> Diagnostic | None:
     """The warning for the branches of a join, given as tensors with their fields along an axis;
-    None where they are aligned."""
+    None if they are aligned."""
     tensor, field = fields[0]
     for other, another in fields[1:]:
         if another.stride != field.stride:
@@ -44,8 +44,8 @@ def misalignment(net: Net, node: Node, fields: list[tuple[int, Field]]) -> Diagn
 
 
 def _aligned(field: Field, another: Field) -> bool:
-    """Whether the centres of two fields of one stride are less than a step apart, those of the
-    phases of an upsampling overlap, or the windows end alike."""
+    """Whether the centres of two fields with the same stride are less than a stride apart, those of
+    the phases of an upsampling overlap, or the windows have the same end."""
     if field.centre is None or another.centre is None:
         return field.centre is another.centre
     if abs(field.centre - another.centre) < field.stride:
@@ -73,7 +73,7 @@ def _path(net: Net, tensor: int) -> str:
 
 
 def _number(number: Fraction | int | None) -> str:
-    """A stride or a centre, a half or quarter as a decimal."""
+    """A stride or a centre as text, halves and quarters as decimals."""
     if number is None:
         return "nothing"
     if number.denominator in (2, 4):

@@ -1,4 +1,4 @@
-"""Inputs that are most likely written in another framework's order of axes.
+"""The warning about inputs that look like another framework's axis order.
 
 They are valid shapes, but of 32 channels in three dimensions, or of 224 channels.
 """
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from archcalc.ops.base import Shape
 
 IMAGE = 8
-"""A height or width from here on looks like that of an image."""
+"""The minimum height or width of an image."""
 
 SIGNAL = 64
-"""A length from here on looks like that of a signal."""
+"""The minimum length of a signal."""
 
 COLOURS = (1, 3)
-"""Channels that an image or a signal is likely to have."""
+"""Plausible numbers of channels of an image or a signal."""
 
 
 def lint(net: Net, diagnostics: Diagnostics) -> None:
-    """Warns of inputs whose shape is written out and looks like [32, 3, 224, 224] or
-    [224, 224, 3]. Shapes that vars decide are left alone."""
+    """Warns about literal input shapes that look like [32, 3, 224, 224] or [224, 224, 3]. Shapes
+    that depend on vars are ignored."""
     for declared in net.spec.inputs:
         if not declared.shape or not all(value.constant for value in declared.shape):
             continue
@@ -48,7 +48,7 @@ _KINDS = {2: "a signal", 3: "an image", 4: "a volume or a video"}
 
 
 def _meant(shape: Shape) -> tuple[Shape, str]:
-    """The shape that was most likely meant, and what is written; () where all is well."""
+    """The probably intended shape, and a description of the given one; () if it looks right."""
     first, *rest = shape
     least = IMAGE if len(shape) == 4 else SIGNAL
     if len(shape) in (3, 4) and rest[0] in COLOURS and min(rest[1:]) >= least:
@@ -63,7 +63,7 @@ def _meant(shape: Shape) -> tuple[Shape, str]:
 
 
 def _looks_channels_last(spatial: Shape, channels: int) -> bool:
-    """Whether lengths in front of 1 or 3 look like a signal's, an image's or a volume's."""
+    """Whether the sizes before 1 or 3 look like those of a signal, an image or a volume."""
     if len(spatial) == 1:
         return spatial[0] >= SIGNAL
     if min(spatial) < IMAGE:

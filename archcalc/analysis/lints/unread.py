@@ -1,4 +1,4 @@
-"""Layers whose output nothing reads, and labels that nothing refers to."""
+"""The warnings about layers whose output nothing reads, and labels that nothing refers to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORD = re.compile(r"[^\s,\[\]{}()$]+")
 
 
 def lint(net: Net, diagnostics: Diagnostics) -> None:
-    """Warns of layers and labels without a reader; not beside errors, which may be the reason."""
+    """Warns about unread layers and labels; not if there are errors, which may be the cause."""
     if any(d.severity == "error" for d in net.diagnostics):
         return
     _layers(net, diagnostics)
@@ -25,7 +25,7 @@ def lint(net: Net, diagnostics: Diagnostics) -> None:
 
 
 def _layers(net: Net, diagnostics: Diagnostics) -> None:
-    """A layer in a loop or block has a reader if one of its nodes has."""
+    """A layer in a loop or block is read if one of its nodes is."""
     read = set(net.outputs.values())
     for node in net.nodes:
         read.update(node.inputs)
@@ -50,7 +50,7 @@ def _layers(net: Net, diagnostics: Diagnostics) -> None:
 
 
 def _labels(spec: Spec, diagnostics: Diagnostics) -> None:
-    """`as` labels whose word stands nowhere where a label may be read."""
+    """`as` labels that occur nowhere where a label can be referred to."""
     bodies = [spec.layers, *(block.body for block in spec.blocks.values())]
     layers = [layer for body in bodies for layer in _all_layers(body)]
     labelled = [layer for layer in layers if _fixed(layer.label) and not layer.head]
@@ -58,7 +58,7 @@ def _labels(spec: Spec, diagnostics: Diagnostics) -> None:
         return
     words = set(_words(spec, layers))
     if None in words:
-        return  # a reference is put together from values
+        return  # a reference is composed from values
     for layer in labelled:
         assert layer.label is not None
         name = _fixed(layer.label)
@@ -81,14 +81,14 @@ def _all_layers(body: Iterable[Layer]) -> Iterator[Layer]:
 
 
 def _fixed(name: Name | None) -> str:
-    """A name without `$(…)` parts; "" where there is none."""
+    """A name without `$(…)` parts, else ""."""
     if name is None or len(name.parts) != 1 or not isinstance(name.parts[0], str):
         return ""
     return name.parts[0]
 
 
 def _words(spec: Spec, layers: list[Layer]) -> Iterator[str | None]:
-    """All words where a label may be named; None for one that values decide."""
+    """All words in places where a label can be named; None if values determine one."""
     for value in spec.variables.values():
         yield from _in_value(value)
     for layer in layers:
