@@ -1,4 +1,4 @@
-"""archcalc: sizes, parameters, multiplies and receptive fields of a network, from its spec alone.
+"""archcalc: shapes, parameters, MACs and receptive fields of a network, from its spec alone.
 
 >>> import archcalc
 >>> net = archcalc.load('''
@@ -10,7 +10,7 @@
 >>> report.layers[0].output, report.totals.params, report.totals.macs
 ((64, 224, 224), 1792, 86704128)
 
-`import archcalc` itself costs nothing: what a function needs is imported when it is called.
+`import archcalc` is fast: functions import what they need when they are called.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def load(
 ) -> Net:
     """The network that a spec describes.
 
-    `source` is a path, the name of a net in the catalogue (`"vgg16"`), or the text of a spec: text
-    is what contains a line break. `set` overrides the spec's `vars`, `input` the shape of its input
-    (channels first, no batch axis; by name where there are several). `allow_outside` lets
-    `extends` read files outside the spec's folder tree.
+    `source` is a path, the name of a net in the catalogue (`"vgg16"`), or the text of a spec (with
+    a line break). `set` overrides the spec's `vars`, `input` the shape of its input (channels
+    first, no batch axis; by name if there are several). `allow_outside` lets `extends` read files
+    outside the spec's folder tree.
 
     Raises `archcalc.diagnostics.SpecError` with every error found, and `ValueError` for a name in
     `set` or `input` that the spec does not have.
@@ -64,11 +64,11 @@ def load(
 
 
 def analyze(net: Net | str | PathLike[str], dtype: str = "float32") -> Report:
-    """Every figure of a network: one that is loaded, or what `load` takes. `dtype` is the type of
-    a number in memory.
+    """The report of a network: of a loaded one, or of anything that `load` accepts. `dtype` is the
+    number type for memory: float64, float32, float16, bfloat16 or int8.
 
-    Raises `archcalc.diagnostics.SpecError` for a spec with errors, and `ValueError` for a `dtype`
-    that is none of float64, float32, float16, bfloat16 and int8.
+    Raises `archcalc.diagnostics.SpecError` for a spec with errors, and `ValueError` for another
+    `dtype`.
     """
     from archcalc.analysis.analyze import analyze
 
@@ -76,11 +76,11 @@ def analyze(net: Net | str | PathLike[str], dtype: str = "float32") -> Report:
 
 
 def export(net: Net | str | PathLike[str], target: str = "pytorch") -> str:
-    """The code of a network, or of what `load` takes, for another framework (`pytorch` or `keras`),
-    as the text of one file.
+    """The source code of a network, or of anything that `load` accepts, for a framework (`pytorch`
+    or `keras`), as the text of one file.
 
-    Raises `archcalc.diagnostics.SpecError` where the target cannot express a layer, and
-    `ValueError` for a target that there is none of.
+    Raises `archcalc.diagnostics.SpecError` if the target cannot express a layer, and `ValueError`
+    for an unknown target.
 
     >>> net = load("input: [3, 32, 32]\\nlayers: [conv: {out: 8, kernel: 3}, relu]")
     >>> print(export(net))
@@ -92,17 +92,16 @@ def export(net: Net | str | PathLike[str], target: str = "pytorch") -> str:
 
 
 def to_torch(net: Net | str | PathLike[str], /, **variables: Any) -> Any:
-    """The network, or that of what `load` takes, as a `torch.nn.Module`, with other values for the
-    spec's `vars` if given.
+    """The network, or anything that `load` accepts, as a `torch.nn.Module`, with other values for
+    the spec's `vars` if given.
 
-    It reads and gives [batch, channels, …], one tensor for each input of the spec; where there are
-    heads, a dict of tensors by their names, the main one called "output" (heads that run in
-    training only: a tensor in inference).
+    Inputs and outputs are [batch, channels, …], one tensor per input of the spec. With heads, it
+    returns a dict of tensors by name, the main one named "output" (a tensor in inference if all
+    heads run in training only).
 
-    Raises `archcalc.diagnostics.SpecError` and `ValueError` as `load` and `export`, and
-    `ImportError` without PyTorch.
-    The class is no part of an importable file: save its `state_dict`, or export a file and import
-    the class from there, where the whole object is to be pickled.
+    Raises `archcalc.diagnostics.SpecError` and `ValueError` like `load` and `export`, and
+    `ImportError` without PyTorch. The class is not in an importable file: to pickle the whole
+    object instead of saving its `state_dict`, export a file and import the class from there.
     """
     from archcalc.exporting.module import to_torch
 
@@ -121,14 +120,15 @@ def formula(
     of: str = "macs",
     free: tuple[str, ...] = (),
 ) -> Formula:
-    """A figure as a closed formula, of a net or of the layer, block or group with the path `layer`.
+    """A metric as a closed formula, of a net or of the layer, block or group with path `layer`.
 
-    `source` is a net, or what `load` takes. `of` is output, params, macs, memory (bytes as float32)
-    or receptive_field. `free` names what is a symbol, sides of the input and vars of the spec; the
-    sides, where nothing is named. The formula's `expression` is SymPy's, `at` puts numbers in.
+    `source` is a net, or anything that `load` accepts. `of` is output, params, macs, memory (bytes
+    as float32) or receptive_field. `free` names the symbols: spatial sizes of the input and vars of
+    the spec; by default the spatial sizes. `expression` of the formula is a SymPy expression, `at`
+    substitutes numbers.
 
     Raises `archcalc.diagnostics.SpecError` for a spec with errors, and `ValueError` for a name that
-    cannot be free (a var that shapes the graph is one) and an unknown layer or figure.
+    cannot be free (such as a var that changes the graph) and an unknown layer or metric.
 
     >>> one = formula("vgg16", "features.0")
     >>> one.expression, one.latex
@@ -144,10 +144,10 @@ def formula(
 
 
 def inputs(source: Net | str | PathLike[str]) -> Inputs:
-    """The exact set of input sizes that a net, or what `load` takes, is valid for.
+    """The exact set of valid input sizes of a net, or of anything that `load` accepts.
 
-    Raises `archcalc.diagnostics.SpecError` for a text that is no spec, and `ValueError` for a net
-    without spatial axes.
+    Raises `archcalc.diagnostics.SpecError` for invalid text, and `ValueError` for a net without
+    spatial axes.
 
     >>> found = inputs("vgg16")
     >>> found.axes["H"].smallest, 31 in found.axes["H"], (224, 32) in found

@@ -5,8 +5,8 @@ import gc
 
 def main() -> None:
     """Runs the command line."""
-    # A run makes many objects and drops few: looking for garbage rarely saves a tenth of a cold
-    # start, and passing over what is left at the end another.
+    # A run creates many objects and drops few: garbage collection takes a tenth of a cold start and
+    # rarely frees anything, and so does the final collection at exit.
     gc.set_threshold(100_000, 50, 50)
     from archcalc.cli import run
 

@@ -1,9 +1,9 @@
-"""A budget of work, counted in steps and not by a clock, so that no machine is too slow for it.
+"""A budget of work, counted in steps instead of time, so that results do not depend on the machine.
 
-A step is a few microseconds of plain Python. Whoever starts work that a spec can make arbitrarily
-long opens a budget (`with limited(STEPS):`), and the code that does the work spends from it
-(`spend(n)`). Without an open budget, spending is free. Budgets nest: an inner one never has more
-than what is left of the outer one, and what it used is gone from the outer one too.
+A step is a few microseconds of plain Python. Code that starts work which a spec can make
+arbitrarily long opens a budget (`with limited(STEPS):`), and the code that does the work spends
+from it (`spend(n)`). Without an open budget, spending is free. Budgets nest: an inner one never
+exceeds the rest of the outer one, and what it uses is taken from the outer one too.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class BudgetExceeded(Exception):
-    """The open budget is used up: the caller answers without what it was for."""
+    """The budget is used up: the caller returns a partial answer."""
 
 
 class Budget:
-    """Steps that are left."""
+    """Remaining steps."""
 
     __slots__ = ("left", "steps")
 
@@ -30,7 +30,7 @@ class Budget:
         self.left = steps
 
     def spend(self, steps: int) -> None:
-        """Takes steps away. Raises `BudgetExceeded` where fewer are left."""
+        """Takes steps away. Raises `BudgetExceeded` if fewer remain."""
         self.left -= steps
         if self.left < 0:
             raise BudgetExceeded
@@ -40,7 +40,7 @@ _open: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 
 def spend(steps: int) -> None:
-    """Takes steps from the open budget; free where none is open. Raises `BudgetExceeded`."""
+    """Takes steps from the open budget, if any. Raises `BudgetExceeded`."""
     budget = _open.get()
     if budget is not None:
         budget.spend(steps)

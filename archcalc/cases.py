@@ -1,7 +1,6 @@
-"""`check --cases`: every case of the expectations judged under its own settings.
+"""`check --cases`: compares every case of the expectations with its own settings.
 
-The net is elaborated again for each set of settings and inputs that cases ask for, once however
-many cases share it.
+The net is elaborated again for each set of settings and inputs, once for all cases that share it.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ if TYPE_CHECKING:
 
 
 MAX_STEPS = 250_000
-"""Of elaboration and analysis, for all cases together: the time of one large net."""
+"""Steps of elaboration and analysis for all cases together: as for one large net."""
 
 
 class _Run(NamedTuple):
-    """Cases that ask for the same settings and inputs."""
+    """The cases with the same settings and inputs."""
 
     settings: dict[str, Any]
     inputs: dict[str, Shape]
@@ -46,7 +45,7 @@ class _Run(NamedTuple):
 
 
 def run_cases(checked: Checked) -> Checked:
-    """The same check with all cases judged; those that it judged already stay as they are."""
+    """The same result with all cases compared; those compared already are unchanged."""
     report = checked.report
     assert report is not None
     net = report.net
@@ -59,7 +58,7 @@ def run_cases(checked: Checked) -> Checked:
     try:
         with limited(MAX_STEPS):
             for run in _runs(net, diagnostics):
-                if run.settings or run.inputs or net.overridden:  # else: the check itself
+                if run.settings or run.inputs or net.overridden:  # else: the original check
                     _judge(checked, run, judged, diagnostics)
     except BudgetExceeded:
         diagnostics.error(
@@ -79,7 +78,7 @@ def _judge(
     judged: dict[Span, list[ExpectationReport]],
     diagnostics: Diagnostics,
 ) -> None:
-    """Judges the cases of one run; what they expect takes the place of what was not checked."""
+    """Compares the cases of one run and replaces their unchecked rows."""
     assert checked.report is not None
     spec = checked.report.net.spec
     net = elaborate(spec, Diagnostics(), settings=run.settings, inputs=run.inputs)
@@ -92,7 +91,7 @@ def _judge(
         if e.span in places:
             judged.setdefault(e.span, []).append(e)
     for diagnostic in found.diagnostics:
-        diagnostics.add(_under(diagnostic, run))  # keeps what is reported already as it is
+        diagnostics.add(_under(diagnostic, run))  # keeps what is reported already
 
 
 def _under(diagnostic: Diagnostic, run: _Run) -> Diagnostic:
@@ -126,8 +125,8 @@ def _inputs(net: Net, case: Case) -> dict[str, Shape]:
 
 
 def _all_cases(spec: Spec) -> Iterator[Case]:
-    """The cases of the net, its blocks and its layers, also of layers that are not there under
-    the spec's own settings."""
+    """The cases of the net, its blocks and its layers, including layers that are absent with the
+    spec's own settings."""
     yield from spec.expect
     yield from _cases_of(spec.layers)
     for block in spec.blocks.values():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Commands(Mapping[str, Any]):
-    """The commands by name, each imported when it is used: the cold start counts."""
+    """The commands by name, each imported on use, to keep the start fast."""
 
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
@@ -36,7 +36,7 @@ class _Commands(Mapping[str, Any]):
 
 class _Command(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """The arguments as SPEC, which newer versions of typer write as {SPEC}."""
+        """Writes arguments as SPEC; newer versions of typer write {SPEC}."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
 
@@ -45,23 +45,23 @@ class _Group(TyperGroup):
         super().__init__(**arguments)
         self.commands = _Commands()  # type: ignore[assignment]  # only ever read
 
-    # Contexts and formatters are click's or, in newer versions, typer's own copy of click's.
+    # Contexts and formatters are click's or, in newer versions, typer's own copies.
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             emit_error("archcalc: interrupted\n")
-            raise typer.Exit(130) from None  # as shells report it
+            raise typer.Exit(130) from None  # the status that shells use
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """As click, but a spec in place of a command gets help for what was meant."""
+        """As in click, but a spec in place of a command gets a suggestion."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and _is_spec(name):
             ctx.fail(f"{name!r} is a spec, not a command: try `archcalc check {name}`")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
-        """The commands with the first line of their help, never cut."""
+        """Lists the commands with the first line of their help, never cut."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, _summary(name)) for name in COMMANDS])
 
@@ -85,7 +85,7 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-# Without rich: its import alone takes longer than a check.
+# Without rich, whose import alone takes longer than a check.
 app = typer.Typer(
     name="archcalc",
     cls=_Group,

@@ -1,7 +1,7 @@
-"""Diagnostics as data: what is wrong, where, and what would fix it.
+"""Diagnostics as data: what is wrong, where, and how to fix it.
 
-This file declares; it never prints. `archcalc.report.diagnostics` renders. Every code is
-registered, with its documentation, in `archcalc.diagnostic_codes`.
+Nothing is printed here: `archcalc.report.diagnostics` renders them. Every code is documented in
+`archcalc.diagnostic_codes`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SourceFile:
-    """A text that diagnostics point into. `name` is what the user is shown."""
+    """A text that diagnostics point into. `name` is its display name."""
 
     __slots__ = ("_lines", "name", "text")
 
@@ -30,7 +30,7 @@ class SourceFile:
 
 
 class Span(NamedTuple):
-    """A place in a file: line and column count from 1, `length` in characters of that line."""
+    """A location in a file: line and column count from 1, `length` in characters of that line."""
 
     file: SourceFile
     line: int
@@ -39,7 +39,7 @@ class Span(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A further remark, with the place it is about where there is one."""
+    """A further remark, with its location if it has one."""
 
     message: str
     span: Span | None = None
@@ -48,8 +48,8 @@ class Note(NamedTuple):
 class Diagnostic(NamedTuple):
     """One error or warning.
 
-    `message` states the rule; `label` stands under the source line and gives the values in
-    conflict; `help` says what would fix it.
+    `message` names the problem; `label` is shown below the source line and gives the values in
+    conflict; `help` suggests a fix.
     """
 
     code: str
@@ -75,12 +75,12 @@ class SpecError(Exception):
 
 
 class DiagnosticError(Exception):
-    """What is wrong, raised plainly by inner code (an operation, an expression).
+    """An error raised by inner code (an operation, an expression), without a location.
 
-    One outer layer adds the place and carries on. `attribute` is the offending attribute, "" for
-    the layer as a whole; `span` is the place where inner code knows it better. `message` states
-    the rule, `label` the values in conflict with the arithmetic, `help` what would fix it: given
-    as a function where it takes a search, which is made only if the error is told.
+    One outer layer adds the location and continues. `attribute` is the offending attribute, "" for
+    the layer as a whole; `span` is the location if inner code knows a more precise one. `message`
+    names the problem, `label` gives the values in conflict, `help` suggests a fix: it may be a
+    function, called only if the error is reported.
     """
 
     def __init__(
@@ -105,24 +105,25 @@ class DiagnosticError(Exception):
 
     @property
     def help(self) -> str:
-        """What would fix it."""
+        """The suggested fix."""
         return self.advice if isinstance(self.advice, str) else self.advice()
 
     def diagnostic(self, span: Span | None = None, notes: tuple[Note, ...] = ()) -> Diagnostic:
-        """The diagnostic of this error; `span` is its place where the error knows no better."""
+        """The diagnostic for this error; `span` is its location unless it has its own."""
         place = self.span or span
         notes = (*self.notes, *notes)
         return Diagnostic(self.code, "error", self.message, place, self.label, self.help, notes)
 
 
 class Stop(Exception):
-    """Raised after an error has been added, where nothing more can be known (bad YAML, a limit)."""
+    """Raised after an error has been added, if the rest cannot be checked (invalid YAML, a
+    limit)."""
 
 
 class Diagnostics:
-    """Collects diagnostics in order; one error of a kind at one place is kept.
+    """Collects diagnostics in order; at most one per code and location is kept.
 
-    A layer in a loop or block is walked many times: its first error is the one to mend.
+    A layer in a loop or block is walked many times: only its first error is relevant.
     """
 
     def __init__(self) -> None:
@@ -142,7 +143,7 @@ class Diagnostics:
     def report(
         self, error: DiagnosticError, span: Span | None = None, notes: tuple[Note, ...] = ()
     ) -> None:
-        """Adds an error; `span` is its place where the error knows no better."""
+        """Adds an error; `span` is its location unless it has its own."""
         if _key(error.code, error.message, error.span or span) not in self._seen:
             self.add(error.diagnostic(span, notes))
 
@@ -172,19 +173,19 @@ class Diagnostics:
 
 
 def _key(code: str, message: str, span: Span | None) -> tuple[str, str, tuple[int, int, int]]:
-    """What makes two diagnostics one."""
+    """The identity of a diagnostic: equal ones are reported once."""
     if span is None:
         return code, message, (0, 0, 0)
     return code, "", (id(span.file), span.line, span.column)
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate of which a word is most likely a misspelling, or None.
+    """The candidate that a word is most likely a misspelling of, or None.
 
-    About one letter in four may be wrong: what is merely similar (attention, flatten) is another
-    word, and to suggest it would mislead.
+    At most about one letter in four may differ: words that are merely similar (attention, flatten)
+    would be misleading suggestions.
     """
-    # difflib takes 2 ms to import and only an error needs it.
+    # difflib takes 2 ms to import, and only errors need it.
     from difflib import get_close_matches
     from itertools import islice
 
@@ -198,8 +199,8 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 
 
 def _edits(a: str, b: str) -> int:
-    """The optimal string alignment distance: insertions, deletions, replacements of letters, and
-    exchanges of two neighbours."""
+    """The optimal string alignment distance: insertions, deletions, substitutions, and
+    transpositions of adjacent letters."""
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a):
@@ -222,7 +223,7 @@ def alternatives(words: Sequence[str]) -> str:
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """Help for a word that is no name: the nearest one, or all where they are few."""
+    """The help for an unknown word: the nearest known one, or all of them if they are few."""
     known = [name for name in names if name not in ("", "in_channels")]
     near = nearest(word, known)
     if near:

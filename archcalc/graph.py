@@ -1,6 +1,6 @@
-"""The graph of a network, as a list of nodes in execution order and the tree that the author wrote.
+"""The graph of a network: a list of nodes in execution order, and the hierarchy of the author.
 
-`elaborate` makes it; analysis, reports, diagrams and exporters read it. Nothing here computes.
+`elaborate` creates it; analysis, reports, diagrams and exporters read it. Nothing is computed here.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class Node(NamedTuple):
     """One operation, in execution order.
 
-    `inputs` and `outputs` are indices into `Net.tensors`. `facts` is None where the layer is at
-    error or depends on one that is; its outputs are then None in `Net.tensors`. `shared` is the
-    index of the node whose weights this one uses again (`reuse`). `path` is PyTorch's.
+    `inputs` and `outputs` are indices into `Net.tensors`. `facts` is None if the layer is invalid
+    or depends on one that is; its outputs are then None in `Net.tensors`. `shared` is the index of
+    the node whose weights this one reuses. `path` is PyTorch's.
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a node
@@ -35,25 +35,25 @@ class Node(NamedTuple):
     layer: Layer
     shared: int | None = None
     training_only: bool = False
-    invalid: bool = False  # the error is this layer's own
+    invalid: bool = False  # whether this layer itself is invalid
 
 
 class Group:
-    """A part of the tree that the author wrote. Its nodes are `net.nodes[start:end]`.
+    """A part of the author's hierarchy. Its nodes are `net.nodes[start:end]`.
 
     `kind` is
 
     - "net": the root;
     - "group": a `group`; "block": a call of a block (`block`, `arguments`);
-    - "do": a `do` without a loop; "loop": a `repeat` or `for`, its children the turns;
-      "turn": one turn (`arguments` has the loop's names and `index`);
-    - "join": a join, its children the branches and then the join's node (no node where one branch
-      was left); "branch": one branch (`title` is its label).
+    - "do": a `do` without a loop; "loop": a `repeat` or `for`, its children the iterations;
+      "turn": one iteration (`arguments` has the loop's names and `index`);
+    - "join": a join, its children the branches and then the join's node (no node if one branch
+      remained); "branch": one branch (`title` is its label).
 
-    A layer that could not be read is a node without facts; its operation is `UnreadLayer`.
+    A layer that could not be parsed is a node without facts; its operation is `UnreadLayer`.
 
-    `level` says whether it is a level of the path, and `path` is the level it is in or makes.
-    `output` is None while unknown.
+    `level` is whether it is a path component; `path` is its own, or that of the level it is in.
+    `output` is None if unknown.
     """
 
     __slots__ = (
@@ -98,7 +98,7 @@ class Group:
         self.block = block
         self.arguments = arguments if arguments is not None else {}
         self.input = input  # index into Net.tensors
-        self.inputs: dict[str, int] = {}  # a block's further tensors, by name
+        self.inputs: dict[str, int] = {}  # a block's further input tensors, by name
         self.output: int | None = None
         self.children: list[Node | Group] = []
 
@@ -106,7 +106,7 @@ class Group:
 class Expected(NamedTuple):
     """Expectations on a part of the net: a node, a group, or the root for the net itself.
 
-    `names` are the values in force where they stand, for figures that are expressions.
+    `names` are the values that expressions in them can use.
     """
 
     target: Node | Group
@@ -115,7 +115,7 @@ class Expected(NamedTuple):
 
 
 MOST_SIMILAR = 5
-"""Layers that are listed where one is not found."""
+"""How many layers are listed if one is not found."""
 
 
 class NoSuchLayer(ValueError):
@@ -126,8 +126,8 @@ class NoSuchLayer(ValueError):
 
 
 def _hint(path: str, known: Mapping[str, Node | Group]) -> str:
-    """The path that is most likely meant, else the first layers with a similar name or operation:
-    of conv1 all convolutions."""
+    """The most likely path, else the first layers with a similar name or operation: for conv1 all
+    convolutions."""
     from archcalc.diagnostics import nearest
 
     meant = nearest(path, known)
@@ -157,9 +157,9 @@ def _named(group: Group) -> Iterator[Node | Group]:
 
 
 class Net(NamedTuple):
-    """A whole network. `tensors[i]` is None where unknown; `producers[i]` is the node that makes
-    it, None for the net's inputs. `inputs` and `outputs` are names to tensors; the main output,
-    where there is one, is named "output"."""
+    """A whole network. `tensors[i]` is None if unknown; `producers[i]` is the node that outputs it,
+    None for the net's inputs. `inputs` and `outputs` map names to tensors; the main output, if
+    there is one, is named "output"."""
 
     name: str
     spec: Spec
@@ -169,13 +169,13 @@ class Net(NamedTuple):
     root: Group
     inputs: dict[str, int]
     outputs: dict[str, int]
-    variables: dict[str, Any]  # in force, after --set
-    overridden: frozenset[str]  # vars set from outside, and inputs as "input NAME"
+    variables: dict[str, Any]  # current values, after --set
+    overridden: frozenset[str]  # overridden vars, and overridden inputs as "input NAME"
     expected: tuple[Expected, ...]
     diagnostics: tuple[Diagnostic, ...]
 
     def given(self) -> tuple[dict[str, Any], dict[str, Shape]]:
-        """What was set from outside when the net was loaded: vars, and shapes of inputs."""
+        """The settings with which the net was loaded: vars, and shapes of inputs."""
         settings = {w: self.variables[w] for w in self.overridden if w in self.variables}
         inputs = {
             name: tensor.shape
@@ -185,8 +185,8 @@ class Net(NamedTuple):
         return settings, inputs
 
     def find(self, path: str) -> Node | Group:
-        """The layer, block or group at a path (its first call where it is called again); the root
-        for "". Raises `NoSuchLayer`."""
+        """The layer, block or group at a path (its first use if it is reused); the root for "".
+        Raises `NoSuchLayer`."""
         if not path:
             return self.root
         known: dict[str, Node | Group] = {}
@@ -210,6 +210,6 @@ class Net(NamedTuple):
         return diagram(analyze(self), **options)
 
     def _repr_mimebundle_(self, *arguments: Any, **more: Any) -> dict[str, Any]:
-        """A notebook shows a net as its diagram."""
+        """Notebooks display a net as its diagram."""
         bundle: dict[str, Any] = self.draw()._repr_mimebundle_(*arguments, **more)
         return {**bundle, "text/plain": repr(self)}

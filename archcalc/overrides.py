@@ -1,4 +1,4 @@
-"""What is set from outside a spec: values for its vars and shapes for its inputs."""
+"""Settings that override a spec: values of its vars and shapes of its inputs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Unknown", "named_inputs", "named_settings"]
 def named_settings(spec: Spec, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Values for vars, as expressions take them: lists as tuples, floats as exact decimals.
 
-    Raises `Unknown` for a name that the spec does not have, and for a value of another kind than
+    Raises `Unknown` for a name that the spec does not have, and for a value of another type than
     the var has in the spec.
     """
     found: dict[str, Any] = {}
@@ -34,8 +34,8 @@ def named_settings(spec: Spec, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def named_inputs(spec: Spec, inputs: Inputs | None) -> dict[str, Shape]:
-    """The shapes by the names of the inputs. Raises `Unknown` for a name that the spec does not
-    have, and for what is no shape."""
+    """The shapes by input name. Raises `Unknown` for a name that the spec does not have, and for an
+    invalid shape."""
     if inputs is None:
         return {}
     names = [declared.name for declared in spec.inputs]
@@ -57,9 +57,9 @@ def _exact(name: str, value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return tuple([_exact(name, item) for item in value])
-    if isinstance(value, Integral):  # NumPy's, say
+    if isinstance(value, Integral):  # NumPy's, for example
         return int(value)
-    if isinstance(value, Real) and value - value == 0:  # neither infinite nor no number
+    if isinstance(value, Real) and value - value == 0:  # neither infinite nor NaN
         from archcalc.spec.functions import decimal
 
         return decimal(str(value))
@@ -67,9 +67,9 @@ def _exact(name: str, value: Any) -> Any:
 
 
 def _check_kind(spec: Spec, name: str, value: Any) -> None:
-    """A misspelt number is a word: told here, it is told once and not where the var is read.
+    """Checks a word given for a number: reported here once, and not where the var is used.
 
-    A word of the language may stand for a number: a padding is either.
+    A word of the language can replace a number: a padding is either.
     """
     from archcalc.ops.attributes import shown
     from archcalc.spec.words import reserved
@@ -99,7 +99,9 @@ def _shape(given: Any) -> Shape:
     sides = tuple(given) if isinstance(given, list | tuple) else ()
     whole = all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in sides)
     if not whole or not 1 <= len(sides) <= 4:
-        raise Unknown(f"{given!r} is no shape: give channels and sides, as in (3, 256, 256)")
+        raise Unknown(
+            f"{given!r} is not a shape: give channels and spatial sizes, as in (3, 256, 256)"
+        )
     return sides
 
 

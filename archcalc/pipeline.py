@@ -1,6 +1,6 @@
 """From a file or text to a checked net: find, parse, elaborate, analyse.
 
-What is wrong with a spec never raises: it is in the diagnostics.
+Errors of a spec are never raised: they are in the diagnostics.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 
 class Unknown(ValueError):
-    """A setting or an input that the spec does not have: wrong use, not an error of the spec."""
+    """A setting or an input that the spec does not have: a usage error, not an error of the
+    spec."""
 
 
 class Opened(NamedTuple):
-    """A net with its diagnostics, or only these where the text could not be read as a spec."""
+    """A net with its diagnostics, or only these if the text could not be parsed."""
 
     net: Net | None
     diagnostics: tuple[Diagnostic, ...]
@@ -57,7 +58,7 @@ def check(
     convention: str = "",
     cases: bool = False,
 ) -> Checked:
-    """The report of a spec, whatever state it is in. `cases` runs every case of its expectations.
+    """The report of a spec, with or without errors. `cases` runs every case of its expectations.
 
     Raises `Unknown` for a setting or an input that the spec does not have.
     """
@@ -86,7 +87,7 @@ def check(
 
 
 def parse(source: str | PathLike[str], allow_outside: bool) -> tuple[Spec | None, Diagnostics]:
-    """The syntax tree, None where there is none to be had; errors are in the diagnostics."""
+    """The syntax tree, None if the text cannot be parsed; errors are in the diagnostics."""
     from archcalc.spec.files import open_source, opener
     from archcalc.spec.parse import parse_spec
 
@@ -101,7 +102,7 @@ def parse(source: str | PathLike[str], allow_outside: bool) -> tuple[Spec | None
 def elaborated(
     spec: Spec, diagnostics: Diagnostics, settings: dict[str, Any], inputs: Inputs | None
 ) -> Opened:
-    """The net of a parsed spec, with settings for its vars and shapes for its inputs."""
+    """The net of a parsed spec, with values for its vars and shapes for its inputs."""
     from archcalc.elaborate import elaborate
     from archcalc.elaborate.static_checks import check_statically
 
@@ -116,9 +117,9 @@ def elaborated(
 def overrides(
     spec: Spec, settings: Mapping[str, Any], inputs: Inputs | None
 ) -> tuple[dict[str, Any], dict[str, Shape]]:
-    """Values for vars and shapes by the names of inputs, as the spec can take them.
+    """Values for vars and shapes by input name, in the form that the spec needs.
 
-    Raises `Unknown` for what it does not have, and for a value or shape that it cannot take.
+    Raises `Unknown` for an unknown name, or an invalid value or shape.
     """
     if not settings and inputs is None:
         return {}, {}

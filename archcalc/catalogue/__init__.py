@@ -1,1 +1,1 @@
-"""The nets that ship: their figures, questions about them, and copies to start from."""
+"""The nets that ship with archcalc: their metrics, queries, and copies to start from."""

@@ -1,4 +1,4 @@
-"""Copies to start from: a net of the catalogue as it ships, or a small commented spec."""
+"""Copies to start from: a net of the catalogue, or a small commented spec."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STARTER = "model.yaml"
 
 
 class Original(NamedTuple):
-    """A spec to copy: its text, the file name it has, the one that it extends ("": none)."""
+    """A spec to copy: its text, its file name, and the spec that it extends ("": none)."""
 
     text: str
     file: str
@@ -47,7 +47,7 @@ def original(name: str) -> Original:
 
 
 def refuse_existing(path: str) -> None:
-    """Raises `DiagnosticError` if a file or folder is there already."""
+    """Raises `DiagnosticError` if a file or folder exists already."""
     from os.path import isdir, lexists
 
     if isdir(path):
@@ -61,7 +61,7 @@ def refuse_existing(path: str) -> None:
 
 
 def _extends(text: str) -> str:
-    """The file that a spec of the catalogue extends; it is on a line of its own there."""
+    """The file that a spec of the catalogue extends; `extends` is on its own line there."""
     for line in text.splitlines():
         if line.startswith("extends:"):
             return line.removeprefix("extends:").strip()

@@ -1,4 +1,4 @@
-"""The catalogue as data: one entry a net, under the spec's own settings."""
+"""The catalogue as data: one entry per net, with the spec's own settings."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """One net. None where a figure is unknown; `receptive_field` is one number where all axes
-    agree, and is taken at the output, without what is global."""
+    """One net. None if a value is unknown; `receptive_field` is one number if all axes agree, taken
+    at the output, ignoring global layers."""
 
-    name: str  # of the file, and what commands take
+    name: str  # of the file, as used by commands
     title: str
     family: str
     task: str  # the folder that the file is in; "classification" for the catalogue's own
@@ -34,13 +34,13 @@ class Entry(NamedTuple):
 
 
 def entries() -> list[Entry]:
-    """All nets, by family and then by name, numbers in names compared as numbers."""
+    """All nets, by family and then by name, with numbers in names compared as numbers."""
     from archcalc.pipeline import check
     from archcalc.spec.files import catalogue_files
 
     found: list[Entry] = []
     for name, path in catalogue_files().items():
-        # By path: a user's file of the same name is not the catalogue's.
+        # By path: a user's file with the same name is not the catalogue's.
         report = check(path).report
         if report is not None:
             found.append(_entry(name, _task(path), report))

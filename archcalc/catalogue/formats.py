@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _LEAST_SOURCE = 24
-"""Cells below which the start of a source says nothing; only author and year are shown then."""
+"""With fewer cells, only the author and year of a source are shown."""
 
 _YEAR = 4
 
@@ -24,9 +24,9 @@ _TITLES = ("params", "macs", "depth", "RF")
 
 
 def table(found: Sequence[Entry], columns: int, colour: bool, *, by: str | None) -> str:
-    """The nets for a terminal. `by`: the field whose values are headings, which the entries must
-    be ordered by; None: no headings, and the family as a column."""
-    # Indented by one: by two, 80 columns have no room for the sources.
+    """The nets for a terminal. `by`: the field whose values are headings, by which the entries must
+    be ordered; None: no headings, and the family as a column."""
+    # Indented by one: with two, the sources would not fit in 80 columns.
     heads = [("name", [f"{' ' if by else ''}{entry.name}" for entry in found])]
     if by != "family":
         heads.append(("family", [printable(entry.family) for entry in found]))
@@ -69,8 +69,8 @@ def _field(entry: Entry) -> str:
 
 
 def _sources(found: Sequence[Entry], room: int) -> tuple[str, list[str]]:
-    """As much of the sources as fits, and the title of the column: the text, cut; author and year;
-    the year; nothing."""
+    """The sources in the available width, and the title of the column: the text, cut; author and
+    year; the year; nothing."""
     texts = [printable(entry.source) for entry in found]
     if room >= min(_LEAST_SOURCE, max(map(width, texts))):
         return "source", [cut(text, room) for text in texts]
@@ -131,7 +131,7 @@ def markdown(found: Sequence[Entry]) -> str:
 
 
 def json(found: Sequence[Entry]) -> str:
-    """An object with the schema's number and a list of nets, one a line."""
+    """An object with the schema's number and a list of nets, one per line."""
     from json import dumps
 
     from archcalc.report.json import SCHEMA
@@ -143,6 +143,6 @@ def json(found: Sequence[Entry]) -> str:
 
 def _plain(entry: Entry) -> dict[str, Any]:
     plain: dict[str, Any] = entry._asdict()
-    # Text, because a count of paths may have more digits than JSON readers keep.
+    # A string, because a number of paths may have more digits than JSON readers keep.
     plain["paths"] = None if entry.paths is None else numbers.decimal_text(entry.paths)
     return plain

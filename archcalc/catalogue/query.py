@@ -1,4 +1,4 @@
-"""Questions about the catalogue: which nets (`--where`), and in which order (`--sort`)."""
+"""Queries of the catalogue: which nets (`--where`), and in which order (`--sort`)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 TEXTS = ("name", "title", "family", "task", "source")
 FIELDS = tuple(field for field in Entry._fields if field not in ("title", "source"))
-"""What can be asked for in a condition."""
+"""The fields of a condition."""
 
-# A quoted word, a shape such as 3x224x224, or a number with letters behind it. Letters that belong
-# to a number (1e6) or to a name (conv3x3) are left alone.
+# A quoted word, a shape such as 3x224x224, or a number with a suffix. Letters that belong to a
+# number (1e6) or to a name (conv3x3) are left alone.
 _PARTS = (
     r"(['\"])(?P<word>\w+)\1"
     r"|(?<![\w.])(?P<shape>\d+(?:[x×]\d+)+)(?!\w)"
@@ -25,8 +25,8 @@ _PARTS = (
 
 
 def ordered(found: list[Entry], by: str) -> list[Entry]:
-    """The entries by a field, a `-` before it for the largest first; equal ones stay as they are,
-    unknown ones come last. Raises `DiagnosticError` for a field that there is not."""
+    """The entries sorted by a field, with `-` in descending order; the sort is stable and unknown
+    values come last. Raises `DiagnosticError` for an unknown field."""
     field = by.removeprefix("-")
     if field not in Entry._fields:
         raise _no_such_field(field, Entry._fields)
@@ -43,11 +43,11 @@ def ordered(found: list[Entry], by: str) -> list[Entry]:
 
 
 def condition(text: str, words: list[str]) -> Callable[[Entry], bool]:
-    """Whether an entry fulfils a condition such as `params < 5M and family == resnet`.
+    """A function that tests an entry for a condition such as `params < 5M and family == resnet`.
 
-    `words` are the names and families that it may speak of, in any case. The function raises
-    `DiagnosticError` where the condition has a mistake. A net of which a figure is unknown does not
-    fulfil a condition on it.
+    `words` are the names and families that it can mention, in any case. The function raises
+    `DiagnosticError` for an invalid condition. A net with an unknown value does not meet a
+    condition on it.
     """
     from archcalc.spec.expressions import Value
 
@@ -74,7 +74,7 @@ def condition(text: str, words: list[str]) -> Callable[[Entry], bool]:
 
 
 class _Names(dict[str, Any]):
-    """The values a condition may read, and which of them it did."""
+    """The values that a condition can use, and which of them it used."""
 
     def __init__(self, known: dict[str, Any]) -> None:
         super().__init__(known)
@@ -105,7 +105,7 @@ def _truth(value: Any) -> bool:
 
 
 def _plain(text: str) -> str:
-    """The condition in the words of the spec's expressions."""
+    """The condition in the syntax of the spec's expressions."""
     import re
 
     if re.search(r"(?<![<>=!])=(?!=)", text):

@@ -113,7 +113,7 @@ def formula(
 
 
 def _show_refused(refused: Refused) -> None:
-    """Prints what has no formula, where, and what would have one."""
+    """Prints which metric has no formula, where, and an alternative."""
     from archcalc.report.stream import emit_error
     from archcalc.report.text import printable
 

@@ -1,4 +1,4 @@
-"""Nets side by side: figures with ratios, and the layers that make the difference.
+"""Nets side by side: metrics with ratios, and the layers that differ.
 
-`align.py` matches the layers, `data.py` has the result, one file a format writes it.
+`align.py` matches the layers, `data.py` has the result, one file per format writes it.
 """

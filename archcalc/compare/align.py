@@ -1,7 +1,7 @@
 """Matching the layers of several nets: by name, operation and shape, in their order.
 
-The best alignment of two sequences is found as Needleman & Wunsch 1970 do; a further net is
-aligned with the rows of those before it.
+The best alignment of two sequences is found as in Needleman & Wunsch 1970; a further net is aligned
+with the rows of those before it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     Row = tuple[Item | None, ...]
 
 _MOST = 1_000_000
-"""Pairs that are weighed; in levels of thousands of layers equal labels are matched instead."""
+"""The maximum number of pairs that are scored; in levels of thousands of layers equal labels are
+matched instead."""
 
 
 def aligned(levels: list[list[Item]]) -> list[Row]:
-    """The items of each net in rows: an entry a net, None where it has nothing that corresponds."""
+    """The items of each net in rows: one entry per net, None if it has no counterpart."""
     rows: list[Row] = [(item,) for item in levels[0]]
     for count, level in enumerate(levels[1:], start=1):
         merged: list[Row] = []
@@ -32,20 +33,20 @@ def aligned(levels: list[list[Item]]) -> list[Row]:
 
 
 def likeness(a: Item, b: Item) -> int:
-    """How well two items correspond; 0: not at all.
+    """The similarity of two items; 0: they do not correspond.
 
-    What they are and do weighs more than what they are called, a name more than a position.
+    Operation and shape weigh more than the name, the name more than the position.
     """
     same_label, same_output = a.label == b.label, a.output == b.output
     called = 3 if same_label and a.named else 1 if same_label else 0
     if a.is_layer != b.is_layer:
-        # A layer, and a block around one: by name, or by the work that they do.
+        # A layer, and a block around one: by name, or by their operation.
         working = same_output and a.totals.macs == b.totals.macs and bool(a.totals.macs)
         return (called if called > 1 else 0) + 4 * working
     if a.word == b.word:
         return called + 2 * same_output + 4 + (a.totals == b.totals)
     if a.is_layer and called <= 1:
-        # One of its kind in its place: an activation for another, a pool for another.
+        # The same kind at the same position: an activation for another, a pool for another.
         if a.family != b.family or not (called or same_output):
             return 0
         return called + 2 * same_output + 1
@@ -53,7 +54,7 @@ def likeness(a: Item, b: Item) -> int:
 
 
 def _pairs(rows: list[Row], level: list[Item]) -> list[tuple[Row | None, Item | None]]:
-    """Rows and items in order, each with what corresponds to it."""
+    """Rows and items in order, each with its counterpart."""
     start = 0
     while start < min(len(rows), len(level)) and _equal(rows[start], level[start]):
         start += 1
@@ -70,7 +71,7 @@ def _pairs(rows: list[Row], level: list[Item]) -> list[tuple[Row | None, Item | 
 
 
 def _equal(row: Row, item: Item) -> bool:
-    """Whether they are the same beyond doubt, which saves the weighing."""
+    """Whether they are trivially the same, which avoids scoring."""
     return all(
         other is not None
         and other.label == item.label
@@ -82,7 +83,7 @@ def _equal(row: Row, item: Item) -> bool:
 
 
 def _best(rows: list[Row], level: list[Item]) -> list[tuple[Row | None, Item | None]]:
-    """The alignment whose likenesses have the greatest sum."""
+    """The alignment with the greatest sum of similarities."""
     weights = [[_weight(row, item) for item in level] for row in rows]
     # best[i][j]: the greatest sum of rows[i:] and level[j:]
     best = [[0] * (len(level) + 1) for _ in range(len(rows) + 1)]
@@ -112,7 +113,7 @@ def _weight(row: Row, item: Item) -> int:
 
 
 def _by_label(rows: list[Row], level: list[Item]) -> list[tuple[Row | None, Item | None]]:
-    """Equal labels matched from the start on, as long as they are in the same order."""
+    """Equal labels matched from the start, as long as they are in the same order."""
     places = {item.label: j for j, item in enumerate(level)}
     found: list[tuple[Row | None, Item | None]] = []
     done = 0
@@ -129,7 +130,7 @@ def _by_label(rows: list[Row], level: list[Item]) -> list[tuple[Row | None, Item
 
 
 def same(row: Row) -> bool:
-    """Whether a row's layers do the same to the same: in every net, and but for their names."""
+    """Whether a row's layers are the same in all nets, except for their names."""
     first = row[0]
     return first is not None and all(
         other is not None and _same_layers(first, other) for other in row[1:]

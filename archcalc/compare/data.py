@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Side(NamedTuple):
-    """One of the nets. `spec` is the file or name asked for, `settings` what was set for it."""
+    """One of the nets. `spec` is the given file or name, `settings` its own settings."""
 
     spec: str
     settings: tuple[str, ...]
@@ -25,16 +25,16 @@ class Side(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """A total, one value a net: a number, or one an axis; None where unknown."""
+    """A total, one value per net: a number, or one per axis; None if unknown."""
 
     name: str
     values: tuple[Number | tuple[Number, ...], ...]
 
 
 class Match(NamedTuple):
-    """Parts of the nets that correspond, one a net, None where a net has none.
+    """Corresponding parts of the nets, one per net, None if a net has none.
 
-    `children` are the parts inside, of levels that differ. `same`: nothing differs but names.
+    `children` are the parts inside, for levels that differ. `same`: only names differ.
     """
 
     items: tuple[Item | None, ...]
@@ -48,7 +48,7 @@ class Match(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Everything that is to be told of several nets."""
+    """The complete comparison of several nets."""
 
     sides: tuple[Side, ...]
     totals: tuple[Figure, ...]
@@ -62,9 +62,9 @@ def compare(sides: list[Side]) -> Comparison:
 
 
 def ratio(value: object, base: object) -> float | None:
-    """`value` by `base`; None where that is unknown, or no number."""
+    """`value` divided by `base`; None if unknown or not a number."""
     if isinstance(value, tuple) and isinstance(base, tuple) and value and base:
-        # Receptive fields: one ratio where all axes agree.
+        # Receptive fields: one ratio if all axes agree.
         agree = len(set(value)) == len(set(base)) == 1
         return ratio(value[0], base[0]) if agree else None
     if not _is_number(value) or not _is_number(base) or not base:
@@ -81,7 +81,7 @@ def _is_number(value: object) -> TypeGuard[int | Fraction]:
 
 
 def _inside(items: list[Item]) -> tuple[Match, ...]:
-    """The parts inside, matched; `items` are levels that correspond."""
+    """The parts inside, matched; `items` are corresponding levels."""
     return tuple(_matched(row) for row in aligned([item.children for item in items]))
 
 
@@ -95,7 +95,7 @@ def _matched(row: tuple[Item | None, ...]) -> Match:
 
 
 def _spread(match: Match, row: tuple[Item | None, ...]) -> Match:
-    """A match among the nets that a level is present in, as one among all nets."""
+    """A match among the nets that have a level, as one among all nets."""
     if len(match.items) == len(row):
         return match
     found = iter(match.items)

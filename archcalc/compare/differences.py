@@ -1,7 +1,7 @@
-"""Which layers make the difference between two nets, and how much each.
+"""Which layers differ between two nets, and by how much.
 
-The entries of any depth add up to the difference of the totals: every layer of either net is in
-exactly one of them, or in a row where nothing that is counted differs.
+The entries at any depth add up to the difference of the totals: every layer of either net is in
+exactly one of them, or in a row without a difference in cost.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from archcalc.compare.items import Item
 
 SCREEN = 24
-"""So many entries are taken to be readable."""
+"""The maximum number of entries that is readable."""
 
-ALL = 10**6  # more than levels can be
+ALL = 10**6  # more than there can be levels
 
 
 class Difference(NamedTuple):
-    """Parts that differ, of the first net and the other one. Of equal neighbours (`times`) the
-    paths are the first one's, and `last` is the end of the last one's. `amounts` is how much more
-    the other net has, of all of them together."""
+    """Parts that differ between the first net and another one. For identical neighbours (`times`),
+    the paths are the first one's, and `last` is the path of the last one. `amounts` is how much
+    more the other net has in total."""
 
     paths: tuple[str | None, str | None]
     last: str
@@ -39,25 +39,24 @@ class Difference(NamedTuple):
 
     @property
     def weighs(self) -> bool:
-        """Whether it is a difference in parameters, buffers or multiplies."""
+        """Whether it is a difference in parameters, buffers or macs."""
         return any(self.amounts[:3])
 
 
 class Differences(NamedTuple):
-    """What sets a net apart from the first. `quiet` layers differ in nothing but the size of what
-    passes through them."""
+    """The differences of a net from the first. `quiet` layers differ only in tensor size."""
 
     entries: tuple[Difference, ...]
     quiet: int
 
     @property
     def lines(self) -> int:
-        """How many lines it takes to tell them."""
+        """The number of lines that they take."""
         return sum(e.weighs for e in self.entries) + len(self.slight)
 
     @property
     def slight(self) -> list[list[Difference]]:
-        """The entries that do not weigh, those of one kind together."""
+        """The entries without a difference in cost, combined by kind."""
         kinds: dict[str, list[Difference]] = {}
         for entry in self.entries:
             if not entry.weighs:
@@ -133,7 +132,7 @@ def _amounts(a: Item | None, b: Item | None) -> Totals:
 
 
 def _counted(item: Item | None) -> Totals:
-    """What a part adds to the net's totals."""
+    """The contribution of a part to the net's totals."""
     return Totals(0, 0, 0, 0, 0) if item is None or item.training_only else item.totals
 
 
@@ -146,7 +145,7 @@ def _sum(a: int | None, b: int | None) -> int | None:
 
 
 def _alike(before: Difference, entry: Difference) -> bool:
-    """Whether an entry is one more of those before it: their neighbour in the same level."""
+    """Whether an entry repeats those before it: adjacent in the same level."""
     return (
         before.change == entry.change
         and _level(before.last) == _level(entry.last)
@@ -163,7 +162,7 @@ def _level(path: str) -> str:
 
 
 def _change(found: Comparison, match: Match, other: int) -> str:
-    """How the parts differ in themselves; nothing where only what enters them differs in sides."""
+    """How the parts themselves differ; "" if only the spatial size of their input differs."""
     a, b = match.items[0], match.items[other]
     if a is None or b is None:
         item = a or b
@@ -198,12 +197,12 @@ def _changes_inside(found: Comparison, match: Match, other: int) -> bool:
 
 
 def _entering(a: Item, b: Item) -> str:
-    """What enters, where the layer's weights depend on it and it differs."""
+    """The input, if the layer's weights depend on it and it differs."""
     return _unchanged(a, b) if a.totals.params != b.totals.params else ""
 
 
 def _details(a: Item, b: Item) -> str:
-    """Attributes that a table does not tell, such as a norm's eps."""
+    """Attributes that a table does not show, such as a norm's eps."""
     assert isinstance(a.part, Node)
     assert isinstance(b.part, Node)
     if a.part.attributes is None or b.part.attributes is None:
@@ -215,7 +214,7 @@ def _details(a: Item, b: Item) -> str:
 
 
 def _unchanged(a: Item | None, b: Item | None) -> str:
-    """The layer or block, and what enters it where that differs."""
+    """The layer or block, and its input if that differs."""
     item = a or b
     assert item is not None
     if a is None or b is None or a.input is None or b.input is None or a.input == b.input:

@@ -1,4 +1,4 @@
-"""The parts of a net that a comparison matches: its layers, and the levels its author wrote."""
+"""The parts of a net that a comparison matches: its layers and the levels of its hierarchy."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from archcalc.graph import Group
     from archcalc.ops.base import Shape
 
-_FEW = 3  # operations named of a group that has no name of its own
+_FEW = 3  # how many operations are listed for a group without a name
 
 
 class Item:
     """A layer, or a level with layers in it, of one of the nets.
 
-    `label` is the part of the path below the level it stands in, `word` the operation or block.
+    `label` is the part of the path below its level, `word` the operation or block.
     """
 
     def __init__(self, report: Report, part: Node | Group, base: str) -> None:
@@ -46,7 +46,7 @@ class Item:
 
     @property
     def named(self) -> bool:
-        """Whether its author gave it a name: positions are no names."""
+        """Whether the author named it: positions are not names."""
         return not self.label.isdecimal()
 
     @property
@@ -63,14 +63,14 @@ class Item:
 
     @cached_property
     def children(self) -> list[Item]:
-        """The layers and levels in it; joins, loops and branches are looked through."""
+        """The layers and levels in it; joins, loops and branches are transparent."""
         if isinstance(self.part, Node):
             return []
         return [Item(self.report, part, self.path) for part in _inside(self.part)]
 
     @property
     def text(self) -> str:
-        """What it is: the operation with its attributes, the call of a block, or what is in it."""
+        """Its description: the operation with its attributes, the block call, or the contents."""
         part = self.part
         if isinstance(part, Node):
             described = "" if part.attributes is None else part.op.describe(part.attributes)

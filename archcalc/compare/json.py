@@ -1,7 +1,7 @@
 """A comparison as JSON.
 
-`rows` are nested: a row of a level that differs holds the rows inside it. In `differences` every
-layer of either net that differs is in exactly one entry, equal neighbours in one together, so that
+`rows` are nested: a row of a level that differs contains the rows inside it. In `differences` every
+layer of either net that differs is in exactly one entry, identical neighbours in one, so that
 params, buffers and macs add up to the differences of the totals.
 """
 
@@ -25,7 +25,7 @@ def text(found: Comparison) -> str:
 
 
 def as_dict(found: Comparison) -> dict[str, Any]:
-    """The comparison in plain values; unknown and absent are null."""
+    """The comparison as plain values; unknown and absent are null."""
     return {
         "schema": SCHEMA,
         "specs": [_side(side) for side in found.sides],
@@ -65,7 +65,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
 
 def _value(name: str, value: Any) -> Any:
     if name == "paths":
-        # Text, because it may have more digits than JSON readers keep.
+        # A string, because it may have more digits than JSON readers keep.
         return None if value is None else decimal_text(value)
     if isinstance(value, tuple):
         return [_value("", one) for one in value]

@@ -1,6 +1,6 @@
-"""The rows of the block-by-block table: levels that differ are opened, what is equal stays closed.
+"""The rows of the block-by-block table: levels that differ are opened, equal ones stay closed.
 
-Every column adds up: a row's figures are those of all that it stands for.
+Every column adds up: a row has the totals of everything it represents.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from archcalc.compare.data import Match
 
 SCREEN = 36
-"""So many rows are taken to fit a screen."""
+"""The maximum number of rows that fit a screen."""
 
-_FEW = 2  # equal layers that are worth rows of their own
+_FEW = 2  # identical layers that are worth separate rows
 
 
 class Row(NamedTuple):
-    """One row. `totals` has an entry a net, None where it has no such part; `opened`: the rows
-    below it are what it consists of."""
+    """One row. `totals` has one entry per net, None if it has no such part; `opened`: the rows
+    below it are its contents."""
 
     indent: int
     label: str
@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
 def rows(matches: tuple[Match, ...], depth: int | None = None) -> list[Row]:
     """The rows with `depth` levels opened (1: the nets' own layers and blocks); None: as many as
-    fit a screen, and one at least."""
+    fit a screen, and at least one."""
     if depth is not None:
         return list(_rows(matches, 0, depth))
     found = list(_rows(matches, 0, 1))
@@ -46,8 +46,7 @@ def rows(matches: tuple[Match, ...], depth: int | None = None) -> list[Row]:
 
 
 def costly(found: list[Row]) -> list[Row]:
-    """The rows that have parameters, buffers or macs in any net: the others would say only that
-    nothing equals nothing."""
+    """The rows with parameters, buffers or macs in any net: others would only show zeros."""
     return [row for row in found if row.opened or any(t and any(_counts(t)) for t in row.totals)]
 
 
@@ -68,8 +67,8 @@ def _rows(matches: tuple[Match, ...], indent: int, depth: int) -> Iterator[Row]:
 
 
 def _runs(matches: tuple[Match, ...], inside: bool) -> list[list[Match]]:
-    """Neighbours with equal figures together, everything else by itself. The blocks of the nets
-    themselves always stand alone: they are what the author chose to tell apart."""
+    """Neighbours with equal values combined, everything else separate. The nets' own blocks are
+    always separate, since the author chose to distinguish them."""
     runs: list[list[Match]] = []
     foldable = False
     for match in matches:
@@ -82,7 +81,7 @@ def _runs(matches: tuple[Match, ...], inside: bool) -> list[list[Match]]:
 
 
 def _equal(match: Match) -> bool:
-    """Whether all nets have the part, and its figures are equal."""
+    """Whether all nets have the part with equal values."""
     first = match.first
     return not first.training_only and all(
         item is not None and item.totals[:3] == first.totals[:3] for item in match.items

@@ -1,4 +1,5 @@
-"""A net with settings of its own, as it is asked for: `mobilenet:width=0.5,input=3x160x160`."""
+"""A net with its own settings, as given on the command line:
+`mobilenet:width=0.5,input=3x160x160`."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from typing import NamedTuple
 
 
 class ExpectedValue(NamedTuple):
-    """A spec and what is to be set for it: texts as `--set` and `--input` take them."""
+    """A spec and its settings, as texts in the form of `--set` and `--input`."""
 
     spec: str
     settings: tuple[str, ...]
@@ -18,7 +19,7 @@ class ExpectedValue(NamedTuple):
 
     @property
     def inputs(self) -> list[str]:
-        """The shapes of inputs; `input.left=2x4x4` is for the input called left."""
+        """The shapes of inputs; `input.left=2x4x4` is for the input named left."""
         return [text[len("input=") :] for text in self.settings if _is_input(text)]
 
 
@@ -44,7 +45,7 @@ def _is_input(text: str) -> bool:
 
 
 def _separated(text: str) -> list[str]:
-    """The parts between commas that stand in no bracket."""
+    """The parts between commas that are not inside brackets."""
     parts = [""]
     depth = 0
     for character in text:

@@ -24,7 +24,7 @@ _MOST_PATH = 26
 
 
 def text(found: Comparison, *, depth: int | None, columns: int, colour: bool) -> str:
-    """Everything that `compare` has to say."""
+    """The complete output of `compare`."""
     names = [[printable(part) for part in (side.spec, *side.settings)] for side in found.sides]
     short = _short(names, columns)
     parts = [
@@ -39,8 +39,8 @@ def text(found: Comparison, *, depth: int | None, columns: int, colour: bool) ->
 
 
 def _short(names: list[list[str]], columns: int) -> list[list[str]]:
-    """What stands above the columns of each net: its spec, and its settings on lines of their
-    own; a letter where that is too wide for two figures side by side."""
+    """The heading of each net's columns: its spec, with settings on separate lines; a letter if
+    that is too wide for two columns side by side."""
     room = (columns - 12 - len(names) * 4 - (len(names) - 1) * 16) // (2 * len(names))
     if len({tuple(one) for one in names}) == len(names) and all(
         width(part) <= max(room, 6) for one in names for part in one
@@ -69,7 +69,7 @@ def _asked(side: Side) -> str:
 
 
 def _totals(found: Comparison, names: list[list[str]], columns: int, colour: bool) -> str:
-    """A line a figure; each net's value, and from the second on how many times the first's."""
+    """One line per metric; each net's value, and from the second net on its ratio to the first."""
     for short in (False, True):
         table = [_total_heads(names, line) for line in range(max(map(len, names)))]
         height = len(table)
@@ -98,8 +98,8 @@ def _total_heads(names: list[list[str]], line: int) -> list[str]:
 def _blocks(
     found: Comparison, names: list[list[str]], depth: int | None, columns: int, colour: bool
 ) -> str:
-    """The rows with params and multiplies side by side, or one table below the other where they
-    are too wide."""
+    """The rows with params and macs side by side, or one table below the other if they are too
+    wide."""
     chosen = costly(rows(found.rows, depth))
     if not chosen:
         return ""
@@ -116,7 +116,7 @@ def _blocks(
 def _block_table(
     chosen: list[Row], names: list[list[str]], figures: tuple[str, ...]
 ) -> tuple[list[str], int]:
-    """The lines, and how many of them are the heading."""
+    """The lines, and the number of heading lines."""
     height = max(map(len, names))
     table = [["", *(c for f in figures for c in [f, *[""] * (2 * len(names) - 2)])]]
     for line in range(height):
@@ -146,7 +146,7 @@ def _figure(totals: Totals | None, figure: str) -> tuple[int | None, str]:
 
 
 def _aligned(table: list[list[str]]) -> list[str]:
-    """Lines of cells: the first column to the left, the others to the right."""
+    """Lines of cells: the first column left-aligned, the others right-aligned."""
     widths = [max(map(width, column)) for column in zip(*table, strict=True)]
     lines = []
     for cells in table:
@@ -186,7 +186,7 @@ def _differences(
 
 
 def _entries(found: Comparison, entries: list[Difference], other: int, columns: int) -> list[str]:
-    """A line an entry, its text broken where it is long; below them the sum."""
+    """One line per entry, its text wrapped; below them the sum."""
     sums = [_difference(found, other, figure) for figure in (0, 2)]
     amounts = [[words.signed(e.amounts.params), words.signed(e.amounts.macs)] for e in entries]
     amounts.append([words.signed(amount) for amount in sums])

@@ -1,4 +1,4 @@
-"""Words and figures that all formats of a comparison share."""
+"""Words and numbers that all formats of a comparison share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TITLES = {
     "receptive_field": "receptive field",
     "effective_stride": "stride",
 }
-"""What a total is called for readers, where that is not its name."""
+"""The display names of totals, if different."""
 
 ABSENT = "–"
 
@@ -27,7 +27,7 @@ EQUAL = "none: the nets are equal"
 
 
 def title(figure: Figure) -> str:
-    """The name of a total for readers."""
+    """The display name of a total."""
     return TITLES.get(figure.name, figure.name)
 
 
@@ -58,7 +58,7 @@ def times(value: object, base: object) -> str:
         and isinstance(base, int)
         and 0 < 10**6 * min(value, base) < max(value, base)
     ):
-        # Counts of paths, which may be too large for a float.
+        # Numbers of paths, which may be too large for a float.
         factor = numbers.grouped(max(value, base) // min(value, base)).removeprefix("≈ ")
         return f"{factor}×" if value > base else f"1/{factor}×"
     found = ratio(value, base)

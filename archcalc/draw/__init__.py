@@ -1,9 +1,9 @@
-"""Diagrams of an architecture, and pictures of a receptive field.
+"""Diagrams of an architecture, and pictures of receptive fields.
 
-`parts.py` reads the author's tree, `build.py` makes boxes, frames and arrows of it (`model.py`),
-and one file a picture draws them: `dot.py` (the diagram, for graphviz), `volumes.py` (feature maps
-in perspective), `field.py` (a receptive field). `engine.py` finds the program that lays a diagram
-out, `output.py` writes files.
+`part_tree.py` reads the author's hierarchy, `build.py` converts it to boxes, frames and arrows
+(`model.py`), and one file per picture draws them: `dot.py` (the diagram, for graphviz),
+`volumes.py` (feature maps in perspective), `field.py` (a receptive field). `engine.py` finds the
+layout program, `output.py` writes files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def diagram(
     """The diagram of a net, as a `graphviz.Digraph`.
 
     `depth`: how many levels of groups and blocks are open, None for what fits a page. `unfold`:
-    every layer by itself. `show`: any of params, macs, receptive_field and memory. `theme`: light
+    every layer separately. `show`: any of params, macs, receptive_field and memory. `theme`: light
     or dark; `direction`: down or right.
     """
     from archcalc.draw.build import build

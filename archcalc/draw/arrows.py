@@ -1,4 +1,5 @@
-"""The arrows of a diagram: who reads whom, and which of them pass by the layers of a branch."""
+"""The arrows of a diagram: which box reads which, and which arrows bypass the layers of a
+branch."""
 
 from __future__ import annotations
 
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
     from archcalc.graph import Net, Node
 
 EVEN = 2
-"""More branches than this are drawn evenly."""
+"""With more branches than this, all are drawn evenly."""
 
 
 def arrows_of(built: Builder) -> tuple[Arrow, ...]:
-    """All arrows between the boxes that were built."""
+    """All arrows between the boxes."""
     net, owners, ends = built.net, built.owners, built.ends
     found: list[Arrow] = []
     references: list[Arrow] = []
@@ -34,7 +35,7 @@ def arrows_of(built: Builder) -> tuple[Arrow, ...]:
             source = sources[tensor]
             if source is None or source is target:
                 continue
-            # Two branches of a join may bring the same tensor, and then two arrows tell so.
+            # Two branches of a join can have the same tensor, which takes two arrows.
             if target.kind == "join" or source not in seen:
                 seen.add(source)
                 passes = _leads_to(net, tensor, [t for t in read if t != tensor])
@@ -47,8 +48,8 @@ def arrows_of(built: Builder) -> tuple[Arrow, ...]:
 
 
 def _read(net: Net, start: int, end: int) -> tuple[list[int], list[int]]:
-    """The tensors that nodes start … end − 1 read from before them, as often as they do; and those
-    of which only the size is taken."""
+    """The tensors that nodes start … end − 1 read from before them, with repetitions; and those of
+    which only the size is used."""
     found: list[int] = []
     sizes: list[int] = []
     for node in net.nodes[start:end]:
@@ -62,15 +63,15 @@ def _read(net: Net, start: int, end: int) -> tuple[list[int], list[int]]:
 
 
 def _inputs(node: Node) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The tensors that a node reads, and the one of which it takes the size: `like`, the last."""
+    """The tensors that a node reads, and the one whose size it uses: `like`, the last input."""
     count = len(node.inputs) - ("like" in node.layer.arguments)
     return node.inputs[:count], node.inputs[count:]
 
 
 def _with_main(arrows: list[Arrow]) -> tuple[Arrow, ...]:
-    """The arrows, those told that belong to the main line: the first out of a box and into one.
+    """The arrows, with those on the main line marked: the first out of a box and into one.
 
-    Three and more branches stand beside each other evenly, and none of them is the main one.
+    Three or more branches are drawn evenly side by side, and none of them is the main one.
     """
     into = Counter(arrow.target for arrow in arrows)
     out = Counter(arrow.source for arrow in arrows if not arrow.training_only)
@@ -93,7 +94,7 @@ def _maker(net: Net, tensor: int, owners: list[Box | None], ends: dict[int, Box]
 
 
 def _leads_to(net: Net, tensor: int, ends: list[int]) -> bool:
-    """Whether any of the tensors `ends` is made of a tensor: an arrow from it passes by layers."""
+    """Whether any of the tensors `ends` depends on a tensor: an arrow from it bypasses layers."""
     producer = net.producers[tensor]
     first = -1 if producer is None else producer
     left = [p for end in ends if (p := net.producers[end]) is not None and p > first]

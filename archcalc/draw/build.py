@@ -1,4 +1,4 @@
-"""From a finished report to the data of a diagram, opened to a depth."""
+"""Converts a finished report to the data of a diagram, opened to a depth."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from archcalc.draw.part import Part
 
 PAGE = 30
-"""So many boxes and frames are taken to fit a page."""
+"""The maximum number of boxes and frames that fit a page."""
 
 Offsets = tuple[int, ...]
-"""How far the copies of a node that folds hide are from it, itself (0) first, the last one last."""
+"""The offsets of the hidden copies of a folded node: itself (0) first, the last one last."""
 
 
 def build(
@@ -28,8 +28,8 @@ def build(
 ) -> Diagram:
     """The diagram with `depth` levels of groups and blocks (1: the net's own layers).
 
-    None: as many levels as fit a page, and one at least. `unfold`: every layer by itself. `show`:
-    any of `words.FIGURES`, to be told in every box.
+    None: as many levels as fit a page, and at least one. `unfold`: every layer separately. `show`:
+    any of `words.FIGURES`, shown in every box.
     """
     parts = parts_of(report.net, unfold=unfold)
     builder = Builder(report, tuple(show))
@@ -54,7 +54,7 @@ def fitting_depth(parts: list[Part]) -> int:
 
 
 def _count(parts: list[Part], depth: int) -> int:
-    """The boxes and frames when `depth` levels are open; above a page no exact count is needed."""
+    """The number of boxes and frames with `depth` levels open; not exact if it exceeds a page."""
     total = 0
     for part in parts:
         if part.kind == "layer" or (part.kind == "level" and depth == 1):
@@ -68,7 +68,7 @@ def _count(parts: list[Part], depth: int) -> int:
 
 
 class Builder:
-    """Makes boxes and frames of parts. `owners[i]` is the box that node i is told in, `ends` the
+    """Converts parts to boxes and frames. `owners[i]` is the box that contains node i, `ends` the
     boxes of inputs, outputs and lost layers, by tensor."""
 
     def __init__(self, report: Report, show: tuple[str, ...]) -> None:
@@ -79,13 +79,13 @@ class Builder:
         self.boxes: list[Box] = []
         self.owners: list[Box | None] = [None] * len(self.net.nodes)
         self.ends: dict[int, Box] = {}
-        self.told: list[tuple[Box, int, int]] = []  # boxes with their nodes, those hidden left out
+        self.told: list[tuple[Box, int, int]] = []  # boxes with their nodes, without hidden ones
         self.heads: list[tuple[Box, int]] = []  # the boxes of outputs, with their tensors
         self.errors = LayerErrors(report)
         self._ids: set[str] = set()
 
     def inputs(self) -> None:
-        """A box for every input of the net, and one for every layer that was lost to an error."""
+        """A box for every input of the net, and one for every layer lost to an error."""
         for name, tensor in self.net.inputs.items():
             box = Box("input", self._id(name), name, "input")
             self._shape(box, tensor, tensor)
@@ -112,7 +112,7 @@ class Builder:
     def add(
         self, part: Part, into: list[Box | Frame], base: str, depth: int, offsets: Offsets
     ) -> None:
-        """Adds a part to a frame. `base` is the path that names are told below."""
+        """Adds a part to a frame. `base` is the path relative to which names are shown."""
         offsets = tuple([o + k * part.size for o in offsets for k in range(part.count)])
         if part.kind == "layer":
             self._layer(part, into, base, offsets)
@@ -134,7 +134,7 @@ class Builder:
         path = part.group.path if part.group is not None else head.path
         box = Box("join" if join else "layer", self._id(path), "", head.op.family)
         words.tell_layer(box, nodes)
-        # A join is a level of the path only where it has a name.
+        # A join is a path component only if it has a name.
         if not join or head.layer.name is not None:
             last = self.net.nodes[head.index + (part.count - 1) * part.size]
             box.name = words.name(path, last.path if part.group is None else "", base)
@@ -174,7 +174,8 @@ class Builder:
             self.add(child, frame.children, base, below, offsets)
 
     def _finish(self, box: Box, part: Part, into: list[Box | Frame], offsets: Offsets) -> None:
-        """What all boxes of layers have: output, count, figures, marks; and whose box it is."""
+        """The common parts of all boxes of layers: output, count, metrics, marks; and their
+        owner."""
         covered = self._covered(part, offsets)
         box.count = part.count
         first = self._output_of(part)
@@ -197,17 +198,17 @@ class Builder:
         self._place(box, into)
 
     def _covered(self, part: Part, offsets: Offsets) -> list[int]:
-        """The nodes that a part stands for, in all folds around it."""
+        """The nodes that a part represents, in all folds around it."""
         return [i + o for o in offsets for i in range(part.start, part.end)]
 
     def _output_of(self, part: Part) -> int | None:
-        """What the first of the `count` gives."""
+        """The output tensor of the first of the `count`."""
         if part.kind == "layer":
             return self.net.nodes[part.end - 1].outputs[0]
         return part.group.output if part.group is not None else part.output
 
     def _moved(self, tensor: int | None, offset: int) -> int | None:
-        """What a copy of a node gives in the place of a tensor; `offset` is how far it is."""
+        """The tensor of a copy of a node that corresponds to a tensor; `offset` is its distance."""
         producer = self.net.producers[tensor] if tensor is not None else None
         if tensor is None or producer is None:
             return tensor
@@ -215,7 +216,7 @@ class Builder:
         return self.net.nodes[producer + offset].outputs[place]
 
     def _last_path(self, part: Part) -> str:
-        """The path of the last of equal levels: it follows from that of its first layer."""
+        """The path of the last of identical levels, derived from that of its first layer."""
         assert part.group is not None
         if part.count == 1:
             return part.group.path
@@ -234,7 +235,7 @@ class Builder:
         self.boxes.append(box)
 
     def _id(self, path: str) -> str:
-        """A name that is unique and safe wherever it stands: ids are no place for a user's text."""
+        """A unique and safe name: ids must not contain user text."""
         plain = "".join(c if c.isascii() and (c.isalnum() or c in "._") else "-" for c in path[:80])
         name, number = plain or "-", 1
         while name in self._ids:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from archcalc.draw.model import Arrow, Diagram, Frame
     from archcalc.draw.palette import Theme
 
-# One of the fonts whose widths every engine knows; the picture names a fallback beside it.
+# A font whose metrics every engine knows; the picture names a fallback.
 FONT = "Helvetica"
 DIRECTIONS = {"down": "TB", "right": "LR"}
 
 
 def to_graphviz(diagram: Diagram, *, theme: str = "light", direction: str = "down") -> Drawing:
-    """The diagram as a graphviz object, in a theme of `palette.py`, flowing down or right."""
+    """The diagram as a graphviz object, in a theme of `palette.py`, laid out down or right."""
     colours = THEMES[theme]
     graph = Drawing("network")
     graph.attr(

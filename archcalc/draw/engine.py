@@ -1,7 +1,7 @@
-"""The program that lays diagrams out: the system's `dot`, else the one that comes with archcalc.
+"""The layout program: the system's `dot`, else the one that comes with archcalc.
 
-`graphviz-pure` is young, so it stays behind this file: it is a port of Graphviz that takes `dot`'s
-flags and writes svg and png.
+`graphviz-pure` is a young port of Graphviz that accepts `dot`'s flags and writes svg and png; only
+this file depends on it.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ EMBEDDED = "graphviz-pure"
 
 
 class NoEngine(RuntimeError):
-    """There is no program that could write this format."""
+    """No program can write this format."""
 
 
 class Engine(NamedTuple):
-    """A program that takes `dot`'s flags."""
+    """A program that accepts `dot`'s flags."""
 
     program: str
     embedded: bool
 
 
 def engine() -> Engine:
-    """The system's `dot`, else the embedded engine. Raises `NoEngine` where there is neither."""
+    """The system's `dot`, else the embedded engine. Raises `NoEngine` if there is neither."""
     system = shutil.which("dot")
     if system is not None:
         return Engine(system, embedded=False)
@@ -49,23 +49,23 @@ def engine() -> Engine:
 
 
 def _user_scripts() -> list[str]:
-    """Where `pip install --user` puts programs."""
+    """Where `pip install --user` installs programs."""
     scheme = sysconfig.get_preferred_scheme("user")
     return [sysconfig.get_path("scripts", scheme)]
 
 
 class Drawing(graphviz.Digraph):
-    """A `graphviz.Digraph` that finds an engine by itself; a notebook shows it as a picture."""
+    """A `graphviz.Digraph` that finds an engine itself; notebooks display it as a picture."""
 
     def pipe(self, *arguments: Any, **more: Any) -> Any:
-        """As `graphviz.Digraph.pipe`, through whatever engine there is."""
+        """As `graphviz.Digraph.pipe`, with whichever engine is available."""
         _select()
-        # An engine that has no system fonts says so about every sign beyond ASCII.
+        # An engine without system fonts warns about every non-ASCII character.
         more.setdefault("quiet", True)
         return super().pipe(*arguments, **more)
 
     def render(self, *arguments: Any, **more: Any) -> Any:
-        """As `graphviz.Digraph.render`, through whatever engine there is."""
+        """As `graphviz.Digraph.render`, with whichever engine is available."""
         _select()
         more.setdefault("quiet", True)
         return super().render(*arguments, **more)

@@ -1,4 +1,4 @@
-"""The picture of a receptive field: what one output position of a layer sees of the input."""
+"""The picture of a receptive field: the input region that one output position depends on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SIDE = 460.0
 LARGEST_CELL = 26.0
 LINES_FROM = 5.0
-"""Lines between the positions are drawn from this size of a cell, in pixels."""
+"""Lines between positions are drawn from this cell size in pixels."""
 
 SHADES = 20
 MARGIN = 24.0
@@ -41,7 +41,7 @@ class Span(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """Where positions stand on the paper: `x0`, `y0` is the corner of position (0, 0)."""
+    """The mapping of positions to pixels: `x0`, `y0` is the corner of position (0, 0)."""
 
     x0: float
     y0: float
@@ -55,10 +55,10 @@ class Scale(NamedTuple):
 
 
 def field_picture(report: Report, path: str, theme: str = "light") -> str:
-    """The picture as SVG: the input's grid, the windows of the middle output cell of the layer and
-    of the next, the positions really read, shaded by the number of paths from them.
+    """The picture as SVG: the input's grid, the windows of the layer's middle output position and
+    of the next one, and the positions that are read, shaded by the number of paths from them.
 
-    Raises `CannotDraw` for a layer that is not there, is unknown, or has no place in the input.
+    Raises `CannotDraw` for a layer that does not exist, is unknown, or has no receptive field.
     """
     net = report.net
     target = _output_of(net, path)
@@ -68,7 +68,7 @@ def field_picture(report: Report, path: str, theme: str = "light") -> str:
     if given is None or made is None:
         raise CannotDraw(f"the output of {path} is unknown, because of an error before it")
     if plane is None:
-        raise CannotDraw("the input has no sides, so there is no receptive field to draw")
+        raise CannotDraw("the input has no spatial axes, so there is no receptive field to draw")
     out_rows, out_columns = plane.sides(made)
     cell = (out_rows // 2, out_columns // 2)
     try:
@@ -91,7 +91,7 @@ def field_picture(report: Report, path: str, theme: str = "light") -> str:
 
 
 def _output_of(net: Net, path: str) -> int:
-    """The tensor after the layer, block or group with a path."""
+    """The output tensor of the layer, block or group with a path."""
     try:
         part = net.find(path)
     except NoSuchLayer as unknown:
@@ -111,7 +111,7 @@ def _sides(grid: Grid) -> tuple[int, int]:
 
 
 def _window(field: ReceptiveField | None, axis: int | None, position: int, side: int) -> Span:
-    """The window along an axis; all of it where no window can be told."""
+    """The window along an axis; the whole axis if it is unknown."""
     if field is None or axis is None or axis >= len(field.size):
         return Span(0, side)
     size, stride, offset = field.size[axis], field.stride[axis], field.offset[axis]
@@ -121,7 +121,7 @@ def _window(field: ReceptiveField | None, axis: int | None, position: int, side:
 
 
 def _steps(field: ReceptiveField | None, plane: Plane) -> tuple[int, int]:
-    """How far the next output's window is moved; 0 where that cannot be told."""
+    """The shift of the next output's window; 0 if it is unknown."""
     found = []
     for axis in _axes(plane):
         known = field is not None and axis is not None and axis < len(field.stride)
@@ -139,7 +139,7 @@ def _texts(
     grid: Grid,
     windows: tuple[Span, ...],
 ) -> list[str]:
-    """The lines above the picture."""
+    """The text above the picture."""
     rows, columns = windows
     one_axis = len(grid) == 1
     place = f"{cell[1]}" if one_axis else f"({cell[0]}, {cell[1]})"
@@ -196,7 +196,7 @@ class _Picture:
         first_row, last_row = self._extent(self.rows, len(self.grid), self.steps[0])
         first_column, last_column = self._extent(self.columns, len(self.grid[0]), self.steps[1])
         longest = max(last_row - first_row, last_column - first_column)
-        # Whole pixels a position, or whole positions a pixel: no seams between the shades.
+        # A whole number of pixels per position, or of positions per pixel: no seams between shades.
         cell = min(LARGEST_CELL, SIDE // longest) if longest <= SIDE else 1 / -(-longest // SIDE)
         scale = Scale(MARGIN - first_column * cell, round(top - first_row * cell), cell)
         return scale, scale.x(last_column), scale.y(last_row)
@@ -205,7 +205,7 @@ class _Picture:
         return min(0, span.start), max(side, span.end + step)
 
     def _padding(self, scale: Scale) -> None:
-        """The part of the window that lies outside the input."""
+        """The part of the window outside the input."""
         outside = (
             self.rows.start < 0
             or self.columns.start < 0
@@ -226,7 +226,7 @@ class _Picture:
         )
 
     def _positions(self, scale: Scale) -> None:
-        """The input, and by runs of equal shade the positions that are read."""
+        """The input, with the positions that are read, by runs of equal shade."""
         whole = Span(0, len(self.grid)), Span(0, len(self.grid[0]))
         self._rect(scale, *whole, self.colours.background, stroke=self.colours.line)
         runs: dict[int, list[str]] = {}
@@ -266,7 +266,7 @@ class _Picture:
         )
 
     def _lines(self, scale: Scale) -> None:
-        """The lines between positions, where these are large enough."""
+        """The lines between positions, if these are large enough."""
         if scale.cell < LINES_FROM:
             return
         rows, columns = len(self.grid), len(self.grid[0])
@@ -295,7 +295,7 @@ class _Picture:
         )
 
     def _legend(self, y: float) -> float:
-        """What the frames and shades mean; gives the lower edge."""
+        """The legend; returns its lower edge."""
         canvas, colours = self.canvas, self.colours
         x = MARGIN
         canvas.rect(x, y, 16, 12, "none", stroke=colours.error, stroke_width="2")

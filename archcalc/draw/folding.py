@@ -1,9 +1,9 @@
-"""Fewer boxes: small layers into the one before them, equal neighbours into one with a count.
+"""Fewer boxes: small layers join the one before them, identical neighbours become one with a count.
 
-Two parts are alike when they do the same with the same attributes, wired the same way inside, to
-outputs of the same sides; channels may differ, as they do along a dense block. They are folded only
-where that hides no connection: each of a run reads nothing but what the one before it gives, and
-nobody else reads what is hidden.
+Two parts are alike if they have the same operations with the same attributes, the same wiring
+inside and the same spatial output size; channels may differ, as along a dense block. They are
+folded only if that hides no connection: each of a run reads nothing but the output of the one
+before it, and nothing else reads what is hidden.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from archcalc.ops.base import Tensor
 
 ABSORBED = FREE | {"normalisation"}
-"""Families that are told in the box of the layer before them."""
+"""Families that share the box of the layer before them."""
 
 LONGEST_RUN = 8
-"""Parts of one turn of a repeat that is found in a list, loop or no loop."""
+"""Maximum number of parts per iteration of a repeat found in a list, with or without a loop."""
 
 WORTH_A_FRAME = 4
-"""A repeat of several parts takes a frame of its own: it must save at least so many parts."""
+"""A repeat of several parts needs a frame: it must save at least this many parts."""
 
 _NEVER = -1
 
 
 class Wiring:
-    """Who reads what."""
+    """Which nodes read which tensors."""
 
     def __init__(self, net: Net) -> None:
         self.net = net
@@ -45,7 +45,7 @@ class Wiring:
             self.last_read[tensor] = len(net.nodes)
 
     def key(self, description: Any) -> int:
-        """A small number for a description: equal for equal ones."""
+        """A small integer for a description: equal for equal ones."""
         return self.keys.setdefault(description, len(self.keys) + 1)
 
     def reads(self, start: int, end: int) -> set[int]:
@@ -60,7 +60,8 @@ class Wiring:
         return found
 
     def keeps_to_itself(self, start: int, end: int, output: int | None) -> bool:
-        """Whether nobody after node end − 1 reads what nodes start … end − 1 give, but `output`."""
+        """Whether no node after end − 1 reads an output of nodes start … end − 1, except
+        `output`."""
         return all(
             tensor == output or self.last_read[tensor] < end
             for node in self.net.nodes[start:end]
@@ -68,7 +69,7 @@ class Wiring:
         )
 
     def inside(self, start: int, end: int) -> tuple[int, ...]:
-        """How nodes start … end − 1 read each other: distances, 0 for what comes from before."""
+        """How nodes start … end − 1 read each other: distances, 0 for earlier tensors."""
         producers = self.net.producers
         found: list[int] = []
         for node in self.net.nodes[start:end]:
@@ -80,7 +81,7 @@ class Wiring:
 
 
 def absorb(parts: list[Part], wiring: Wiring) -> list[Part]:
-    """The parts with normalisation, activation and dropout in the layer before them."""
+    """The parts, with normalisation, activation and dropout merged into the layer before them."""
     found: list[Part] = []
     for part in parts:
         before = found[-1] if found else None
@@ -100,7 +101,7 @@ def _goes_into(part: Part, before: Part, wiring: Wiring) -> bool:
 
 
 def fold(parts: list[Part], wiring: Wiring) -> list[Part]:
-    """The parts with runs of equal ones together; runs of several parts get a frame."""
+    """The parts with runs of identical ones combined; runs of several parts get a frame."""
     for part in parts:
         part.key = wiring.key(_description(part, wiring))
     found: list[Part] = []
@@ -129,8 +130,8 @@ def _folded(run: list[Part], turns: int, output: int | None) -> Part:
 
 
 def _best_run(parts: list[Part], at: int, wiring: Wiring) -> tuple[int, int]:
-    """How many parts a turn has from here on, and how many turns follow each other: (1, 1) for
-    nothing to fold."""
+    """The number of parts per iteration from here on, and of iterations: (1, 1) if nothing
+    folds."""
     best, saved = (1, 1), 0
     for length in range(1, min(LONGEST_RUN, (len(parts) - at) // 2) + 1):
         turns = _turns(parts, at, length, wiring)
@@ -141,7 +142,7 @@ def _best_run(parts: list[Part], at: int, wiring: Wiring) -> tuple[int, int]:
 
 
 def _turns(parts: list[Part], at: int, length: int, wiring: Wiring) -> int:
-    """How often parts[at : at + length] come one after the other, alike and hiding nothing."""
+    """How often parts[at : at + length] repeat, alike and without hiding connections."""
     first = [part.key for part in parts[at : at + length]]
     turns = 1
     while True:
@@ -160,7 +161,7 @@ def _may_follow(turn: list[Part], following: list[Part], wiring: Wiring) -> bool
         return False
     output = turn[-1].output
     if turn[-1].kind == "branch":
-        # Equal branches stand beside each other: they read the same, and only the join reads them.
+        # Identical branches are side by side: they read the same, and only the join reads them.
         return (
             len(turn) == 1
             and wiring.reads(start, middle) == wiring.reads(middle, end)
@@ -177,7 +178,7 @@ def _may_follow(turn: list[Part], following: list[Part], wiring: Wiring) -> bool
 
 
 def _description(part: Part, wiring: Wiring) -> Any:
-    """Everything that equal parts have in common."""
+    """What identical parts have in common."""
     inside = wiring.inside(part.start, part.stop)
     nodes = wiring.net.nodes
     if part.kind == "layer":
@@ -196,7 +197,7 @@ def _layer(net: Net, node: Node) -> Any:
     return (
         node.op.name,
         described,
-        node.index if node.invalid else -1,  # the offending layer is always shown by itself
+        node.index if node.invalid else -1,  # an invalid layer is always shown separately
         node.shared is None,
         node.training_only,
         *(_sides(net.tensors[t]) for t in node.inputs + node.outputs),
@@ -204,7 +205,7 @@ def _layer(net: Net, node: Node) -> Any:
 
 
 def _sides(tensor: Tensor | None) -> Any:
-    """The shape but for its channels; as a whole where it has nothing else."""
+    """The shape without its channels; the whole shape if it has nothing else."""
     if tensor is None or len(tensor.shape) == 1:
         return None if tensor is None else tensor.shape
     place = tensor.channel_axis

@@ -1,4 +1,4 @@
-"""Where one arrow enters a frame and divides inside it.
+"""Where an arrow enters a frame and branches inside it.
 
 Several arrows from one box into one frame become one arrow to a point in the frame, and arrows from
 there: branches fan out below the frame's title, and a skip stays within its block.
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from archcalc.draw.model import Frame
 
 Route = tuple["Frame", ...]
-"""The frames around a box, the outermost first."""
+"""The frames around a box, outermost first."""
 
 
 def with_forks(children: list[Box | Frame], arrows: list[Arrow]) -> list[Arrow]:
-    """The arrows through forks. Each fork becomes the first child of the frame it stands in."""
+    """The arrows through forks. Each fork becomes the first child of its frame."""
     routes: dict[str, Route] = {}
     _collect(children, (), routes)
     entering: dict[tuple[str, str], list[Arrow]] = {}
@@ -45,7 +45,7 @@ def _collect(children: list[Box | Frame], around: Route, routes: dict[str, Route
 
 
 def _entered(source: Route, target: Route) -> Frame | None:
-    """The outermost frame that the target is in and the source is not."""
+    """The outermost frame that contains the target and not the source."""
     shared = 0
     while shared < len(source) and shared < len(target) and source[shared] is target[shared]:
         shared += 1

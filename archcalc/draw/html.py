@@ -1,4 +1,4 @@
-"""HTML-like labels of graphviz: tables of text, with everything that a spec gives escaped."""
+"""HTML-like labels of graphviz: tables of text, with all text of the spec escaped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ENTITIES = {
     ">": "&gt;",
     '"': "&quot;",
     "'": "&#39;",
-    # Graphviz puts in the node's name for \N, the graph's for \G, … in labels too.
+    # Graphviz expands \N to the node's name, \G to the graph's, … in labels too.
     "\\": "\\\\",
 }
 _TABLE = str.maketrans(_ENTITIES)
@@ -31,7 +31,7 @@ def escaped(text: str) -> str:
 
 
 def styled(text: str, *, size: int | None = None, colour: str = "", bold: bool = False) -> str:
-    """Text, escaped, in a font. Empty text gives nothing: graphviz takes no empty font."""
+    """Escaped text in a font. Empty text gives "": graphviz does not accept an empty font."""
     if not text:
         return ""
     found = escaped(text)
@@ -52,7 +52,7 @@ def row(*cells: str) -> str:
 
 
 def table(rows: Iterable[str], **attributes: str | int) -> str:
-    """A whole table: rows as `row` gives them."""
+    """A whole table, from the results of `row`."""
     return f"<table{_written(attributes)}>{''.join(rows)}</table>"
 
 

@@ -1,4 +1,4 @@
-"""What is written in the boxes, on the frames and above a diagram, as HTML-like labels."""
+"""The texts of boxes, frames and the heading, as HTML-like labels."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LEGEND = (
     ("block", "block, closed"),
     ("join", "join"),
 )
-"""Families in the order of the legend; one that is not listed here comes after them."""
+"""Families in the order of the legend; others come after them."""
 
 
 def box_label(box: Box, colours: Theme) -> str:
@@ -77,7 +77,7 @@ def _fill(box: Box, colours: Theme) -> str:
 
 
 def _full(box: Box, colours: Theme) -> list[str]:
-    """Title and attributes; name, what is absorbed, and shape."""
+    """Title and attributes; name, absorbed layers, and shape."""
     head, lines = styled(box.title, bold=True), packed(box.detail, ARGUMENT_WIDTH)
     if box.kind != "block" and lines:
         head += styled(f" {box.detail}")
@@ -136,14 +136,14 @@ def _wide(content: str) -> str:
 
 
 def frame_label(frame: Frame, colours: Theme) -> str:
-    """A frame's name, the block that was called with its arguments, and how often it comes."""
+    """A frame's name, the block call with its arguments, and the number of repetitions."""
     head = [styled(cut(frame.branch, 40), size=SMALL, colour=colours.quiet)]
     head.append(styled(frame.name, bold=True, colour=colours.text))
     if frame.count > 1:
         beside = ", side by side" if frame.kind == "parallel" else ""
         head.append(styled(f"×{frame.count:,}{beside}", bold=True, colour=colours.text))
     call = " ".join(t for t in (frame.title, frame.detail) if t)
-    # An arrow enters in the middle: the text of a narrow frame keeps to its left.
+    # An arrow enters in the middle: the text of a narrow frame stays on the left.
     branches = sum(isinstance(child, Box) and bool(child.branch) for child in frame.children)
     lines = _at_most(packed(call, ARGUMENT_WIDTH if branches > 2 else FRAME_WIDTH), FRAME_LINES)
     lines += frame.figures
@@ -151,14 +151,14 @@ def frame_label(frame: Frame, colours: Theme) -> str:
     rows += [_line(_small(line, colours)) for line in lines]
     if not rows:
         return ""
-    # As wide again beside it, so that an arrow into the middle of the frame misses the text.
+    # An equally wide cell next to it, so that an arrow into the middle misses the text.
     widest = max(len(line) for line in [*lines, frame.name])
     rows[0] = rows[0].replace("</tr>", cell("", width=5 * widest, rowspan=len(rows)) + "</tr>")
     return label(table(rows, border=0, cellborder=0, cellspacing=0, cellpadding=0))
 
 
 def graph_label(diagram: Diagram, colours: Theme) -> str:
-    """The net's name, the lines about it, and the legend."""
+    """The net's name, the facts about it, and the legend."""
     rows = [_line(styled(cut(diagram.name, 80), size=TITLE, bold=True, colour=colours.text))]
     rows += [_line(styled(fact, size=10, colour=colours.quiet)) for fact in diagram.facts]
     legend = _legend(diagram, colours)
@@ -171,14 +171,14 @@ def _line(content: str) -> str:
 
 
 def legend_entries(boxes: Iterable[Box]) -> list[tuple[str, str]]:
-    """The families that a picture has, each with its word in the legend."""
+    """The families in a picture, each with its name in the legend."""
     there = {box.family for box in boxes if box.state == "known"} - {"input", "output", ""}
     names = [(family, text) for family, text in LEGEND if family in there]
     return names + [(f, f) for f in sorted(there - {family for family, _ in LEGEND})]
 
 
 def _legend(diagram: Diagram, colours: Theme) -> str:
-    """The families that the picture has, as coloured cells; the arrows that need a word."""
+    """The families in the picture as coloured cells, and the arrows that need a name."""
     cells = [
         cell(
             styled(text, size=SMALL, colour=colours.text),

@@ -1,4 +1,4 @@
-"""Which message belongs to which layer that failed."""
+"""Which error message belongs to which layer."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 
 
 class LayerErrors:
-    """The errors of a net, by the place in the spec that they point at."""
+    """The errors of a net by location."""
 
     def __init__(self, report: Report) -> None:
         self.net = report.net
         self.errors = [d for d in report.net.diagnostics if d.severity == "error"]
 
     def message(self, node: Node) -> str:
-        """What is wrong with the offending layer."""
+        """The error of an invalid layer."""
         for error in self.errors:
             if _points_at(error, node.layer):
                 return told(error)
         return "this layer is in error"
 
     def lost(self) -> list[tuple[int, str]]:
-        """The tensors of layers that could not even become a node, with the messages.
+        """The tensors of layers that did not become a node, with the messages.
 
-        Errors and lost tensors come in the order of the text; those of nodes are taken out.
+        Errors and lost tensors come in the order of the text; those of nodes are excluded.
         """
         net = self.net
         known = set(net.inputs.values())
@@ -37,18 +37,18 @@ class LayerErrors:
             return []
         layers = [node.layer for node in net.nodes if node.invalid]
         left = [e for e in self.errors if not any(_points_at(e, layer) for layer in layers)]
-        messages = [told(e) for e in left] or ["this layer is in error"]
+        messages = [told(e) for e in left] or ["this layer has an error"]
         return [(t, messages[min(i, len(messages) - 1)]) for i, t in enumerate(lost)]
 
 
 def told(error: Diagnostic) -> str:
-    """A diagnostic in one line, with the line it is about."""
+    """A diagnostic in one line, with the line number."""
     text = f"{error.message}: {error.label}" if error.label else error.message
     return f"line {error.span.line}: {text}" if error.span is not None else text
 
 
 def _points_at(error: Diagnostic, layer: Layer) -> bool:
-    """Whether an error stands at a layer's operation, in its attributes or modifiers."""
+    """Whether an error is located at a layer's operation, its attributes or its modifiers."""
     span = error.span
     if span is None:
         return False

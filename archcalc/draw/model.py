@@ -6,14 +6,13 @@ from typing import NamedTuple
 
 
 class Box:
-    """One box. Texts are as the spec gives them: whoever draws them must escape them.
+    """One box. Texts are as in the spec: they must be escaped when drawn.
 
     `kind` is "layer", "join", "block" (a closed one), "input", "output", "error" (a layer of which
-    nothing is known but its error) or "fork" (no more than a point, where an arrow divides).
-    `title` is the operation, block or sign, `detail` its attributes or arguments, `more` the layers
-    absorbed, `name` the path below the frame, `branch` the label of the branch that starts here,
-    `marks` what is unusual about it. `state` is "known", "invalid" (the error is its own) or
-    "unknown" (it depends on one).
+    only its error is known) or "fork" (a point where an arrow branches). `title` is the operation,
+    block or sign, `detail` its attributes or arguments, `more` the absorbed layers, `name` the path
+    below the frame, `branch` the label of the branch that starts here, `marks` unusual properties.
+    `state` is "known", "invalid" (it has an error) or "unknown" (it depends on one).
     """
 
     __slots__ = (
@@ -45,7 +44,7 @@ class Box:
         self.name = ""
         self.branch = ""
         self.shape = ""
-        self.sides: tuple[int, ...] | None = None  # the output's shape, in numbers
+        self.sides: tuple[int, ...] | None = None  # the output's shape as numbers
         self.count = 1
         self.marks: list[str] = []
         self.figures: list[str] = []
@@ -55,9 +54,9 @@ class Box:
 
 
 class Frame:
-    """A frame around boxes: an open block or group, or parts that come several times.
+    """A frame around boxes: an open block or group, or parts that are repeated.
 
-    `kind` is "level", "repeat" (one after the other) or "parallel" (beside each other).
+    `kind` is "level", "repeat" (in sequence) or "parallel" (side by side).
     """
 
     __slots__ = ("branch", "children", "count", "detail", "figures", "id", "kind", "name", "title")
@@ -75,9 +74,9 @@ class Frame:
 
 
 class Arrow(NamedTuple):
-    """From one box to another. `skip`: it passes by the layers of the other branches of a join.
-    `main`: it belongs to the line that the eye follows, and is drawn straight. `reference`: only
-    the size of the source is taken, as by `crop: {like: …}`."""
+    """An arrow between boxes. `skip`: it bypasses the layers of the other branches of a join.
+    `main`: it is on the main line and drawn straight. `reference`: only the size of the source is
+    used, as by `crop: {like: …}`."""
 
     source: str
     target: str
@@ -89,7 +88,7 @@ class Arrow(NamedTuple):
 
 class Diagram(NamedTuple):
     """The whole picture. `facts` are lines about the net, `boxes` all boxes in execution order,
-    forks left out."""
+    without forks."""
 
     name: str
     facts: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Pictures as bytes in a format, which a file's extension may name."""
+"""Pictures as bytes in a format, which the file extension determines."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ if TYPE_CHECKING:
 
 FORMATS = ("svg", "png", "pdf", "dot")
 
-# A viewer has to hold four bytes a pixel; Cairo itself draws nothing above 32,767.
+# A viewer needs four bytes per pixel; Cairo itself draws nothing above 32,767.
 MAX_SIDE = 16_384
 MAX_PIXELS = 64_000_000
 
 MAX_BOXES = 5_000
-"""More take a layout engine from seconds to minutes, and nobody reads them."""
+"""With more, layout takes seconds to minutes, and the picture is unreadable."""
 
 
 class CannotDraw(ValueError):
-    """A picture that cannot be made as asked; the message says what would do."""
+    """A picture that cannot be drawn as requested; the message suggests an alternative."""
 
 
 def format_of(target: str) -> str:
-    """The format by a file's ending; svg for standard output ("-")."""
+    """The format from a file extension; svg for standard output ("-")."""
     if target == "-":
         return "svg"
     ending = Path(target).suffix.lower().removeprefix(".")
     if ending == "gv":
         return "dot"
     if ending not in FORMATS:
-        said = f".{ending} is no format" if ending else "there is no ending"
-        raise CannotDraw(f"{target}: {said}; the ending is one of {', '.join(FORMATS)}")
+        said = f"unknown extension .{ending}" if ending else "no extension"
+        raise CannotDraw(f"{target}: {said}; choose from {', '.join(FORMATS)}")
     return ending
 
 
 def check_boxes(number: int, format_: str) -> None:
-    """Raises `CannotDraw` for more boxes than a picture takes. Text takes any number."""
+    """Raises `CannotDraw` for too many boxes, except for dot."""
     if number > MAX_BOXES and format_ != "dot":
         raise CannotDraw(
-            f"{number:,} boxes are more than the {MAX_BOXES:,} that a picture takes: "
+            f"{number:,} boxes are too many to draw (at most {MAX_BOXES:,}): "
             "close blocks with --depth, or write .dot"
         )
 
@@ -85,17 +85,17 @@ def _need_system_dot() -> None:
 
 
 def _check_size(svg: bytes) -> None:
-    """Refuses a PNG that no viewer would open. The SVG of the same picture knows its size."""
+    """Rejects a PNG that is too large for viewers; the SVG of the same picture has its size."""
     width, height = size_of(svg)
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise CannotDraw(
-            f"the picture would have {width:,}×{height:,} pixels; a png takes {MAX_SIDE:,} a side "
-            f"and {MAX_PIXELS:,} in all: close blocks with --depth, or write .svg"
+            f"the picture would have {width:,}×{height:,} pixels; a png has at most {MAX_SIDE:,} "
+            f"per side and {MAX_PIXELS:,} in total: close blocks with --depth, or write .svg"
         )
 
 
 def size_of(svg: bytes) -> tuple[int, int]:
-    """Width and height in pixels, 96 to the inch, of an SVG that graphviz wrote in points."""
+    """Width and height in pixels, at 96 dpi, of an SVG that graphviz wrote in points."""
     head = svg[: svg.index(b">", svg.index(b"<svg"))].decode()
     sides = [head.split(f'{name}="')[1].split('pt"')[0] for name in ("width", "height")]
     width, height = (round(float(side) * 96 / 72) for side in sides)

@@ -1,8 +1,8 @@
 """Colours by family of operation.
 
-The hues are Okabe & Ito's ("Color Universal Design", 2008), told apart with any colour vision; the
-families differ in lightness as well, by 2 and more of CIE L*, so that they survive a print in black
-and white. Text keeps a contrast of 4.5 to 1 (WCAG 2.1) on every one of them.
+The hues are Okabe & Ito's ("Color Universal Design", 2008), distinguishable with any colour vision;
+the families differ in lightness too, by at least 2 of CIE L*, so that they can be told apart in
+black and white. Text has a contrast of at least 4.5 to 1 (WCAG 2.1) on all of them.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 
 class Theme(NamedTuple):
-    """The colours of a picture. `fills` are by family; a family it does not know is `other`."""
+    """The colours of a picture. `fills` are by family; other families use `other`."""
 
     background: str
     text: str
-    quiet: str  # names, remarks
+    quiet: str  # names and remarks
     line: str  # borders and arrows
-    skip: str  # arrows that pass by the layers of a branch
-    frame: str  # the border of a block that is open
-    frame_fills: tuple[str, str]  # by turns, from the outermost block inwards
+    skip: str  # arrows that bypass the layers of a branch
+    frame: str  # the border of an open block
+    frame_fills: tuple[str, str]  # alternating, from the outermost block inwards
     error: str
     error_fill: str
     error_text: str

@@ -1,4 +1,4 @@
-"""One piece of a diagram."""
+"""One part of a diagram."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 
 
 class Part:
-    """A piece of the diagram: `net.nodes[start:end]`, and as many again for each further `count`.
+    """A part of the diagram: `net.nodes[start:end]`, and as many nodes again for each further
+    `count`.
 
-    `kind` is
+    `kind` is "layer" (a node and those absorbed into it; `group` is the block that consists of this
+    layer), "level" (a group or block, `parts` its contents), "branch" (one branch of a join,
+    `title` its label; without parts: the identity) or "repeat" (several parts, `count` times in
+    sequence).
 
-    - "layer": a node and those absorbed into it; `group` is the block that comes to this layer;
-    - "level": a group or block, `parts` its contents;
-    - "branch": one branch of a join (`title` its label; no parts: the identity);
-    - "repeat": several parts that come `count` times one after the other.
-
-    `output` is the tensor of the last of the `count`. `key` is equal for parts that look alike.
+    `output` is the output tensor of the last of the `count`. `key` is equal for parts that look
+    alike.
     """
 
     __slots__ = ("count", "end", "group", "key", "kind", "output", "parts", "start", "title")

@@ -1,9 +1,8 @@
-"""What a diagram is made of: the author's tree as nested parts, before any of them is closed.
+"""The author's hierarchy as nested parts, before any of them is closed.
 
-A join, a `do`, a loop and an inline block leave no trace but their contents; a group and a block
-are a part with parts in it, and one that comes to a single layer is that layer. `folding.py` then
-puts normalisation, activation and dropout into the layer before them, and equal neighbours
-together.
+A join, a `do`, a loop and an inline block are replaced by their contents; a group or block is a
+part with parts inside, or, if it consists of a single layer, that layer. `folding.py` then merges
+normalisation, activation and dropout into the layer before them, and combines identical neighbours.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def _contents(group: Group, wiring: Wiring, unfold: bool) -> list[Part]:
 
 
 def _listed(group: Group, wiring: Wiring, unfold: bool) -> list[Part]:
-    """The parts that stand side by side in a group, nothing folded among them yet."""
+    """The parts of a group, not folded yet."""
     found: list[Part] = []
     for child in group.children:
         if isinstance(child, Node):
@@ -47,14 +46,14 @@ def _listed(group: Group, wiring: Wiring, unfold: bool) -> list[Part]:
 
 
 def _is_level(group: Group) -> bool:
-    """Whether a group is shown as such. A named join makes a level of the path, and no more."""
+    """Whether a group is shown as such. A named join only adds a path component."""
     return group.kind == "group" or (group.kind == "block" and group.level)
 
 
 def _level(group: Group, wiring: Wiring, unfold: bool) -> list[Part]:
     inside = _contents(group, wiring, unfold)
     if not inside:
-        return []  # `when` took all of it
+        return []  # `when` removed all of it
     only = inside[0]
     if not unfold and len(inside) == 1 and only.kind == "layer" and only.count == 1:
         only.group = group

@@ -1,11 +1,11 @@
 """How many paths lead from each input position to one output position of a layer.
 
-Walked backwards from the output, exactly, with whole numbers: a path goes from a position to one
-that reads it, channels aside, and what lies in padding ends there. Shaded, this is the theoretical
-effective receptive field (Luo et al. 2016, arXiv:1701.04128).
+Computed backwards from the output, with exact integers: a path goes from a position to one that
+reads it, channels ignored, and ends in padding. Shaded, this is the theoretical effective receptive
+field (Luo et al. 2016, arXiv:1701.04128).
 
-As in the figures of a receptive field, a norm is passed through, and a gate that has seen all of
-the input is left aside; a layer after a global pooling, though, does see everything.
+As for receptive fields, norms are ignored, and so is a gate that depends on the full input; a layer
+after global pooling, however, depends on everything.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from archcalc.ops.reach import Periodic
 
 Grid = list[list[int]]
-"""Paths by position along the two axes of the picture; one row where there is one axis."""
+"""Paths by position along the two axes of the picture; one row if there is one axis."""
 
 MAX_POSITIONS = 1_500_000
-"""The largest map that is walked over."""
+"""The largest map that is processed."""
 
 
 class TooLarge(ValueError):
-    """A map has more positions than are counted."""
+    """A map has too many positions."""
 
 
 class Plane(NamedTuple):
@@ -41,7 +41,7 @@ class Plane(NamedTuple):
     columns: int
 
     def sides(self, tensor: Tensor) -> tuple[int, int]:
-        """The positions of a tensor in the plane; 1 along an axis that it does not have."""
+        """The spatial size of a tensor in the plane; 1 along an axis that it does not have."""
         return _side(tensor, self.rows), _side(tensor, self.columns)
 
 
@@ -50,7 +50,7 @@ def _side(tensor: Tensor, axis: int | None) -> int:
 
 
 def plane_of(tensor: Tensor) -> Plane | None:
-    """The plane of a net's input, None where it has no spatial axes."""
+    """The plane of a net's input, None if it has no spatial axes."""
     spatial = [axis for axis in tensor.axes if isinstance(axis, int)]
     if not spatial:
         return None
@@ -58,7 +58,8 @@ def plane_of(tensor: Tensor) -> Plane | None:
 
 
 def count_paths(net: Net, source: int, target: int, cell: tuple[int, int], plane: Plane) -> Grid:
-    """The paths from every position of the input `source` to the cell of the tensor `target`.
+    """The number of paths from every position of the input `source` to the position `cell` of the
+    tensor `target`.
 
     Raises `TooLarge`.
     """
@@ -99,7 +100,7 @@ def _before(net: Net, node: Node, grid: Grid, plane: Plane) -> list[tuple[int, G
             node.inputs, given, branches_of(given, facts.outputs[0]), strict=True
         ):
             if SPREAD in branch.values():
-                continue  # a gate: what it has seen is not at a place
+                continue  # a gate: its field has no position
             found.append((index, _through(grid, tensor, plane, dict.fromkeys(branch, _all))))
         return found
     read = tensors[0]
@@ -142,7 +143,7 @@ def _pattern(reach: Periodic) -> Callable[[int, int], range]:
 def _through(
     grid: Grid, tensor: Tensor, plane: Plane, readers: dict[int, Callable[[int, int], range]]
 ) -> Grid:
-    """A grid carried to a tensor, axis by axis; along an axis without a reader it stays."""
+    """A grid transferred to a tensor, axis by axis; an axis without a reader is unchanged."""
     rows, columns = plane.sides(tensor)
     if rows * columns > MAX_POSITIONS:
         raise TooLarge(f"a map of {rows:,}×{columns:,} positions is more than a picture holds")

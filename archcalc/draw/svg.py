@@ -1,4 +1,4 @@
-"""A small writer of SVG: shapes and text, everything that a spec gives escaped."""
+"""A small SVG writer: shapes and text, with all text of the spec escaped."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def escaped(text: str) -> str:
 
 
 def text_width(text: str, size: float) -> float:
-    """About how wide a text is in Helvetica, on the safe side."""
+    """An upper estimate of the width of a text in Helvetica."""
     return 0.58 * size * width(text)
 
 
 class Canvas:
-    """Elements in the order of drawing; `finished` makes a whole document of them."""
+    """Elements in drawing order; `finished` makes a whole document of them."""
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
@@ -69,7 +69,7 @@ class Canvas:
         )
 
     def finished(self, w: float, h: float, title: str) -> str:
-        """The document, `w` by `h` pixels; `title` is for readers who do not see it."""
+        """The document, `w` by `h` pixels; `title` is for screen readers."""
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{w:.0f}" height="{h:.0f}"'
             f' viewBox="0 0 {w:.0f} {h:.0f}" font-family="{FONT}" role="img">\n'
@@ -89,7 +89,7 @@ def _short(number: float) -> str:
 
 
 def shaded(colour: str, part: float) -> str:
-    """A colour moved towards black (part < 0) or white (part > 0)."""
+    """A colour blended with black (part < 0) or white (part > 0)."""
     channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     end = 255 if part > 0 else 0
     return "#" + "".join(f"{round(c + (end - c) * abs(part)):02X}" for c in channels)

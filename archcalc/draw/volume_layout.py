@@ -1,8 +1,7 @@
-"""Where the boxes of a picture of feature maps stand: columns by distance from the input, rows by
-branch.
+"""The layout of a picture of feature maps: columns by distance from the input, rows by branch.
 
-A chain keeps to one row. Where a tensor is read by several branches, the first goes on in its row
-and each of the others gets a row of its own until a join ends it.
+A chain stays in one row. If several branches read a tensor, the first continues in its row and each
+of the others gets its own row up to the join.
 """
 
 from __future__ import annotations
@@ -20,21 +19,23 @@ if TYPE_CHECKING:
 TALLEST = 150.0
 LEAST = 7.0
 SLANT = 0.42
-"""How far an edge that goes away from the reader moves right and up, for its length."""
+"""The shift right and up of an edge that recedes from the viewer, relative to its length."""
 
 SLABS = 4
-"""So many equal layers are drawn as slabs beside each other; of more, the first two and last."""
+"""Up to this many identical layers are drawn as adjacent slabs; of more, the first two and the
+last."""
 
 BREAK = 16.0
-"""The gap that stands for the slabs that are left out."""
+"""The gap that represents omitted slabs."""
 
 Pair = tuple[str, str]
 
 
 class Volume(NamedTuple):
-    """A box with its place: x of its front, y of its centre, the slabs' thickness, height, depth.
+    """A box with its position: x of its front, y of its centre, the slabs' thickness, height,
+    depth.
 
-    `before` are the layers on the way to it that only reshape.
+    `before` are the layers before it that only reshape.
     """
 
     box: Box
@@ -69,8 +70,8 @@ class Volume(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What of a diagram is drawn: boxes, the arrows between them (data, and references to a size),
-    and for each box the layers told before it."""
+    """The part of a diagram that is drawn: boxes, the arrows between them (data, and size
+    references), and for each box the layers shown with it."""
 
     boxes: list[Box]
     data: list[Pair]
@@ -79,10 +80,10 @@ class Shown(NamedTuple):
 
 
 def shown_of(diagram: Diagram) -> Shown:
-    """The boxes that are maps of their own, and the arrows between them.
+    """The boxes that are separate feature maps, and the arrows between them.
 
-    Outputs, layers that only reshape and heads that run in training only are left out; an arrow
-    through them goes on to the next.
+    Outputs, layers that only reshape and heads that run in training only are omitted; arrows
+    through them are connected.
     """
     arrows = _without_forks(diagram)
     sources: dict[str, list[str]] = {}
@@ -125,7 +126,7 @@ def _without_forks(diagram: Diagram) -> list[Arrow]:
 
 
 def _reshapes(box: Box, source: Box) -> bool:
-    """Whether a box holds the numbers of the one before it, in another shape."""
+    """Whether a box has the elements of the one before it in another shape."""
     if box.family != "shape" or box.sides is None or source.sides is None:
         return False
     return _product(box.sides) == _product(source.sides)
@@ -139,7 +140,7 @@ def _product(shape: tuple[int, ...]) -> int:
 
 
 def placed(shown: Shown) -> list[Volume]:
-    """The boxes with their columns, rows and extents; x and y come with the texts."""
+    """The boxes with their columns, rows and sizes; x and y follow from the texts."""
     sources: dict[str, list[str]] = {box.id: [] for box in shown.boxes}
     for source, target in shown.data:
         sources[target].append(source)
@@ -164,12 +165,12 @@ def placed(shown: Shown) -> list[Volume]:
 
 
 def _rows(boxes: Sequence[Box], sources: dict[str, list[str]]) -> dict[str, int]:
-    """A row for every box: that of the first of its sources which nobody has gone on from yet."""
+    """A row for every box: that of its first source which has no continuation yet."""
     unread = {box.id: 0 for box in boxes}
     for given in sources.values():
         for source in given:
             unread[source] += 1
-    last: dict[int, str] = {}  # of every row in use, its last box so far
+    last: dict[int, str] = {}  # the last box so far of every row in use
     rows: dict[str, int] = {}
     for box in boxes:
         own = [rows[s] for s in sources[box.id] if last.get(rows[s]) == s]
@@ -197,13 +198,12 @@ def _extent(shape: tuple[int, ...] | None, largest: int) -> tuple[float, float, 
 
 
 def _edge(length: int, largest: int) -> float:
-    # A power below one: 7 beside 224 would be a speck.
+    # A power below one: otherwise 7 would be a speck next to 224.
     return max(LEAST, TALLEST * float((length / largest) ** 0.55))
 
 
 class Bracket(NamedTuple):
-    """A frame that comes several times: the ids of its boxes, its text, how many brackets are
-    inside it."""
+    """A repeated frame: the ids of its boxes, its text, and the nesting of brackets inside it."""
 
     ids: frozenset[str]
     text: str
@@ -211,7 +211,7 @@ class Bracket(NamedTuple):
 
 
 def brackets_of(children: Iterable[Box | Frame], ids: set[str]) -> list[Bracket]:
-    """A bracket for every frame that comes several times and has boxes among `ids`."""
+    """A bracket for every repeated frame with boxes among `ids`."""
     found: list[Bracket] = []
     for child in children:
         if isinstance(child, Box):

@@ -1,7 +1,8 @@
-"""Feature maps as boxes in perspective, as papers draw them.
+"""Feature maps as boxes in perspective, as in papers.
 
-A box's height and depth follow the map's height and width, its thickness the channels; a vector is
-a bar. Without a depth asked for, blocks are opened as long as few arrows pass by other boxes.
+The height and depth of a box represent the map's height and width, its thickness the channels; a
+vector is a bar. Unless a depth is given, blocks are opened as long as few arrows bypass other
+boxes.
 """
 
 from __future__ import annotations
@@ -27,20 +28,20 @@ GAP = 24.0
 MARGIN = 24.0
 LINE = 12.0
 BRACKET = 18.0
-"""Height of a bracket below the boxes of a frame, with its text."""
+"""Height of a bracket below the boxes of a frame, including its text."""
 
 FEW = 6
-"""So many arrows may pass by other boxes before a block is better left closed."""
+"""With more arrows that bypass other boxes, a block is better left closed."""
 
 MOST_COLUMNS = 32
 MOST_ROWS = 4
-"""An opening by itself goes no further than this."""
+"""The limit for opening blocks without a given depth."""
 
 TEXT_WIDTH = 16
 
 
 class _Text(NamedTuple):
-    """A line below a box."""
+    """A line of text below a box."""
 
     text: str
     size: float
@@ -48,7 +49,7 @@ class _Text(NamedTuple):
 
 
 class Picture:
-    """A diagram laid out: where every box stands, and how arrows get from one to another."""
+    """The layout of a diagram: the positions of boxes and the routes of arrows."""
 
     def __init__(self, diagram: Diagram) -> None:
         self.shown: Shown = shown_of(diagram)
@@ -58,11 +59,11 @@ class Picture:
         self.taken = {(volume.column, volume.row) for volume in self.volumes}
         self.columns = 1 + max((volume.column for volume in self.volumes), default=-1)
         self.rows = 1 + max((volume.row for volume in self.volumes), default=-1)
-        self.left: list[float] = []  # of every column, its left edge
+        self.left: list[float] = []  # the left edge of every column
         self.width = 0.0
 
     def lay_out(self, top: float) -> float:
-        """Gives every box its x and y below `top`; gives where the picture ends."""
+        """Sets x and y of every box below `top`; returns the lower edge of the picture."""
         self._columns()
         for row in range(self.rows):
             here = [volume for volume in self.volumes if volume.row == row]
@@ -96,7 +97,7 @@ class Picture:
         return max(self._row(id) for id in bracket.ids)
 
     def bottom(self, bracket: Bracket) -> float:
-        """Where the bracket of a frame is drawn."""
+        """The y coordinate of a frame's bracket."""
         row = self._lowest(bracket)
         here = [volume for volume in self.volumes if volume.row == row]
         highest = max(volume.tall for volume in here)
@@ -104,11 +105,11 @@ class Picture:
         return here[0].y + highest / 2 + LINE * (lines + 1) + BRACKET * (bracket.level - 1)
 
     def is_free(self, row: int, after: int, before: int) -> bool:
-        """Whether no box stands in a row between two columns."""
+        """Whether a row has no box between two columns."""
         return not any((column, row) in self.taken for column in range(after + 1, before))
 
     def arcs(self) -> list[Pair]:
-        """The arrows that pass over other boxes, whichever of the two rows they take."""
+        """The arrows that must pass over other boxes, whichever of the two rows they take."""
         return [
             (one, other)
             for one, other in self.shown.data
@@ -123,7 +124,7 @@ class Picture:
 
 
 def lift(one: Volume, other: Volume) -> float:
-    """How far an arc rises above the boxes."""
+    """The height of an arc above the boxes."""
     return 22.0 + 7.0 * min(abs(other.column - one.column), 12)
 
 
@@ -154,7 +155,7 @@ def volumes(report: Report, depth: int | None = None, theme: str = "light") -> s
 
 
 def _fitting(report: Report) -> Diagram:
-    """The deepest opening in which few arrows pass by other boxes."""
+    """The deepest opening in which few arrows bypass other boxes."""
     best = build(report, depth=1)
     depth = 2
     while True:
@@ -171,7 +172,7 @@ def _text_room(volume: Volume) -> float:
 
 
 def _draw(canvas: Canvas, volume: Volume, colours: Theme) -> None:
-    """The slabs: front, top and the face that shows the map."""
+    """Draws the slabs: front, top and the face of the map."""
     box = volume.box
     fill = colours.error_fill if box.state == "invalid" else colours.fill(box.family)
     if box.state == "unknown":
@@ -194,7 +195,7 @@ def _draw(canvas: Canvas, volume: Volume, colours: Theme) -> None:
 
 
 def _arrow(canvas: Canvas, picture: Picture, one: str, other: str, colours: Theme) -> None:
-    """A straight arrow within a row; between rows along the row that is free on the way."""
+    """A straight arrow within a row; between rows, along the row that is free."""
     a, b = picture.by_id[one], picture.by_id[other]
     start, end = a.end - a.depth * SLANT / 2, b.x - 1
     d = f"M{start:.1f},{a.y:.1f}"
@@ -215,15 +216,15 @@ def _head(canvas: Canvas, x: float, y: float, way: str, colour: str) -> None:
 
 
 def _arc(canvas: Canvas, one: Volume, other: Volume, colour: str, *, dashed: bool = False) -> None:
-    """An arrow over what stands between two boxes. Dashed: only a size is taken."""
+    """An arrow over the boxes in between. Dashed: only a size is used."""
     x1, y1 = _crown(one)
     x2, y2 = _crown(other)
-    x2 -= 8 if dashed else 0  # beside the arrow that brings the data
+    x2 -= 8 if dashed else 0  # next to the data arrow
     y = min(y1, y2) - lift(one, other)
     d = f"M{x1:.1f},{y1:.1f}C{x1:.1f},{y:.1f} "
     if one.row == other.row:
         d += f"{x2:.1f},{y:.1f} {x2:.1f},{y2 - 5:.1f}"
-    else:  # straight down in the target's own column, where no other box stands
+    else:  # straight down in the target's column, which is free
         bend = (x2 - x1) / 4
         d += f"{x1:.1f},{y:.1f} {x1 + bend:.1f},{y:.1f}H{x2 - GAP:.1f}"
         d += f"Q{x2:.1f},{y:.1f} {x2:.1f},{y + GAP:.1f}V{y2 - 5:.1f}"
@@ -239,7 +240,7 @@ def _crown(volume: Volume) -> tuple[float, float]:
 
 
 def _bracket(canvas: Canvas, picture: Picture, bracket: Bracket, colours: Theme) -> None:
-    """Below the boxes of a frame, how often they come."""
+    """Draws the bracket and the count of a repeated frame."""
     inside = [picture.by_id[id] for id in bracket.ids]
     left, right = min(v.x for v in inside), max(v.end for v in inside)
     y = picture.bottom(bracket)
@@ -250,10 +251,10 @@ def _bracket(canvas: Canvas, picture: Picture, bracket: Bracket, colours: Theme)
 
 
 def _texts(volume: Volume) -> list[_Text]:
-    """The lines below a box."""
+    """The lines of text below a box."""
     box = volume.box
     lines: list[_Text] = []
-    # A name made of the operation and a number, or a number alone, tells nothing more.
+    # A name made of the operation and a number, or a number alone, adds nothing.
     if box.name.rstrip("0123456789–") not in ("", box.title):
         lines.append(_Text(cut(box.name, TEXT_WIDTH + 4), 10, True))
     lines.append(_Text(box.shape, 10, True))
@@ -263,7 +264,7 @@ def _texts(volume: Volume) -> list[_Text]:
         lines.append(_Text(f"×{box.count:,}", 10, True))
     if box.detail != box.shape:
         lines += _small(packed(box.detail, TEXT_WIDTH), 3)
-    # Of a layer that is told beside another its name is enough here.
+    # For absorbed layers the name is enough.
     also = [*volume.before, *(box.more if box.kind != "block" else ())]
     lines += _small(packed(", ".join(text.split()[0] for text in also), TEXT_WIDTH), 2)
     return lines + _small(wrap(box.message, 26), 4)
@@ -274,7 +275,7 @@ def _small(lines: list[str], most: int) -> list[_Text]:
 
 
 def _captions(canvas: Canvas, volume: Volume, picture: Picture, colours: Theme) -> None:
-    """The lines below a box."""
+    """Draws the text below a box."""
     highest = max(other.tall for other in picture.volumes if other.row == volume.row)
     middle = (volume.x + volume.end) / 2
     y = volume.y + highest / 2 + LINE / 2
@@ -286,7 +287,7 @@ def _captions(canvas: Canvas, volume: Volume, picture: Picture, colours: Theme) 
 
 
 def _heading(canvas: Canvas, diagram: Diagram, boxes: Iterable[Box], colours: Theme) -> float:
-    """Name, facts and legend; gives where the picture may begin."""
+    """Draws name, facts and legend; returns the top of the picture."""
     y = MARGIN + 6
     canvas.text(MARGIN, y, cut(diagram.name, 80), size=15, bold=True)
     for fact in diagram.facts:

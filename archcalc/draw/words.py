@@ -1,4 +1,4 @@
-"""The texts of a diagram. They are the spec's own where it has any, and not yet escaped."""
+"""The texts of a diagram, mostly the spec's own and not yet escaped."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from archcalc.ops.base import Tensor
 
 FIGURES = ("params", "macs", "receptive_field", "memory")
-"""What `--show` knows."""
+"""The choices of `--show`."""
 
 UNKNOWN = numbers.UNKNOWN
 
 LONGEST = 44
-"""Characters of one line in a box."""
+"""Characters per line in a box."""
 
 
 def tell_layer(box: Box, nodes: tuple[Node, ...]) -> None:
@@ -38,20 +38,20 @@ def tell_layer(box: Box, nodes: tuple[Node, ...]) -> None:
 
 
 def _described(node: Node) -> str:
-    # Where the input has no spatial axes, attributes per axis are empty and describe nothing.
+    # If the input has no spatial axes, attributes per axis are empty and not shown.
     if node.attributes is None or (node.invalid and () in vars(node.attributes).values()):
         return ""
     return node.op.describe(node.attributes)
 
 
 def call_parts(group: Group) -> tuple[str, str]:
-    """A block's name and its arguments; a group has no more than a name."""
+    """A block's name and arguments; a group only has a name."""
     block, _, arguments = call(group).partition(" ")
     return block, cut(arguments, 3 * LONGEST)
 
 
 def name(path: str, last: str, base: str) -> str:
-    """A path below the frame it is in; from the first to the last where there are several."""
+    """A path below its frame; from the first to the last of several."""
     first = path.removeprefix(f"{base}.") if base else path
     if last and last != path:
         end = last.removeprefix(f"{base}.") if base else last
@@ -62,7 +62,7 @@ def name(path: str, last: str, base: str) -> str:
 
 
 def shapes(first: Tensor | None, last: Tensor | None) -> str:
-    """The output of a box: of the first to the last of several where their channels differ.
+    """The output of a box: from the first to the last of several if their channels differ.
 
     "64×56×56", "96…256×56×56".
     """
@@ -77,7 +77,7 @@ def shapes(first: Tensor | None, last: Tensor | None) -> str:
 def figures(
     report: Report, covered: list[int], show: tuple[str, ...], output: int | None
 ) -> list[str]:
-    """The figures asked for, of all layers that a box stands for. A frame has no output."""
+    """The requested metrics, for all layers of a box. A frame has no output."""
     texts: list[str] = []
     for figure in FIGURES:
         if figure not in show:

@@ -1,7 +1,7 @@
-"""The figures of one layer, each with the equation behind it.
+"""The metrics of one layer, each with its equation.
 
-The formulas are those that `check` runs, run once more on symbolic numbers with names (k, s, p,
-c_in, H, W). An equation is given only where it evaluates to the figure of the report.
+The formulas are those that `check` uses, evaluated with named symbolic numbers (k, s, p, c_in, H,
+W). An equation is only shown if it evaluates to the value in the report.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ MEANINGS = {
 }
 
 MOST_PHASES = 6
-"""Outputs of a pattern that are listed one by one."""
+"""Maximum number of outputs of a pattern that are listed individually."""
 
 
 class Equation(NamedTuple):
-    """One figure: its name, its term (None where only the result is known) and the result.
+    """One metric: its name, its term (None if only the result is known) and the result.
 
-    `note` says what a reader needs besides: why a figure is 0, what a shared weight means.
+    `note` is a remark: why a value is 0, what a shared weight means.
     """
 
     figure: str
@@ -82,8 +82,8 @@ class Equation(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A layer computed on numbers with names. `output` has the terms of the sizes, `sizes` names
-    in their place, so that what follows from them is written in terms of H_out, not anew."""
+    """A layer computed with named numbers. `output` has the terms of the sizes, `sizes` their
+    names, so that dependent terms use H_out instead of repeating them."""
 
     attributes: SimpleNamespace
     inputs: tuple[Tensor, ...]
@@ -92,7 +92,7 @@ class Named(NamedTuple):
 
 
 def layer_equations(report: Report, layer: LayerReport, pattern: Pattern) -> list[Equation]:
-    """Every figure of a layer, in the order of the report's columns. `pattern` gives the receptive
+    """Every metric of a layer, in the order of the report's columns. `pattern` gives the receptive
     field of a tensor along an axis, output by output."""
     with remembered_origins():
         layer_named = _named_layer(report, layer.node)
@@ -109,7 +109,7 @@ def layer_equations(report: Report, layer: LayerReport, pattern: Pattern) -> lis
 
 
 def _named_layer(report: Report, node: Node) -> Named | None:
-    """None where an error hides the layer."""
+    """None if the layer is unknown because of an error."""
     tensors = [report.net.tensors[i] for i in node.inputs]
     known = [tensor for tensor in tensors if tensor is not None]
     if node.facts is None or node.attributes is None or len(known) < len(tensors):
@@ -123,7 +123,7 @@ def _named_layer(report: Report, node: Node) -> Named | None:
 
 
 def _padded(attributes: SimpleNamespace, reach: Reaches) -> SimpleNamespace:
-    """The attributes with a padding word (`same`) as numbers: sizes are written with p."""
+    """The attributes with padding words (`same`) as numbers: sizes are written with p."""
     if not isinstance(getattr(attributes, "padding", None), str) or not reach:
         return attributes
     windows = [window for window in reach if isinstance(window, Window)]
@@ -134,8 +134,8 @@ def _padded(attributes: SimpleNamespace, reach: Reaches) -> SimpleNamespace:
 
 
 def _named_attributes(attributes: SimpleNamespace) -> SimpleNamespace:
-    """The attributes, every integer in them with a name. `groups` of 1 stay a plain number, so that
-    no formula is cluttered with them."""
+    """The attributes with a name for every integer. `groups` of 1 stay a plain number, to keep
+    formulas short."""
     fields = vars(attributes)
     return SimpleNamespace(**{name: _named_value(name, value) for name, value in fields.items()})
 
@@ -181,7 +181,7 @@ def _paddings(short: str, values: tuple[tuple[int, int], ...]) -> tuple[tuple[in
 
 
 def _named_input(tensor: Tensor, number: int | None) -> Tensor:
-    """A tensor whose sizes have names; `number` tells the inputs of a join apart."""
+    """A tensor with named sizes; `number` distinguishes the inputs of a join."""
     mark = "" if number is None else f"_{number}"
     names = _size_names(tensor)
     sizes = []
@@ -192,8 +192,8 @@ def _named_input(tensor: Tensor, number: int | None) -> Tensor:
 
 
 def _named_output(tensor: Tensor, given: set[Term]) -> Tensor:
-    """The output with a name for every size that was computed: H_out. A size that is an input's
-    own (in `given`) or an attribute keeps the name it has."""
+    """The output with a name for every computed size: H_out. A size equal to an input's (in
+    `given`) or to an attribute keeps its name."""
     names = _size_names(tensor)
     sizes = []
     for size, axis in zip(tensor.shape, tensor.axes, strict=True):
@@ -210,7 +210,7 @@ def _size_names(tensor: Tensor) -> Any:
 
 
 def _padding(node: Node, layer: Named) -> list[Equation]:
-    """How many rows a word such as `same` pads, along the first axis."""
+    """The number of rows that a word such as `same` pads, along the first axis."""
     word = getattr(node.attributes, "padding", None)
     if not isinstance(word, str) or isinstance(layer.attributes.padding, str):
         return []
@@ -224,7 +224,7 @@ def _padding(node: Node, layer: Named) -> list[Equation]:
 
 
 def _sizes(layer: Named) -> list[Equation]:
-    """The output's sizes that are no input's own and no attribute; one line for equal ones."""
+    """The output's sizes that are neither an input's nor an attribute; one line for equal ones."""
     output = layer.output
     spatial = [place for place, axis in enumerate(output.axes) if axis != CHANNELS]
     names = _AXIS_NAMES.get(len(spatial), tuple(f"axis {place}" for place in spatial))
@@ -267,7 +267,7 @@ def _work(layer: LayerReport, computed: Named) -> list[Equation]:
 
 
 def _connections(node: Node, layer: Named) -> list[Equation]:
-    """LeCun's count, where the layer's expectations ask for it."""
+    """LeCun's count, if the layer's expectations use it."""
     if not any(f.what == "connections" for case in node.layer.expect for f in case.figures):
         return []
     number = node.op.connections(layer.attributes, layer.inputs, layer.sizes)
@@ -275,7 +275,7 @@ def _connections(node: Node, layer: Named) -> list[Equation]:
 
 
 def _fields(layer: LayerReport, computed: Named, pattern: Pattern) -> list[Equation]:
-    """The receptive field along every axis of the net's input; once where the axes are alike."""
+    """The receptive field along every axis of the net's input; once if all axes are alike."""
     field = layer.receptive_field
     if field is None or not field.size:
         return []
@@ -292,7 +292,7 @@ def _fields(layer: LayerReport, computed: Named, pattern: Pattern) -> list[Equat
 
 def _field(layer: LayerReport, computed: Named, pattern: Pattern, axis: int) -> list[Equation]:
     """The recurrence of the receptive field from the layer before (Araujo, Norris & Sim, Distill
-    2019), where the layer slides a window and all outputs read alike; else only the results."""
+    2019), if the layer slides a window and all outputs read alike; else only the results."""
     node, report = layer.node, layer.receptive_field
     assert report is not None
     results = (report.size[axis], report.stride[axis], report.offset[axis])
@@ -316,7 +316,7 @@ def _field(layer: LayerReport, computed: Named, pattern: Pattern, axis: int) -> 
 
 
 def _window(node: Node, computed: Named, axis: int) -> Window | None:
-    """The window that a layer slides along an axis of the net's input, if it does."""
+    """The window that a layer slides along an axis of the net's input, if any."""
     axes = [label for label in computed.inputs[0].axes if label != CHANNELS]
     reach = node.op.reach(computed.attributes, computed.inputs, computed.output)
     if reach is None or axis not in axes:

@@ -1,4 +1,4 @@
-"""Where the figures of a layer, a join, a block or the net come from, as data."""
+"""The derivation of the metrics of a layer, a join, a block or the net, as data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Branch(NamedTuple):
-    """One branch of a join: the layer that it ends with, its shape and receptive field."""
+    """One branch of a join: its last layer, its shape and receptive field."""
 
     path: str
     shape: Shape | None
@@ -37,9 +37,9 @@ class Explanation(NamedTuple):
 
 
 def explain(report: Report, path: str | None) -> Explanation:
-    """The explanation of the layer, block or group at `path`, of the whole net without one.
+    """The explanation of the layer, block or group at `path`, or of the whole net.
 
-    Raises `archcalc.graph.NoSuchLayer` with the nearest paths for one that the net does not have.
+    Raises `archcalc.graph.NoSuchLayer`, with the nearest paths, for an unknown one.
     """
     part = report.net.find(path or "")
     if isinstance(part, Group):
@@ -91,7 +91,7 @@ def _group(report: Report, group: Group) -> Explanation:
 
 
 def _sums(report: Report, group: Group) -> list[Equation]:
-    """The figures of a group as the sums of its parts."""
+    """The metrics of a group as the sums of its parts."""
     parts = _parts(group)
     totals = report.of(group)
     equations = []
@@ -115,7 +115,7 @@ def _sums(report: Report, group: Group) -> list[Equation]:
 
 
 def _parts(group: Group) -> list[tuple[str, Node | Group]]:
-    """The layers and levels directly below a group; what only repeats or branches is opened."""
+    """The layers and levels directly below a group; loops and joins are opened."""
     found: list[tuple[str, Node | Group]] = []
     for child in group.children:
         if isinstance(child, Node) or child.level:
@@ -127,7 +127,7 @@ def _parts(group: Group) -> list[tuple[str, Node | Group]]:
 
 
 def _part_name(part: Node | Group) -> str:
-    """The last component of the path; a bare position gets its word, bottleneck[0]."""
+    """The last component of the path; an index gets its word, bottleneck[0]."""
     name = part.path.rpartition(".")[2]
     if not name.isdecimal():
         return name

@@ -1,7 +1,9 @@
-"""Symbolic numbers as written: their operations as a tree, and the tree as text or LaTeX.
+"""Symbolic numbers as formulas: their operations as a tree, and the tree as text or LaTeX.
 
-The tree is a view of the symbolic integers of `archcalc.symbols`: nothing is simplified but what no
-reader would write (+ 0, · 1, a − a), and −(−a // b) is the ceiling that it means.
+The tree is a view of the symbolic integers of `archcalc.symbols`: only trivial parts are simplified
+(+ 0, · 1, a − a), and −(−a
+
+b) is shown as a ceiling.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from archcalc.symbols.conditions import Condition
 
 LONG = 100_000
-"""Numbers from here on are hard to read without separators."""
+"""From here on numbers need separators."""
 
 _LOWEST = -(2**62)
 
@@ -26,20 +28,20 @@ _SUM, _PRODUCT, _ATOM = 1, 2, 3
 
 
 class Leaf(NamedTuple):
-    """A quantity with a name: an attribute, a size, a figure of the layer before."""
+    """A named quantity: an attribute, a size, a metric of the layer before."""
 
     name: str
     value: int | Fraction
 
 
 class Sum(NamedTuple):
-    """Terms that are added; a sign of −1 subtracts one."""
+    """A sum; a sign of −1 subtracts a term."""
 
     terms: tuple[tuple[int, Term], ...]
 
 
 class Product(NamedTuple):
-    """Factors multiplied."""
+    """A product."""
 
     factors: tuple[Term, ...]
 
@@ -59,7 +61,7 @@ class Ceiling(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A function of some terms: max, min or gcd."""
+    """A function of several terms: max, min or gcd."""
 
     word: str
     terms: tuple[Term, ...]
@@ -75,11 +77,11 @@ def named(value: int | Fraction, name: str) -> Any:
 
 
 def _ignore(_: Condition) -> None:
-    """An equation is for the numbers at hand: what was compared on the way does not matter."""
+    """The recorder of an equation: it is for the current numbers, so comparisons are ignored."""
 
 
 def term_of(number: Any) -> Term:
-    """The term of any number: itself where it is not symbolic."""
+    """The term of any number: a plain one is itself."""
     poly = getattr(number, "poly", None)
     if poly is None:
         value: int = plain(number)
@@ -104,7 +106,7 @@ def term_of(number: Any) -> Term:
 
 
 def _negated(term: Term) -> Term:
-    # −(−a // b) is how a ceiling is written with the floor that integers have.
+    # −(−a // b) is how a ceiling is written with integer floor division.
     if isinstance(term, Floor) and isinstance(term.above, Sum) and len(term.above.terms) == 1:
         sign, above = term.above.terms[0]
         if sign < 0:
@@ -113,7 +115,7 @@ def _negated(term: Term) -> Term:
 
 
 def _sum(*parts: tuple[int, Term]) -> Term:
-    """The sum, without what is added and subtracted again."""
+    """The sum, without terms that cancel."""
     terms: list[tuple[int, Term]] = []
     for sign, term in parts:
         own = term.terms if isinstance(term, Sum) else ((1, term),)
@@ -142,7 +144,7 @@ def _product(*parts: Term) -> Term:
 
 
 def leaves(term: Term) -> list[Leaf]:
-    """The quantities in a term, in the order of their first mention."""
+    """The quantities in a term, in order of first occurrence."""
     match term:
         case Leaf():
             return [term]
@@ -160,7 +162,7 @@ def leaves(term: Term) -> list[Leaf]:
 
 
 class Style(NamedTuple):
-    """How terms are written: `numbers` writes the values instead of the names."""
+    """The style of a formula: `numbers` writes the values instead of the names."""
 
     numbers: bool = False
     latex: bool = False
@@ -179,7 +181,7 @@ def render(term: Term, style: Style) -> str:
 
 
 def _write(term: Term, style: Style) -> tuple[str, int]:
-    """The text, and how tightly it binds."""
+    """The text and its operator precedence."""
     match term:
         case int():
             return _number(term, style)
@@ -212,7 +214,7 @@ def _within(term: Term, style: Style, binding: int) -> str:
 
 
 def _write_sum(term: Sum, style: Style) -> tuple[str, int]:
-    """Equal summands are gathered: p at both sides is 2·p."""
+    """Equal summands are combined: p at both ends is 2·p."""
     counts = Counter(term.terms)
     minus, times = ("-", r" \cdot ") if style.latex else ("−", "·")
     text = ""
@@ -230,7 +232,7 @@ def _write_sum(term: Sum, style: Style) -> tuple[str, int]:
 
 
 def _write_quotient(term: Floor | Ceiling, style: Style) -> tuple[str, int]:
-    # A lone name is divided where it is known to be divisible: channels by groups.
+    # A single name is divided without a floor if it is divisible: channels by groups.
     exact = isinstance(term, Floor) and isinstance(term.above, Leaf) and _is_exact(term)
     if style.latex:
         fraction = rf"\frac{{{render(term.above, style)}}}{{{render(term.below, style)}}}"

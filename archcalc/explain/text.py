@@ -20,7 +20,8 @@ _INDENT = 17
 
 
 def text(told: Explanation, columns: int) -> str:
-    """The explanation for a terminal: each figure as formula, with its numbers, and the result."""
+    """The explanation for a terminal: each metric as a formula, with its numbers, and the
+    result."""
     lines = [f"{printable(told.path)}   {printable(told.what)}"]
     if told.span is not None:
         lines[0] += f"   ({printable(told.span.file.name)}:{told.span.line})"
@@ -89,7 +90,7 @@ def _field(field: ReceptiveField | None) -> str:
 
 
 def _legend(told: Explanation, columns: int) -> list[str]:
-    """What the letters in use mean."""
+    """The meaning of the symbols in use."""
     used: dict[str, None] = {}
     for equation in told.equations:
         if equation.term is not None and not _is_sum_of_parts(equation.term):
@@ -99,7 +100,7 @@ def _legend(told: Explanation, columns: int) -> list[str]:
 
 
 def _is_sum_of_parts(term: Term) -> bool:
-    """Whether a term is the sum of the parts of a block, whose names are paths, not letters."""
+    """Whether a term is the sum of the parts of a block, whose names are paths."""
     return isinstance(term, Sum) and all(
         isinstance(part, Leaf) and part.name not in MEANINGS for _, part in term.terms
     )

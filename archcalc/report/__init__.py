@@ -1,5 +1,5 @@
-"""Reports in the formats people and programs read: one file a format.
+"""Reports in formats for people and programs, one file per format.
 
-They read a finished `Report` and never ask which operation a row is. `rows.py` says which rows a
-table shows, `numbers.py` and `text.py` how figures and names are written.
+They read a finished `Report` and never ask which operation a row is. `rows.py` selects the rows of
+a table, `numbers.py` and `text.py` format numbers and names.
 """

@@ -1,4 +1,4 @@
-"""Calls of blocks, as their author wrote them."""
+"""Block calls as text, as their author wrote them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def call(group: Group) -> str:
-    """How the author called a block: the arguments, those at their plain default left out.
+    """A block call: its arguments, except those equal to a literal default.
 
-    "bottleneck 64, stride 2"; nothing for a group that is no call.
+    "bottleneck 64, stride 2"; "" for a group that is not a call.
     """
     if group.block is None:
         return ""
@@ -36,7 +36,7 @@ def _is_default(parameter: Parameter, value: Any) -> bool:
     try:
         return parameter.default is not None and parameter.default.evaluate({}) == value
     except DiagnosticError:
-        return False  # a default that reads names: what it comes to is worth telling
+        return False  # a default with names: its value is informative
 
 
 def _argument(value: Any) -> str:

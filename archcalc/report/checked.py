@@ -1,4 +1,4 @@
-"""One checked spec: what every format writes out."""
+"""The result of checking one spec, which every format writes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 class Checked(NamedTuple):
     """A spec with its report.
 
-    `source` is what the user asked for: a file or the name of a net in the catalogue. `report` is
-    None where the text could not be read as a spec. `expectations` and `diagnostics` are the
-    report's, with those of the cases that were run.
+    `source` is what the user gave: a file or the name of a net in the catalogue. `report` is None
+    if the text could not be parsed. `expectations` and `diagnostics` are the report's, including
+    those of the cases that were run.
     """
 
     source: str
@@ -24,10 +24,10 @@ class Checked(NamedTuple):
 
     @property
     def errors(self) -> int:
-        """How many there are; an expectation that fails is one."""
+        """The number of errors, including failed expectations."""
         return sum(d.severity == "error" for d in self.diagnostics)
 
     @property
     def ok(self) -> bool:
-        """A net that could be read, without errors, and what is expected of it holds."""
+        """Whether the net could be read without errors and all its expectations pass."""
         return self.report is not None and not self.errors

@@ -1,8 +1,8 @@
-"""The columns of a layer: what is shown for one row, and what is recorded for one layer.
+"""The columns of a layer: what is shown per row, and what is recorded per layer.
 
 `Column`s are for readers and take a `Row`: the terminal, Markdown and HTML tables choose from them.
 `FIELDS` are for programs and take a `LayerReport`: JSON, CSV and `Report.to_dicts` write them. A
-new figure is one entry here.
+new metric is one entry here.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 class Column(NamedTuple):
-    """A column for readers. `text` is plain: each format indents and escapes it. `gap` is how far
-    it is from the column before it in a terminal."""
+    """A column for readers. `text` is plain: each format indents and escapes it. `gap` is the
+    distance to the column before it in a terminal."""
 
     title: str
     text: Callable[[Row, Report], str]
@@ -86,7 +86,7 @@ DOCUMENT = (
     MACS_SHARE,
     Column("receptive field", lambda row, _: numbers.field(row.receptive_field)),
 )
-"""The columns of Markdown and HTML tables; the first two are text, the others figures."""
+"""The columns of Markdown and HTML tables; the first two are text, the others numbers."""
 
 
 class Field(NamedTuple):

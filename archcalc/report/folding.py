@@ -1,4 +1,4 @@
-"""Which layers are shown with the layer before them: one rule for tables and pictures."""
+"""Which layers share the row or box of the layer before them: one rule for tables and pictures."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def reader_counts(net: Net) -> list[int]:
 
 
 def continues(readers: list[int], before: Node, node: Node) -> bool:
-    """Whether a layer only continues the one directly before it: it reads nothing else, and
-    nothing else reads what is between the two."""
+    """Whether a layer directly continues the one before it: it reads nothing else, and nothing else
+    reads the tensor between the two."""
     return (
         node.index == before.index + 1
         and not node.invalid

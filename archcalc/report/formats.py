@@ -1,4 +1,4 @@
-"""The formats of `check`: one file each, imported when it is asked for."""
+"""The formats of `check`: one file each, imported on demand."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _table(checked: list[Checked], view: View) -> None:
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
-    """Writes diagnostics to standard error: for commands whose output is something else."""
+    """Writes diagnostics to standard error: for commands that print something else."""
     from archcalc.report.diagnostics import render_all
 
     colour, columns = wants_colour(sys.stderr), terminal_columns()
@@ -57,7 +57,7 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
 
 
 def terminal_columns() -> int:
-    """The width that output is laid out for: at least 40 columns, narrower terminals wrap it."""
+    """The width for the layout: at least 40 columns, narrower terminals wrap lines."""
     from shutil import get_terminal_size
 
     return max(get_terminal_size().columns, 40)

@@ -1,7 +1,7 @@
-"""The report as JSON: one object per spec, in a schema that scripts may rely on.
+"""The report as JSON: one object per spec, in a stable schema.
 
 `layers` are leaves in execution order. Unknown is null, never zero. Entries of a receptive field
-are integers, or text such as "1/2" for the stride after a transposed convolution.
+are integers, or strings such as "1/2" for the stride after a transposed convolution.
 """
 
 from __future__ import annotations
@@ -36,10 +36,9 @@ def text(checked: list[Checked]) -> str:
 
 
 def written(found: dict[str, Any]) -> str:
-    """An object as text, an entry of a list a line: short enough to read, and a difference shows
-    by layer.
+    """An object as text, with one line per list entry: short, and with line-wise diffs.
 
-    Plain ASCII, so that no stream's encoding can spoil it.
+    Plain ASCII, so that it does not depend on the stream's encoding.
     """
     lines: list[str] = []
     for key, value in found.items():
@@ -51,7 +50,7 @@ def written(found: dict[str, Any]) -> str:
 
 
 def as_dict(checked: Checked) -> dict[str, Any]:
-    """The object; its figures are null where no net could be read."""
+    """The object; its numbers are null if no net could be read."""
     report = checked.report
     net = report.net if report is not None else None
     outputs = {} if net is None else _shapes(net, net.outputs)
@@ -115,7 +114,7 @@ def _layer(layer: LayerReport) -> dict[str, Any]:
 
 
 def _listed(value: Any) -> Any:
-    """A value with its tuples as lists, as JSON has them."""
+    """A value with lists for tuples, as in JSON."""
     return [_listed(entry) for entry in value] if isinstance(value, tuple) else value
 
 

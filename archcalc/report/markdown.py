@@ -67,12 +67,12 @@ def _expectations(checked: Checked) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that stands in Markdown as it is."""
+    """Text escaped for Markdown."""
     return "".join(f"\\{c}" if c in _SPECIAL else c for c in printable(text))
 
 
 def _fenced(text: str) -> str:
-    """A block of code; longer fences than any run of backticks inside it."""
+    """A code block, with a fence longer than any run of backticks inside it."""
     fence = "```"
     while fence in text:
         fence += "`"

@@ -1,4 +1,4 @@
-"""How figures are written for readers. Unknown is "?", never zero."""
+"""Numbers as text for readers. Unknown is "?", never zero."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "?"
 
-_DIGITS_AT_ONCE = 4000  # Python refuses to write an integer of more than 4,300 digits
+_DIGITS_AT_ONCE = 4000  # Python refuses to print an integer of more than 4,300 digits
 _READABLE = 10**18  # above this a count is shown as a power or rounded
 
 

@@ -1,4 +1,4 @@
-"""Colours of the terminal, and when to use them."""
+"""The colours of the terminal, and when to use them."""
 
 from __future__ import annotations
 

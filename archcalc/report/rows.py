@@ -1,9 +1,9 @@
-"""The rows of a table: the net as its author wrote it, closed to blocks so that it fits a screen.
+"""The rows of a table: the net as its author wrote it, with blocks closed to fit a screen.
 
-Groups and blocks are levels that `depth` opens; joins and loops are opened with the level they
-stand in. Equal neighbours are one row with a count. Every column of figures adds up: a row's
-figures are those of all the layers it stands for, and so the sum of the rows below it. Activations
-and dropout without weights are part of the row before them, unless `unfold`.
+Groups and blocks are levels that `depth` opens; joins and loops are opened with the level that
+contains them. Identical neighbours are one row with a count. Every column of numbers adds up: a row
+has the totals of all its layers, the sum of the rows below it. Activations and dropout without
+weights are part of the row before them, unless `unfold`.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from archcalc.ops.base import Shape
 
 SCREEN = 44
-"""Rows that fit a screen."""
+"""The maximum number of rows that fit a screen."""
 
 _WORTH_FOLDING = 6
-"""Equal iterations of several layers fold if that saves at least this many rows: a fold takes a row
-of its own and hides paths, and a table that shows every layer is easier to read."""
+"""Identical iterations of several layers are folded if that saves at least this many rows: a fold
+takes its own row and hides paths, and a table with every layer is easier to read."""
 
 
 class Row(NamedTuple):
     """One row. `indent` counts levels, `label` is the part of the path below the row above.
 
-    `times` is how many equal layers or blocks it stands for, `layers` how many layers of the net,
-    `totals` theirs together; `output` and `receptive_field` are the last one's.
+    `times` is how many identical layers or blocks it represents, `layers` how many layers of the
+    net, `totals` their totals; `output` and `receptive_field` are those of the last one.
     """
 
     indent: int
@@ -48,14 +48,15 @@ class Row(NamedTuple):
     receptive_field: ReceptiveField | None
     invalid: bool
     training_only: bool
-    is_level: bool  # a block, group or branch, opened or not
+    is_level: bool  # a block, group or branch, open or closed
 
 
 class _Item(NamedTuple):
-    """What a row stands for: one part of the net, or equal neighbours from the first to the last.
+    """What a row represents: one part of the net, or identical neighbours from the first to the
+    last.
 
-    `branch` is the label of the branch of a join that it is, or begins. `folded` are the layers
-    that are shown with the last one.
+    `branch` is the label of the join's branch that it is, or starts. `folded` are the layers that
+    share the row of the last one.
     """
 
     first: Node | Group
@@ -92,7 +93,7 @@ def layer_rows(report: Report, *, unfold: bool = False) -> list[Row]:
 
 
 class _Walk:
-    """The rows of one report. What a level shows is found once, however often it is asked for."""
+    """The rows of one report. The items of a level are computed once."""
 
     def __init__(self, report: Report, unfold: bool) -> None:
         self.report = report
@@ -106,7 +107,8 @@ class _Walk:
     def _rows(
         self, items: list[_Item], base: str, indent: int, depth: int, times: int
     ) -> Iterator[Row]:
-        """The rows of the items of one level. `times` is the count of the folds around them."""
+        """The rows of the items of one level. `times` is the product of the counts of the folds
+        around them."""
         for item in items:
             part = item.last
             all_ = times * item.times
@@ -115,7 +117,7 @@ class _Walk:
                 yield self.leaf(item, label, indent, all_)
                 continue
             yield self._group(part, label, indent, all_)
-            # A branch is opened with the level that its join is in.
+            # A branch is opened with the level that contains its join.
             below = depth if part.kind == "branch" else depth - 1
             if below > 0:
                 yield from self._rows(self.items(part), part.path, indent + 1, below, all_)
@@ -161,7 +163,7 @@ class _Walk:
         )
 
     def items(self, group: Group) -> list[_Item]:
-        """The children of a group as a table shows them, equal neighbours together."""
+        """The children of a group as a table shows them, identical neighbours combined."""
         if id(group) not in self.known:
             found: list[_Item] = []
             for item in self.with_folded(self._flat(group)):
@@ -175,7 +177,7 @@ class _Walk:
         return self.known[id(group)]
 
     def with_folded(self, items: Iterable[_Item]) -> list[_Item]:
-        """The items with those that only continue the one before as part of it."""
+        """The items, each with the layers that only continue it."""
         found: list[_Item] = []
         for item in items:
             if found and self._folds(found[-1], item):
@@ -215,14 +217,14 @@ class _Walk:
         return inside[0] if len(inside) == 1 else _Item(block, block)
 
     def _branch(self, branch: Group, number: int) -> _Item:
-        """A branch of several rows has a row of its own; a single row only takes its label."""
+        """A branch of several rows has its own row; a single row only gets its label."""
         inside = self.items(branch)
         item = inside[0] if len(inside) == 1 else _Item(branch, branch)
         label = f"{branch.title}:" if branch.title else f"branch {number}:"
         return item._replace(branch=label)
 
     def _iterations(self, loop: Group) -> Iterator[_Item]:
-        """The iterations of a loop: runs of equal ones as one item if they are long enough."""
+        """The iterations of a loop: runs of identical ones as one item if they are long enough."""
         runs: list[list[Group]] = []
         for turn in loop.children:
             assert not isinstance(turn, Node)
@@ -251,7 +253,7 @@ def _multiplied(totals: Totals, times: int) -> Totals:
 
 
 def _equal_items(before: _Item, item: _Item) -> bool:
-    """Whether an item is one more of those before it."""
+    """Whether an item repeats those before it."""
     return (
         before.branch == item.branch
         and _alike(before.last, item.first)
@@ -261,7 +263,8 @@ def _equal_items(before: _Item, item: _Item) -> bool:
 
 
 def _alike(a: Node | Group, b: Node | Group) -> bool:
-    """Whether two neighbours are equal in everything a table shows but path and field."""
+    """Whether two neighbours are identical in everything that a table shows, except path and
+    field."""
     if isinstance(a, Node) or isinstance(b, Node):
         return isinstance(a, Node) and isinstance(b, Node) and _alike_nodes(a, b)
     return (
@@ -290,7 +293,7 @@ def _describe(node: Node) -> str:
 
 
 def _operation(net: Net, node: Node) -> str:
-    """The operation with what is worth telling of its attributes, and whose weights it uses."""
+    """The operation with its notable attributes, and whose weights it uses."""
     text = f"{node.op.name} {_describe(node)}".rstrip()
     return text if node.shared is None else f"{text}, weights of {net.nodes[node.shared].path}"
 
@@ -300,13 +303,13 @@ def _written(group: Group) -> str:
 
 
 def _label(item: _Item, base: str) -> str:
-    """The part of the path below `base`; of the first to the last if there are several."""
+    """The part of the path below `base`; from the first to the last of several."""
     first, last = item.first, item.last
     if item.times == 1:
         return _below(first, base)
     a, b = _below(_first_leaf(first), base), _below(_last_leaf(last), base)
     if item.folded and b.isdecimal():
-        b = _below(item.folded[-1], base)  # positions: up to what is folded into the last one
+        b = _below(item.folded[-1], base)  # positions: up to the last folded one
     stem = a.rstrip("0123456789")
     if b.startswith(stem) and b[len(stem) :].isdecimal():
         b = b[len(stem) :]
@@ -314,14 +317,14 @@ def _label(item: _Item, base: str) -> str:
 
 
 def _below(part: Node | Group, base: str) -> str:
-    """The path below the level `base`; nothing for a group that is no level."""
+    """The path below the level `base`; "" for a group that is not a path component."""
     if not isinstance(part, Node) and not part.level:
         return ""
     return part.path.removeprefix(f"{base}.") if base else part.path
 
 
 def _first_leaf(part: Node | Group) -> Node | Group:
-    """What has a path: the first level or layer in a group that is none."""
+    """The part with a path: the first level or layer in a group without one."""
     while not isinstance(part, Node) and not part.level and part.children:
         part = part.children[0]
     return part

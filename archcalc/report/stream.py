@@ -1,4 +1,5 @@
-"""Writing output: in any encoding, to readers that may go away, files completely or not at all."""
+"""Writing output: in any encoding, to readers that may stop reading, files completely or not at
+all."""
 
 from __future__ import annotations
 
@@ -30,26 +31,26 @@ _PLAIN = {
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
-    """Our own symbols as ASCII, one cell each in tables; any other as "?"."""
+    """archcalc's own symbols as ASCII, one cell each in tables; any other as "?"."""
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end]
     return "".join(_PLAIN.get(c, "?") for c in text), error.end
 
 
 def prepare() -> None:
-    """Makes standard output and error take any text, whatever the locale."""
+    """Makes standard output and error accept any text, whatever the locale."""
     codecs.register_error("archcalc-plain", _plain)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by the caller
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # stays open
-        # A stream that tests or a notebook put in its place need not be one that can be set up.
+        # A stream set by tests or a notebook may not be reconfigurable.
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="archcalc-plain")
 
 
 def emit(text: str) -> None:
-    """Writes to standard output. If the reader has gone (`| head`), the rest is dropped."""
+    """Writes to standard output. If the reader has closed it (`| head`), the rest is dropped."""
     _write("stdout", _inert(text))
 
 
@@ -59,8 +60,8 @@ def emit_error(text: str) -> None:
 
 
 def emit_code(text: str) -> None:
-    """Writes what another program reads, as UTF-8 in any locale: a replaced character would make
-    another program of it."""
+    """Writes program input as UTF-8 in any locale: a replaced character would change the
+    program."""
     emit_bytes(text.encode())
 
 
@@ -73,7 +74,7 @@ def emit_bytes(data: bytes) -> None:
     """Writes bytes to standard output."""
     sys.stdout.flush()
     with full_disk("stdout"):
-        # A stream that a notebook put in place of standard output takes text only.
+        # A stream that a notebook sets as standard output accepts text only.
         binary = getattr(sys.stdout, "buffer", None)
         if binary is None:
             sys.stdout.write(data.decode())
@@ -83,14 +84,14 @@ def emit_bytes(data: bytes) -> None:
 
 
 def write_file(path: str, data: bytes) -> None:
-    """Writes a file, or standard output for "-", completely or not at all: the data goes to a file
-    beside it, which then takes its name. Raises `OSError`."""
+    """Writes a file, or standard output for "-", completely or not at all: the data goes to a
+    temporary file, which then replaces the target. Raises `OSError`."""
     if path == "-":
         emit_bytes(data)
         return
-    target = os.path.realpath(path)  # a link stays one
+    target = os.path.realpath(path)  # keep symbolic links
     if os.path.exists(target) and not os.path.isfile(target):
-        # A device or a pipe: nothing can take its place.
+        # A device or a pipe cannot be replaced.
         with open(target, "wb") as file:
             file.write(data)
         return
@@ -112,7 +113,7 @@ def write_file(path: str, data: bytes) -> None:
 
 
 def _mode(path: str) -> int:
-    """The permissions of a file: its own if it exists, else those of a new one."""
+    """The permissions of a file: its own if it exists, else the default for new files."""
     try:
         return os.stat(path).st_mode & 0o777
     except FileNotFoundError:
@@ -130,12 +131,12 @@ def _write(name: str, text: str) -> None:
 
 @contextmanager
 def full_disk(name: str) -> Iterator[None]:
-    """Drops what a stream can no longer take because its reader has gone; a full disk ends the
-    program with one line."""
+    """Ignores writes to a stream whose reader has closed it; a full disk ends the program with one
+    line."""
     try:
         yield
     except OSError as error:
-        # Python flushes once more at exit, which needs something to write to.
+        # Python flushes once more at exit, which needs a valid stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), getattr(sys, name).fileno())
         if not isinstance(error, BrokenPipeError):
             if name == "stderr":
@@ -144,8 +145,8 @@ def full_disk(name: str) -> Iterator[None]:
 
 
 def _inert(text: str) -> str:
-    """The text so that GitHub's runner reads none of its lines as a workflow command: it takes
-    those that start with "::" and all with "##[" in the log of a step."""
+    """The text with GitHub workflow commands disabled: the runner interprets lines that start with
+    "::", and all with "##[" in the log of a step."""
     if not os.environ.get("GITHUB_ACTIONS") or ("::" not in text and "##[" not in text):
         return text
     from re import MULTILINE, sub

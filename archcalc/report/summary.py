@@ -1,4 +1,4 @@
-"""What is around the rows: the heading, the totals, the expectations, the verdict."""
+"""The parts around the rows: the heading, the totals, the expectations, the verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def heading(report: Report, source: str, columns: int, colour: bool) -> str:
-    """The net's name and file, its source, its inputs and outputs, and what was set."""
+    """The net's name and file, its source, its inputs and outputs, and its overridden settings."""
     net = report.net
     lines = [f"{paint(printable(net.name), 'strong', colour)} ({printable(source)})"]
     if net.spec.source:
@@ -43,7 +43,7 @@ def ends(net: Net) -> list[str]:
 
 
 def totals(report: Report) -> list[tuple[str, str, str]]:
-    """The totals: name, figure, and the convention it is counted by."""
+    """The totals: name, value, and the convention by which it is counted."""
     all_ = report.totals
     found = [
         ("params", numbers.grouped(all_.params), f"trainable{_memory(report, all_.params)}"),
@@ -116,13 +116,13 @@ def _field(report: Report) -> list[tuple[str, str, str]]:
 
 
 def field_remark(field: ReceptiveField) -> str:
-    """What goes with the size of a receptive field."""
+    """The remarks next to the size of a receptive field."""
     text = f"stride {numbers.per_axis(field.stride)}, offset {numbers.per_axis(field.offset)}"
     return f"{text}; also global, covers the full input" if field.is_global else text
 
 
 def expectations(checked: Checked, columns: int, colour: bool, *, everything: bool) -> str:
-    """The expectations that failed, or all of them: expected, actual, difference, source."""
+    """The failed expectations, or all of them: expected, actual, difference, source."""
     chosen = [e for e in checked.expectations if everything or e.holds is False]
     if not chosen:
         return ""
@@ -137,14 +137,14 @@ def expectations(checked: Checked, columns: int, colour: bool, *, everything: bo
         if width(line) + 2 > columns:
             line = "  ".join(row[:3])
         room = columns - width(line) - 4
-        # A source is cut, a figure never.
+        # The source may be cut, a number never.
         source = paint(cut(row[3], room), "faint", colour) if row[3] and room > 8 else ""
         lines.append(f"{paint(mark, style, colour)} {line}  {source}".rstrip())
     return "\n".join(lines)
 
 
 def expectation_cells(e: ExpectationReport, checked: Checked) -> list[str]:
-    """An expectation as every format shows it: what, expected, what was found, source."""
+    """An expectation as every format shows it: metric, expected, actual, source."""
     settings = _settings(e, checked)
     return [
         f"{e.where} {e.what}".strip(),
@@ -159,7 +159,7 @@ MARKS = {True: ("✓", "good"), False: ("✗", "bad"), None: ("–", "faint")}
 
 
 def _settings(e: ExpectationReport, checked: Checked) -> str:
-    """The settings that a figure is expected under."""
+    """The settings to which an expectation applies."""
     if checked.report is None:
         return ""
     for expected in checked.report.net.expected:
@@ -175,7 +175,7 @@ def _settings(e: ExpectationReport, checked: Checked) -> str:
 
 
 def _finding(e: ExpectationReport, settings: str) -> str:
-    """What was found, if that is more than what was expected."""
+    """The actual value, if it adds anything to the expected one."""
     under = f" with {settings}" if settings else ""
     if e.holds is None:
         return e.actual or f"not checked{under}"
@@ -185,7 +185,7 @@ def _finding(e: ExpectationReport, settings: str) -> str:
 
 
 def _bare(figure: str) -> str:
-    """A figure without separators."""
+    """A number without separators."""
     return figure.translate({ord(sign): None for sign in "_, "})
 
 

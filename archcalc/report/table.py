@@ -1,4 +1,4 @@
-"""The table for a terminal: rows by the author's blocks, totals, expectations, diagnostics."""
+"""The table for a terminal: rows by block, totals, expectations, diagnostics."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _GAP = 2
 
 
 class View(NamedTuple):
-    """What a table shows of the layers.
+    """The options of a table.
 
-    `depth`: levels opened, None for what fits a screen. `unfold`: a row for each activation.
-    `sort`: "params", "macs" or "memory": the single layers, the costliest first.
-    `expect`: "failed" or "all" expectations.
+    `depth`: levels to open, None for what fits a screen. `unfold`: a row for each activation.
+    `sort`: "params", "macs" or "memory": single layers, the costliest first. `expect`: "failed" or
+    "all" expectations.
     """
 
     depth: int | None = None
@@ -35,8 +35,8 @@ class View(NamedTuple):
     expect: str = "failed"
 
 
-# From the richest to the poorest (the last but two fits 80 columns), each with the cells that the
-# operation needs at least.
+# From the widest to the narrowest layout (the last but two fits 80 columns), each with the cells
+# that the operation needs at least.
 _LAYOUTS: tuple[tuple[int, tuple[Column, ...]], ...] = (
     (
         99,
@@ -89,8 +89,8 @@ def _rows(report: Report, view: View, columns: int, colour: bool) -> str:
 
 
 def chosen_rows(report: Report, view: View) -> list[Row]:
-    """The rows of a view: those of the hierarchy, or the single layers with the costliest first,
-    as many as fit a screen unless a depth asks for all."""
+    """The rows of a view: those of the hierarchy, or the single layers with the costliest first, as
+    many as fit a screen unless a depth is given."""
     if not view.sort:
         return rows(report, view.depth, unfold=view.unfold)
     found = _by_cost(report, view)
@@ -98,7 +98,7 @@ def chosen_rows(report: Report, view: View) -> list[Row]:
 
 
 def _by_cost(report: Report, view: View) -> list[Row]:
-    """The layers that cost anything, the costliest first; unknown ones before all others."""
+    """The layers with non-zero costs, the costliest first; unknown ones before all others."""
 
     def cost(row: Row) -> int | None:
         if view.sort == "memory":
@@ -129,7 +129,7 @@ def _sorted_rows(report: Report, view: View, columns: int, colour: bool) -> str:
 
 
 def _legend(found: list[Row], head: str, columns: int, colour: bool) -> list[str]:
-    """What the signs of the table mean, as far as it has them."""
+    """The legend of the signs that occur in the table."""
     notes: list[str] = []
     if c.PARAMS_SHARE.title in head:
         notes.append("%: share of the net's params and macs")
@@ -162,9 +162,9 @@ def _aligned(
     columns: int,
     colour: bool,
 ) -> list[str]:
-    """The header and the rows in the richest layout that fits, without empty columns. `extra` takes
-    the place of the receptive field."""
-    made: dict[Column, list[str]] = {}  # the cells of each column, made once for all layouts
+    """The header and the rows in the widest layout that fits, without empty columns. `extra`
+    replaces the receptive field."""
+    made: dict[Column, list[str]] = {}  # the cells of each column, formatted once for all layouts
     for least, layout in _LAYOUTS:
         chosen = layout
         if extra is not None:
@@ -193,7 +193,7 @@ def _gaps(shown: tuple[Column, ...]) -> int:
 
 
 def _cells(column: Column, found: list[Row], report: Report) -> list[str]:
-    """The texts of a column; the spec's own are made printable."""
+    """The texts of a column; texts of the spec are made printable."""
     texts = [column.text(row, report) for row in found]
     if column is c.LAYER:
         return ["  " * row.indent + printable(t) for row, t in zip(found, texts, strict=True)]
@@ -201,7 +201,7 @@ def _cells(column: Column, found: list[Row], report: Report) -> list[str]:
 
 
 def _narrow(widths: list[int], room: int) -> None:
-    """Takes what is too wide from the operation, then from the layer's label."""
+    """Shortens the operation, then the layer's label, to the available width."""
     for position, least in ((1, _LEAST_OPERATION), (0, _LEAST_LABEL)):
         over = sum(widths) - room
         if over > 0:

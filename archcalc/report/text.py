@@ -1,14 +1,14 @@
 """Text for a terminal: what is safe to print, how wide it is, how it is cut.
 
-Names and notes come from a spec that a stranger may have written, so control characters (which
-move the cursor, or hide text) are shown and never sent.
+Names and notes may come from an untrusted spec, so control characters (which move the cursor or
+hide text) are printed as escapes.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-_OWN = frozenset("–−…✓✗≈×·")  # signs of our own above U+0300, all one cell wide
+_OWN = frozenset("–−…✓✗≈×·")  # archcalc's own symbols above U+0300, all one cell wide
 
 
 def printable(text: str) -> str:
@@ -22,7 +22,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-@lru_cache(maxsize=8192)  # the cells of a long table are mostly alike
+@lru_cache(maxsize=8192)  # the cells of a long table repeat
 def width(text: str) -> int:
     """The number of terminal cells that printable text takes.
 
@@ -38,7 +38,7 @@ def cells(character: str) -> int:
     """The terminal cells of one character: 0, 1 or 2."""
     if character < "\u0300" or character in _OWN:
         return 1
-    # A shared library of its own, which names in plain letters do not need.
+    # Imported on demand: a shared library that ASCII names do not need.
     from unicodedata import combining, east_asian_width
 
     if combining(character):
@@ -64,17 +64,17 @@ def cut(text: str, limit: int) -> str:
 
 
 def left(text: str, limit: int) -> str:
-    """The text filled up with spaces on its right."""
+    """The text padded with spaces on the right."""
     return text + " " * (limit - width(text))
 
 
 def right(text: str, limit: int) -> str:
-    """The text filled up with spaces on its left."""
+    """The text padded with spaces on the left."""
     return " " * (limit - width(text)) + text
 
 
 def wrap(text: str, limit: int) -> list[str]:
-    """Lines of at most `limit` cells, broken between words; a longer word has a line of its own."""
+    """Lines of at most `limit` cells, broken between words; a longer word gets its own line."""
     lines: list[str] = []
     for word in text.split():
         if lines and width(lines[-1]) + 1 + width(word) <= limit:

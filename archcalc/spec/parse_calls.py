@@ -93,10 +93,10 @@ def _lone(scope: Scope, callee: Callee, node: Node) -> dict[str, Value] | None:
 
 
 _NO_ATTRIBUTES = {
-    "in": "the channels that enter are known: leave it out",
+    "in": "the input channels are known: leave it out",
     "activation": "an activation is a layer of its own: write `- relu` after this one",
-    "input_shape": "the input of the net is written once, as in input: [3, 224, 224]",
-    "name": "it stands beside the operation, as in {name: stem, conv: {…}}",
+    "input_shape": "the input of the net is given once, as in input: [3, 224, 224]",
+    "name": "write it next to the operation: {name: stem, conv: {…}}",
 }
 """What other libraries write among the attributes, and what to write here instead."""
 

@@ -74,36 +74,36 @@ _MEANT = {
 _ABSENT = {
     # What the language lacks, by other names, and the best workaround.
     "attention multiheadattention selfattention mha transformer transformerencoder": (
-        "archcalc has no attention layers: describe the network up to them, with a head that "
-        "gives their input"
+        "archcalc has no attention layers: define the network up to them, with a head for "
+        "their input"
     ),
     "lstm gru rnn bilstm recurrent convlstm": (
-        "archcalc has no recurrent layers: describe the network up to them, with a head that "
-        "gives their input"
+        "archcalc has no recurrent layers: define the network up to them, with a head for "
+        "their input"
     ),
-    "embedding": "archcalc has no embedding: begin with its output: input: [features, length]",
+    "embedding": "archcalc has no embedding: start from its output, input: [features, length]",
     "matmul bmm einsum dot": (
         "archcalc has no product of two tensors: linear multiplies by a weight, mul element by "
         "element"
     ),
     "pixelshuffle subpixel depthtospace": (
-        "archcalc has no pixel_shuffle: reshape and permute give its shape, and conv_transpose or "
-        "upsample enlarge as well"
+        "archcalc has no pixel_shuffle: reshape and permute give its shape; conv_transpose and "
+        "upsample also upsample"
     ),
     "pixelunshuffle spacetodepth reorg focus": (
-        "archcalc has no pixel_unshuffle: reshape and permute give its shape, and a conv with a "
-        "stride reduces as well"
+        "archcalc has no pixel_unshuffle: reshape and permute give its shape; a strided conv also "
+        "downsamples"
     ),
     "roipool roialign roialignrotated nms": (
-        "archcalc has no operations on regions: end with heads that give the feature maps"
+        "archcalc has no region operations: end with heads for the feature maps"
     ),
     "deformconv deformableconv dcn": (
-        "archcalc has no deformable convolution: conv has the same output size and weights, and a "
-        "second conv gives the offsets"
+        "archcalc has no deformable convolution: conv has the same output size and weights, a "
+        "second conv computes the offsets"
     ),
     "maxunpool unpooling": ("archcalc has no unpooling by indices: upsample gives the same size"),
     "spectralnorm weightnorm": (
-        "archcalc has no reparametrization of weights: without it every size is the same"
+        "archcalc has no weight reparametrization: shapes are the same without it"
     ),
 }
 

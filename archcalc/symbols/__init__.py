@@ -1,9 +1,10 @@
-"""Closed formulas, and the exact set of inputs that work, from the formulas that `check` runs.
+"""Closed formulas, and the exact set of valid input sizes, from the formulas that `check` runs.
 
-A spec is walked once with numbers that remember how they came about (`traced.py`); every
-comparison that the walk makes of such a number is kept with the layer that made it (`trace.py`).
-The expressions are exact terms of our own (`terms.py`, `division.py`, `bounds.py`), because nested
-floors have to be simplified while they arise; `to_sympy.py` makes SymPy's of them. `formula.py`
-reads figures off such a walk; `explore.py` walks once for every way that sizes can go and says
-which of them are valid (`sides.py` decides each condition for all sizes by its period).
+A spec is walked with symbolic numbers (`traced.py`); every comparison that the walk makes with them
+is recorded with the layer that makes it (`symbolic_walk.py`). Expressions are exact terms
+(`terms.py`, `division.py`, `bounds.py`) instead of SymPy's, because nested floors must be
+simplified while they arise; `to_sympy.py` converts them. `formula.py` reads metrics off such a
+walk; `region_cover.py` walks once for every way in which the comparisons can turn out
+(`periodicity.py` decides each condition for all sizes), and `valid_sizes.py` derives the valid
+sizes.
 """

@@ -1,4 +1,4 @@
-"""What `archcalc.formula` and `archcalc.inputs` do."""
+"""The implementation of `archcalc.formula` and `archcalc.inputs`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def formula(
     source: Net | str | PathLike[str], layer: str | None, of: str, free: tuple[str, ...]
 ) -> Formula:
-    """One figure of a net, or of one of its layers, as a formula."""
+    """One metric of a net, or of one of its layers, as a formula."""
     if of not in FIGURES:
         raise ValueError(f"of must be one of {', '.join(FIGURES)}, not {of!r}")
     spec, settings, inputs = _opened(source)
@@ -34,12 +34,12 @@ def formula(
 
 
 class Inputs:
-    """The input sizes that a spec is valid for.
+    """The valid input sizes of a spec.
 
-    `axes` holds the valid sizes by the name of the axis, each a set that answers `in` for any
-    number; where `coupled`, they are valid only in some combinations, and a size as a whole (a
-    tuple, one number per axis) is asked of the object itself. `str()` is what `archcalc inputs`
-    prints, `to_dict()` its JSON.
+    `axes` maps axis names to sets of valid sizes, which support `in` for any integer; if the axes
+    are `coupled`, only some combinations are valid, and `in` on the object itself tests a complete
+    size (a tuple, one number per axis). `str()` is the output of `archcalc inputs`, `to_dict()` its
+    JSON.
     """
 
     __slots__ = ("_found",)
@@ -49,7 +49,7 @@ class Inputs:
 
     @property
     def axes(self) -> dict[str, SizeSet]:
-        """The valid sizes by axis: H and W, or L, or D, H and W. Raises `ValueError` where they are
+        """The valid sizes by axis: H and W, or L, or D, H and W. Raises `ValueError` if they are
         undecided."""
         if not self.complete:
             raise ValueError(f"the valid sizes are undecided: {self._found.why}")
@@ -57,23 +57,23 @@ class Inputs:
 
     @property
     def coupled(self) -> bool:
-        """Whether the axes depend on one another."""
+        """Whether the axes depend on each other."""
         return self._found.coupled
 
     @property
     def complete(self) -> bool:
-        """Whether the answer is exact for every size; False for a net that is too intricate. A
-        size as a whole can be asked for all the same."""
+        """Whether the answer is exact for every size; False for a net that exceeds the budget. A
+        complete size can be tested in any case."""
         return self._found.complete
 
     @property
     def reasons(self) -> list[Reason]:
-        """The layers that restrict the sizes, with the condition of each."""
+        """The layers that restrict the sizes, with their conditions."""
         return answer(self._found).reasons
 
     @property
     def nearest(self) -> list[tuple[int, ...]]:
-        """The valid sizes nearest to the spec's own, none where that is valid itself."""
+        """The valid sizes nearest to the spec's own; empty if that is valid."""
         return answer(self._found).nearest
 
     def __contains__(self, size: object) -> bool:
@@ -85,7 +85,7 @@ class Inputs:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """In plain values, as `archcalc inputs --format json` writes it."""
+        """Plain values, as in `archcalc inputs --format json`."""
         return as_dict(self._found)
 
     def __str__(self) -> str:
@@ -100,7 +100,7 @@ class Inputs:
 
 
 def inputs(source: Net | str | PathLike[str]) -> Inputs:
-    """The input sizes that a spec is valid for."""
+    """The valid input sizes of a spec."""
     found = explore(*_opened(source))
     if not found.axes:
         raise ValueError(f"{found.spec.name} has no input with spatial axes")
@@ -110,7 +110,7 @@ def inputs(source: Net | str | PathLike[str]) -> Inputs:
 def _opened(
     source: Net | str | PathLike[str],
 ) -> tuple[Spec, dict[str, Any], dict[str, Shape]]:
-    """The spec, and what was set from outside when a net was loaded."""
+    """The spec, and the settings with which a net was loaded."""
     if not isinstance(source, Net):
         from archcalc.pipeline import parse
 

@@ -1,6 +1,7 @@
-"""What is surely true of terms: lower bounds, and comparisons that hold for every size.
+"""Provable bounds of terms: lower bounds, and comparisons that hold for every size.
 
-Sound, not complete: a bound that is not found is None, and the comparison then stays a condition.
+Sound, not complete: if no bound is found the result is None, and the comparison remains a
+condition.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from archcalc.symbols.terms import Atom, Monomial, Number
 
 MOST_CASES = 64
-"""How many choices among maxima are followed."""
+"""How many combinations of maxima are tried."""
 
 
 @lru_cache(maxsize=4096)
 def lower(poly: Poly) -> Number | None:
-    """A number that it is never below; None where none is found."""
+    """A lower bound; None if none is found."""
     bound = _lower(poly, MOST_CASES)
     if bound is not None and poly.whole:
         return ceil(bound)
@@ -42,13 +43,13 @@ def lower(poly: Poly) -> Number | None:
 
 
 def upper(poly: Poly) -> Number | None:
-    """A number that it is never above."""
+    """An upper bound."""
     bound = lower(-poly)
     return None if bound is None else -bound
 
 
 def never_below(a: Poly, b: Poly) -> bool:
-    """Whether a ≥ b for sure."""
+    """Whether a ≥ b is provable."""
     if a == b:
         return True
     if any(x < y for x, y in zip(a.samples, b.samples, strict=False)):
@@ -58,8 +59,8 @@ def never_below(a: Poly, b: Poly) -> bool:
 
 
 def never_zero(poly: Poly) -> bool:
-    """Whether it is surely not 0: by its bounds, or because a divisor of all terms but the
-    constant does not divide that."""
+    """Whether it is provably not 0: by its bounds, or because a divisor of all terms but the
+    constant does not divide the constant."""
     if poly.whole:
         g = gcd(*(c.numerator for m, c in poly.terms.items() if m))
         if g and poly.terms.get((), 0) % g:
@@ -72,7 +73,7 @@ def never_zero(poly: Poly) -> bool:
 
 
 def _lower(poly: Poly, cases: int) -> Number | None:
-    """Floors that stand alone are relaxed first, so that what they share cancels."""
+    """Standalone floors are relaxed first, so that common parts cancel."""
     while True:
         spend(len(poly.terms) + 1)
         found = next(
@@ -104,7 +105,7 @@ def _lower_of_cases(rest: Poly, atom: Largest, c: Number, cases: int) -> Number 
 
 
 def _least(atom: Atom) -> Poly | None:
-    """A term that a floor or divisor is never below."""
+    """A lower bound of a floor or divisor, as a term."""
     if isinstance(atom, Floor):
         d = atom.under.constant
         if d is None:
@@ -118,7 +119,7 @@ def _least(atom: Atom) -> Poly | None:
 
 
 def _most(atom: Atom) -> Poly | None:
-    """A term that a floor or divisor is never above."""
+    """An upper bound of a floor or divisor, as a term."""
     if isinstance(atom, Floor):
         d = atom.under.constant
         if d is not None:
@@ -133,7 +134,7 @@ def _most(atom: Atom) -> Poly | None:
 
 
 def _lower_of_products(poly: Poly) -> Number | None:
-    """Every atom in a product is bounded by itself; all have to be known as non-negative."""
+    """Every atom of a product is bounded separately; all must be provably non-negative."""
     total = ZERO
     for monomial, c in poly.terms.items():
         product = number(c)
@@ -147,7 +148,7 @@ def _lower_of_products(poly: Poly) -> Number | None:
 
 
 def _bounded(atom: Atom, below: bool) -> Poly | None:
-    """A bound in symbols alone for an atom that is never negative."""
+    """A bound in symbols only for a non-negative atom."""
     low = lower(of_atom(atom))
     if low is None or low < 0:
         return None
@@ -160,7 +161,7 @@ def _bounded(atom: Atom, below: bool) -> Poly | None:
 
 
 def _without_floors(poly: Poly) -> Poly | None:
-    """The term with floors relaxed upwards, as far as they stand with positive coefficients."""
+    """The term with floors of positive coefficient relaxed upwards."""
     total = ZERO
     for monomial, c in poly.terms.items():
         product = number(c)
@@ -177,7 +178,7 @@ def _without_floors(poly: Poly) -> Poly | None:
 
 
 def _lower_of_symbols(poly: Poly) -> Number | None:
-    """With every symbol written as its least value and a rest that is never negative."""
+    """With every symbol written as its minimum plus a non-negative rest."""
     moved = ZERO
     for monomial, c in poly.terms.items():
         product = number(c)
@@ -196,7 +197,7 @@ def _lower_of_symbols(poly: Poly) -> Number | None:
 
 
 def _room(monomial: Monomial) -> int | None:
-    """How large a product of the symbols' rests can be."""
+    """The maximum of a product of the symbols' rests."""
     room = 1
     for atom in monomial:
         assert isinstance(atom, Symbol)

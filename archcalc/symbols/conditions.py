@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class Condition(NamedTuple):
-    """`relation` is ge (≥ 0), gt (> 0), eq, ne, whole (an integer) or broken (none)."""
+    """`relation` is ge (≥ 0), gt (> 0), eq, ne, whole (an integer) or broken (not an integer)."""
 
     relation: str
     poly: Poly
 
     def negated(self) -> Condition:
-        """What holds where this does not."""
+        """The negation."""
         if self.relation in _OPPOSITES:
             return Condition(_OPPOSITES[self.relation], self.poly)
         return Condition("gt" if self.relation == "ge" else "ge", -self.poly)
 
     def tidy(self) -> Condition:
-        """The same condition without common factors, > as ≥ for integers."""
+        """The same condition without common factors, with > as ≥ for integers."""
         relation, poly = self
         if relation == "gt" and poly.whole:
             relation, poly = "ge", poly - number(1)
@@ -42,7 +42,7 @@ _OPPOSITES = {"eq": "ne", "ne": "eq", "whole": "broken", "broken": "whole"}
 
 
 def truth(condition: Condition) -> bool | None:
-    """Whether it holds for every value; None where that is not known."""
+    """Whether it holds for every value; None if unknown."""
     relation, poly = condition
     if relation in ("whole", "broken"):
         return True if poly.whole and relation == "whole" else None
@@ -62,7 +62,7 @@ def truth(condition: Condition) -> bool | None:
 
 
 def _without_factors(poly: Poly) -> Poly:
-    """Without the positive symbols and the number that all terms share: 0 stays 0."""
+    """The term divided by its positive common symbols and number: 0 stays 0."""
     if not poly.terms:
         return poly
     monomials = list(poly.terms)

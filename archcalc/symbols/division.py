@@ -1,9 +1,8 @@
 """Floors, maxima, roundings and common divisors of terms, simplified as they arise.
 
-The rules, for whole R and positive integers:
-⌊(d·R + P)/d⌋ = R + ⌊P/d⌋; ⌊(⌊P/b⌋ + R)/d⌋ = ⌊(P + b·R)/(b·d)⌋; ⌊g·R + c over g·e⌋ =
-⌊(R + ⌊c/g⌋)/e⌋; ⌊−R/d⌋ = −⌊(R + d − 1)/d⌋; and a floor of a maximum is the maximum of floors.
-So the size after ten layers is one floor.
+The rules, for integral R and positive integers: ⌊(d·R + P)/d⌋ = R + ⌊P/d⌋; ⌊(⌊P/b⌋ + R)/d⌋ = ⌊(P +
+b·R)/(b·d)⌋; ⌊(g·R + c)/(g·e)⌋ = ⌊(R + ⌊c/g⌋)/e⌋; ⌊−R/d⌋ = −⌊(R + d − 1)/d⌋; and a floor of a
+maximum is the maximum of floors. So the size after ten layers is a single floor.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
     from archcalc.symbols.terms import Atom, Monomial, Number
 
 
-@lru_cache(maxsize=4096)  # walks at many sizes ask for the same ones
+@lru_cache(maxsize=4096)  # walks at many sizes need the same ones
 def floor_div(over: Poly, under: Poly) -> Poly:
-    """⌊over/under⌋. Where `under` is no constant it is taken to be positive."""
+    """⌊over/under⌋. A non-constant `under` is assumed to be positive."""
     divisor = under.constant
     if divisor is None:
         return _floor_by_terms(over, under)
@@ -44,7 +43,7 @@ def floor_div(over: Poly, under: Poly) -> Poly:
 
 
 def modulo(over: Poly, under: Poly) -> Poly:
-    """What the floor leaves over."""
+    """The remainder of the floor division."""
     return over - under * floor_div(over, under)
 
 
@@ -56,8 +55,8 @@ def _floor(over: Poly, d: int) -> Poly:
     outside = outside + number(constant // d)
     inside = inside + number(constant % d - constant)
     if inside.constant is not None:
-        return outside  # what is left is 0 ≤ constant < d
-    # A maximum is spread first: its parts (n and ⌈n/s⌉·s of a `same` padding) then collapse.
+        return outside  # the rest is 0 ≤ constant < d
+    # A maximum is distributed first: its parts (n and ⌈n/s⌉·s of a `same` padding) then collapse.
     spread = _spread(inside, d)
     if spread is not None:
         return outside + spread
@@ -71,7 +70,7 @@ def _floor(over: Poly, d: int) -> Poly:
 
 
 def _take_out(over: Poly, d: int) -> tuple[Poly, Poly]:
-    """The part that d divides, divided; and the rest."""
+    """The part divisible by d, divided; and the rest."""
     outside: dict[Monomial, Number] = {}
     inside: dict[Monomial, Number] = {}
     for monomial, c in over.terms.items():
@@ -86,7 +85,7 @@ def _take_out(over: Poly, d: int) -> tuple[Poly, Poly]:
 
 
 def _reduced(over: Poly, d: int) -> tuple[Poly, int]:
-    """Both without their common factor; a constant need not have it where the rest is whole."""
+    """Both without their common factor, which a constant need not have if the rest is integral."""
     factors = [c.numerator for m, c in over.terms.items() if m or not over.whole]
     g = gcd(d, *factors)
     if g == 1:
@@ -95,7 +94,7 @@ def _reduced(over: Poly, d: int) -> tuple[Poly, int]:
 
 
 def _merged(inside: Poly, under: Poly) -> Poly | None:
-    """⌊(⌊P/b⌋ + R)/d⌋ as one floor, for whole R and d."""
+    """⌊(⌊P/b⌋ + R)/d⌋ as one floor, for integral R and d."""
     for monomial, c in inside.ordered():
         if c == 1 and len(monomial) == 1 and isinstance(monomial[0], Floor):
             floor = monomial[0]
@@ -105,7 +104,7 @@ def _merged(inside: Poly, under: Poly) -> Poly | None:
 
 
 def _spread(inside: Poly, d: int) -> Poly | None:
-    """The floor of a maximum (or of what a maximum is taken from), one for each of its parts."""
+    """The floor of a maximum (or of a difference to one), distributed over its parts."""
     for monomial, c in inside.terms.items():
         if len(monomial) == 1 and isinstance(monomial[0], Largest):
             rest = inside - Poly({monomial: c})
@@ -115,7 +114,7 @@ def _spread(inside: Poly, d: int) -> Poly | None:
 
 
 def _floor_by_terms(over: Poly, under: Poly) -> Poly:
-    """⌊over/under⌋ by polynomial division; what cannot be divided stays under a floor."""
+    """⌊over/under⌋ by polynomial division; what cannot be divided stays in a floor."""
     merged = _merged(over, under) if over.whole and under.whole else None
     if merged is not None:
         return merged
@@ -132,7 +131,7 @@ def _floor_by_terms(over: Poly, under: Poly) -> Poly:
         quotient = Poly({left: c // lead_c})
         outside, rest = outside + quotient, rest - quotient * under
     if stay.terms and len(under.terms) > 1 and outside.terms:
-        # Division by several terms came out uneven: the undivided form is the plainer one.
+        # Division by several terms left a remainder: the undivided form is simpler.
         outside, stay = ZERO, over
     if not stay.terms:
         return outside
@@ -152,7 +151,7 @@ def _without(monomial: Monomial, factor: Monomial) -> Monomial | None:
 
 
 def _cancelled(over: Poly, under: Poly) -> tuple[Poly, Poly]:
-    """Both without the atoms and the integer that divide every term of both."""
+    """Both without the common atoms and integer of all their terms."""
     monomials = [*over.terms, *under.terms]
     common: list[Atom] = list(monomials[0])
     for monomial in monomials[1:]:
@@ -178,8 +177,8 @@ def _divided(poly: Poly, by: Monomial, g: int) -> Poly:
 
 
 def largest(*parts: Poly) -> Poly:
-    """The largest of several, those left out that another is never below."""
-    kept: list[Poly] = _parts_of(parts[0])  # of those, none is superfluous already
+    """The maximum of several terms, without those that another one provably bounds."""
+    kept: list[Poly] = _parts_of(parts[0])  # none of these is superfluous
     for part in parts[1:]:
         for one in _parts_of(part):
             if not any(never_below(other, one) for other in kept):
@@ -191,7 +190,7 @@ def largest(*parts: Poly) -> Poly:
 
 
 def _parts_of(poly: Poly) -> list[Poly]:
-    """The parts of a maximum; anything else is its own only part."""
+    """The parts of a maximum; of anything else, itself."""
     if len(poly.terms) == 1:
         ((monomial, c),) = poly.terms.items()
         if c == 1 and len(monomial) == 1 and isinstance(monomial[0], Largest):
@@ -213,14 +212,14 @@ def common_divisor(a: Poly, b: Poly) -> Poly:
 
 
 def _multiple(a: Poly, b: Poly) -> bool:
-    """Whether a is an integer times b."""
+    """Whether a is an integer multiple of b."""
     monomial, c = next(iter(b.terms.items()))
     factor, left = divmod(a.terms.get(monomial, 0), c)
     return not left and bool(factor) and b.scaled(factor) == a
 
 
 def rounded(poly: Poly) -> Poly:
-    """The term rounded; a whole one is itself."""
+    """The rounded term; an integral one is itself."""
     if poly.whole:
         return poly
     if poly.constant is not None:
@@ -229,7 +228,7 @@ def rounded(poly: Poly) -> Poly:
 
 
 def replaced(poly: Poly, values: dict[Symbol, Poly]) -> Poly:
-    """The term with other terms put in for symbols, simplified anew."""
+    """The term with symbols substituted, simplified again."""
     total = ZERO
     for monomial, c in poly.terms.items():
         product = number(c)

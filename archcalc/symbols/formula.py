@@ -1,6 +1,6 @@
-"""Closed formulas: the figures of a walk whose input sizes and vars are symbols.
+"""Closed formulas: the metrics of a walk whose input sizes and vars are symbols.
 
-They are read off by the passes and facts that `check` uses; none is written a second time.
+They come from the passes and facts that `check` uses; no formula is written twice.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ PER_AXIS = ("output", "receptive_field")
 LONGEST_REPR = 300
 
 MOST_STEPS = 500_000
-"""The budget of the formulas of a net: about two seconds. As much again goes into where they are
-valid."""
+"""The budget for the formulas of a net: about two seconds. The same again is used for the
+conditions under which they are valid."""
 
 
 class Formula(NamedTuple):
-    """A figure of a net or of a layer (`layer` is its path, "" for the net) as a formula.
+    """A metric of a net or of a layer (`layer` is its path, "" for the net) as a formula.
 
-    `value` holds its terms: one, or one an axis (output, receptive_field); `free` are the symbols
-    in them. `valid_when` are the conditions under which it holds, in words. `special` is its form
-    for multiples of the strides, which is the first of its conditions; None where there are no
-    floors to be rid of.
+    `value` holds its terms: one, or one per axis (output, receptive_field); `free` are their
+    symbols. `valid_when` are the conditions under which it holds, as text. `special` is its form
+    for multiples of the strides, which are its first condition; None if there are no floors to
+    eliminate.
     """
 
     spec: str
@@ -59,29 +59,29 @@ class Formula(NamedTuple):
 
     @property
     def expression(self) -> Any:
-        """The figure as a SymPy expression; a tuple of them for output and receptive_field."""
+        """The formula as a SymPy expression; a tuple of them for output and receptive_field."""
         from archcalc.symbols.to_sympy import expressions
 
         return expressions(self.value) if self.of in PER_AXIS else expressions(self.value)[0]
 
     @property
     def symbols(self) -> dict[str, Any]:
-        """The SymPy symbols in it by name, with what is assumed of them."""
+        """Its SymPy symbols by name, with their assumptions."""
         from archcalc.symbols.to_sympy import expression
 
         return {name.text: expression(of_atom(name)) for name in self.free}
 
     @property
     def latex(self) -> str:
-        """The figure as LaTeX."""
+        """The formula as LaTeX."""
         from archcalc.symbols.to_sympy import latex
 
         return latex(self.expression)
 
     def at(self, **values: float | Fraction) -> Number | tuple[Number, ...]:
-        """The figure, exactly, with numbers for its symbols (a float counts as it is written).
+        """The exact value with numbers for its symbols (a float is taken as it is written).
 
-        It is right where `valid_when` holds. Raises `ValueError` for a symbol without a number.
+        It is correct if `valid_when` holds. Raises `ValueError` for a symbol without a number.
         """
         missing = [name.text for name in self.free if name.text not in values]
         if missing:
@@ -100,12 +100,12 @@ class Formula(NamedTuple):
         return f"<archcalc.Formula: {of} of {self.spec} = {text}>"
 
     def _repr_latex_(self) -> str:
-        """A notebook shows it typeset."""
+        """Typeset display in a notebook."""
         return f"$\\displaystyle {self.latex}$"
 
 
 class TooMuchWork(Refused):
-    """A formula that takes more work than one spec may."""
+    """A formula that exceeds the budget."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -123,12 +123,12 @@ def formulas(
     settings: dict[str, Any] | None = None,
     inputs: dict[str, Shape] | None = None,
 ) -> list[Formula]:
-    """The figures of a net or one of its layers, in the spatial sizes of the input unless `free`
+    """The metrics of a net or one of its layers, in the spatial sizes of the input unless `free`
     names other sizes and vars.
 
     Raises `SpecError` for a spec with errors, and `Refused` for a name that cannot be free, an
-    unknown layer, and a figure that has no formula; figures that a layer does not have are left
-    out where it has others.
+    unknown layer, or a metric without a formula; metrics that a layer does not have are omitted if
+    it has others.
     """
     settings, inputs = settings or {}, inputs or {}
     figures: dict[str, tuple[tuple[Poly, ...], list[Decision]]] = {}
@@ -157,7 +157,7 @@ def formulas(
 
 
 def _figure(walked: Walk, layer: str, of: str) -> tuple[tuple[Poly, ...], list[Decision]]:
-    """A figure of a walk, and the decisions that it is made with beside those of the walk."""
+    """A metric of a walk, and the decisions it depends on besides those of the walk."""
     recorder = walked.recorder
     before = len(recorder.decisions)
     try:
@@ -174,8 +174,8 @@ def _figure(walked: Walk, layer: str, of: str) -> tuple[tuple[Poly, ...], list[D
 def _everywhere(
     found: Exploration, walked: Walk, layer: str, of: str, value: tuple[Poly, ...]
 ) -> tuple[str, ...] | None:
-    """The sizes at which a figure is this one, in words; None where that is not decided, or no
-    set of sizes per axis."""
+    """The sizes at which a metric has this formula, as text; None if undecided, or if they are not
+    a set of sizes per axis."""
     if not found.complete:
         return None
     same: list[Region] = []
@@ -194,7 +194,7 @@ def _everywhere(
 
 
 def _is_value(region: Region, walked: Walk, layer: str, of: str, value: tuple[Poly, ...]) -> bool:
-    """Whether a figure of a walk is the same in all of a region."""
+    """Whether a metric of a walk has the same formula in a whole region."""
     if not region.valid:
         return False
     if of != "receptive_field" and _alike(region.walk.net, walked.net):
@@ -207,7 +207,7 @@ def _is_value(region: Region, walked: Walk, layer: str, of: str, value: tuple[Po
 
 
 def _alike(net: Net, other: Net) -> bool:
-    """Whether two nets have the same layers, with the same terms for all that is known of them."""
+    """Whether two nets have the same layers, with the same terms for all their facts."""
     with structural_equality():
         return len(net.nodes) == len(other.nodes) and all(
             a.path == b.path and a.facts == b.facts
@@ -223,8 +223,8 @@ def _formula(
     decisions: list[Decision],
     everywhere: tuple[str, ...] | None,
 ) -> Formula:
-    """The formula, valid at the sizes `everywhere`; where these are not known, at those that decide
-    as this walk did."""
+    """The formula, valid at the sizes `everywhere`; if these are unknown, at those with the same
+    decisions as this walk."""
     for decision in decisions:
         _refuse_shaping(decision)
     symbols = sorted(set().union(*(p.symbols() for p in value)), key=lambda s: s.text)
@@ -244,8 +244,8 @@ def _formula(
 
 
 def _refuse_shaping(decision: Decision) -> None:
-    """A var that a decision nails to one value shapes the graph. A side that is nailed is told of
-    in `valid_when`: it cannot be tabulated."""
+    """Rejects a var that a decision fixes to one value, because it changes the graph. A fixed input
+    size is listed in `valid_when` instead: it cannot be tabulated."""
     relation, poly = decision.condition
     found = poly.symbols()
     if relation != "eq" or len(found) != 1:
@@ -262,11 +262,11 @@ def _refuse_shaping(decision: Decision) -> None:
 
 
 def figure_of(net: Net, layer: str, of: str) -> tuple[Poly, ...]:
-    """One figure of the net ("") or of the layer, block or group with this path.
+    """One metric of the net ("") or of the layer, block or group with this path.
 
     output: the shape. params, macs: as in the report. memory: bytes in float32: the peak of an
-    inference pass for the net, the outputs of a layer, all that is made in a group.
-    receptive_field: its size an axis. Raises `Refused` where there is no such layer or figure.
+    inference pass for the net, the outputs of a layer, all outputs in a group. receptive_field: its
+    size per axis. Raises `Refused` for an unknown layer or metric.
     """
     spend(4 * len(net.nodes))
     part = find(net, layer)
@@ -295,11 +295,11 @@ def _output(net: Net, part: Node | Group) -> tuple[Poly, ...]:
 
 
 def _end(net: Net, part: Node | Group) -> int:
-    """The tensor that a part gives."""
+    """The output tensor of a part."""
     if isinstance(part, Group):
         end = net.outputs.get("output", part.output) if part is net.root else part.output
         if not end:
-            raise Refused("there is no single output here", help="name a layer")
+            raise Refused("this part has no single output", help="name a layer")
         return end
     return part.outputs[0]
 
@@ -315,7 +315,7 @@ def _field(net: Net, part: Node | Group) -> tuple[Poly, ...]:
 
 
 def _total(net: Net, part: Node | Group, of: str) -> Any:
-    """A figure of the report's totals."""
+    """A metric of the report's totals."""
     context = AnalysisContext(net, "float32")
     cost.run(context)
     costs = context.costs

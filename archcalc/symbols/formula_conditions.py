@@ -1,4 +1,4 @@
-"""When a formula is right, in words; its form without floors; and which vars are whole numbers."""
+"""The conditions of a formula as text; its form without floors; and which vars are integers."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 
 MOST_STEPS = 100_000
-"""The budget for the sets of sizes of one formula; further conditions stay as they are."""
+"""The budget for the size sets of one formula; further conditions are kept as they are."""
 
 
 def valid_when(conditions: Iterable[Condition]) -> tuple[str, ...]:
-    """Those about one whole number as a set of sizes, about one fraction as its bound and step.
+    """Conditions as text: on one integer as a set of sizes, on one fraction as its bound and step.
 
     >>> from archcalc.symbols.terms import symbol
     >>> h, w = symbol("H"), symbol("w", whole=False, least=0)
     >>> at_least_one = Condition("ge", w.scaled(32) - number(1))
     >>> whole = Condition("whole", w.scaled(32))
     >>> valid_when([Condition("ge", h - number(3)), at_least_one, whole, whole.negated()])
-    ('H ≥ 3', 'w ≥ 1/32', 'w a multiple of 1/32', '32·w is no integer')
+    ('H ≥ 3', 'w ≥ 1/32', 'w a multiple of 1/32', '32·w is not an integer')
     """
     sets: dict[str, SizeSet] = {}
     bounds: dict[str, Bound] = {}
@@ -71,7 +71,8 @@ def valid_when(conditions: Iterable[Condition]) -> tuple[str, ...]:
 
 
 def _bound(one: Condition) -> Bound | None:
-    """The bound below that a condition puts on its symbol: 1/64, excluded, for round(32·w) ≥ 1."""
+    """The lower bound that a condition gives for its symbol: 1/64, excluded, for round(32·w) ≥
+    1."""
     relation, poly = one
     alone = [(m[0], c) for m, c in poly.terms.items() if len(m) == 1 and c > 0]
     if relation not in ("ge", "gt") or len(alone) != 1 or len(poly.terms.keys() - {()}) > 1:
@@ -80,9 +81,9 @@ def _bound(one: Condition) -> Bound | None:
     bound, open_ = Fraction(-poly.terms.get((), 0)) / Fraction(c), relation == "gt"
     if isinstance(atom, Symbol):
         return bound, open_
-    least = floor(bound) + 1 if open_ else ceil(bound)  # the atom is whole
+    least = floor(bound) + 1 if open_ else ceil(bound)  # the atom is integral
     if isinstance(atom, Rounded):
-        # A half goes to the even one, so it counts for an even number and not for an odd one.
+        # Halves round to even, so the bound is included for an even number only.
         half = atom.over - number(least - Fraction(1, 2))
         return _bound(Condition("gt" if least % 2 else "ge", half))
     if isinstance(atom, Floor) and atom.under.constant is not None:
@@ -91,7 +92,7 @@ def _bound(one: Condition) -> Bound | None:
 
 
 def _step(one: Condition, name: Symbol) -> Fraction | None:
-    """What the symbol must be a multiple of, where a multiple of it must be whole."""
+    """What the symbol must be a multiple of if a multiple of it must be an integer."""
     if one.relation != "whole":
         return None
     ((monomial, c), *more) = one.poly.terms.items()
@@ -101,8 +102,8 @@ def _step(one: Condition, name: Symbol) -> Fraction | None:
 
 
 def without_floors(value: tuple[Poly, ...]) -> tuple[str, tuple[Poly, ...]] | None:
-    """The terms for multiples of the smallest steps at which all floors vanish, and these steps in
-    words; None where there are no floors, or some stay."""
+    """The terms for multiples of the smallest steps at which all floors vanish, and these steps as
+    text; None if there are no floors, or some remain."""
     steps: dict[Symbol, Fraction] = {}
     for poly in value:
         _collect_steps(poly, steps)
@@ -134,7 +135,7 @@ def _collect_steps(poly: Poly, steps: dict[Symbol, Fraction]) -> None:
 
 
 def common_multiple(steps: Iterable[Fraction]) -> Fraction:
-    """The least number that all go into."""
+    """The least common multiple."""
     steps = list(steps)
     return Fraction(lcm(*(s.numerator for s in steps)), gcd(*(s.denominator for s in steps)))
 
@@ -150,7 +151,7 @@ def _in_words(steps: dict[Symbol, Fraction]) -> str:
 
 
 def written_whole(spec: Spec, name: str, value: Any) -> bool:
-    """Whether the spec gives a var integers only, written as such (8, not 8.0)."""
+    """Whether the spec gives a var integer values only, written as such (8, not 8.0)."""
     written = spec.variables[name]
     if not isinstance(value, int) or (
         written.constant and not written.text.lstrip("+-").replace("_", "").isdecimal()
@@ -168,7 +169,7 @@ def written_whole(spec: Spec, name: str, value: Any) -> bool:
 
 
 def needed_whole(name: str, value: Any, decisions: list[Decision]) -> bool:
-    """Whether the layers of a walk, in which the var was any number, need it to be whole."""
+    """Whether a walk in which the var was any number requires it to be an integer."""
     multiples = []
     for relation, poly in (d.condition for d in decisions):
         if relation == "whole" and name in {s.text for s in poly.symbols()}:

@@ -1,4 +1,4 @@
-"""For `check`: where a given size is in error, the help names the nearest sizes that work."""
+"""For `check`: the nearest valid input sizes, as the help of an error about an invalid one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcalc.symbols.region_cover import Exploration
 
 MOST_STEPS = 70_000
-"""The budget of this help: less than 0.2 s, so that a check that fails stays quick."""
+"""The budget for this help: less than 0.2 s, so that a failing check stays fast."""
 
 
 def with_sizes(
@@ -27,9 +27,9 @@ def with_sizes(
     inputs: dict[str, Shape],
     diagnostics: Iterable[Diagnostic],
 ) -> tuple[Diagnostic, ...]:
-    """The diagnostics, those of a size that does not fit with the sizes that do."""
+    """The diagnostics, with the nearest valid sizes in errors about the input size."""
     diagnostics = tuple(diagnostics)
-    refused = not any(node.facts for node in net.nodes)  # as too large: nothing of it is known
+    refused = not any(node.facts for node in net.nodes)  # as too large: its walk is incomplete
     if len(net.inputs) != 1 or refused:
         return diagnostics
     try:
@@ -52,7 +52,7 @@ def with_sizes(
 
 
 def _places(first: Exploration) -> set[tuple[str, Any]]:
-    """Where an error follows from comparisons of sizes: its code and place."""
+    """The code and location of an error that follows from comparisons of sizes."""
     if not first.regions or first.regions[0].valid:
         return set()
     troubles = first.regions[0].walk.recorder.troubles

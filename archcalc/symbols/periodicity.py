@@ -1,8 +1,8 @@
-"""Where a condition on one symbol is true: decided for every size, by periodicity.
+"""Where a condition on one symbol holds: decided for every size, by periodicity.
 
-With the other symbols at numbers, a term is a polynomial in n on every residue class of its period
-(a maximum: from the size on where its parts no longer cross). Its values at degree + 1 sizes of a
-class give that polynomial, and its differences say from where on its sign is settled.
+With numbers for the other symbols, a term is a polynomial in n on every residue class of its period
+(with a maximum: from the size where its parts no longer cross). Its values at degree + 1 sizes of a
+class determine that polynomial, and its differences determine from where on its sign is constant.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=256)
 def sizes_where(condition: Condition, name: Symbol) -> SizeSet:
-    """The sizes for which a condition on one whole symbol is true. Raises `Undecided`."""
+    """The sizes for which a condition on one integer symbol holds. Raises `Undecided`."""
     poly = condition.poly
     period = period_of(poly, name)
     threshold = _settled(poly, name, period)
@@ -41,7 +41,7 @@ def _too_long(period: int) -> Undecided:
 
 
 def is_true(relation: str, value: Number) -> bool:
-    """Whether a condition is true where its term has this value."""
+    """Whether a condition holds if its term has this value."""
     if relation == "ge":
         return value >= 0
     if relation == "gt":
@@ -54,7 +54,7 @@ def is_true(relation: str, value: Number) -> bool:
 
 
 def period_of(poly: Poly, name: Symbol) -> int:
-    """A number of steps after which every floor in the term has moved by whole numbers."""
+    """A number of steps after which every floor in the term has changed by an integer."""
     period = lcm(*(c.denominator for c in poly.terms.values()))
     for atom in poly.atoms():
         period = lcm(period, _period_of_atom(atom, name))
@@ -79,7 +79,7 @@ def _period_of_atom(atom: Atom, name: Symbol) -> int:
 
 
 def _period_under(over: Poly, under: Number | None, name: Symbol) -> int:
-    """How far to go until ⌊over/under⌋ moves by a whole number."""
+    """The number of steps until ⌊over/under⌋ changes by an integer."""
     if under is None:
         raise Undecided("a size is divided by another")
     inner = period_of(over, name)
@@ -91,7 +91,7 @@ def _period_under(over: Poly, under: Number | None, name: Symbol) -> int:
 
 
 def degree_of(poly: Poly) -> int:
-    """How fast it grows at most."""
+    """An upper bound of its growth."""
     return max((sum(_degree_of_atom(a) for a in m) for m in poly.terms), default=0)
 
 
@@ -104,7 +104,7 @@ def _degree_of_atom(atom: Atom) -> int:
 
 
 def _settled(poly: Poly, name: Symbol, period: int) -> int:
-    """A size beyond which, on every residue class, the term keeps its sign."""
+    """A size beyond which, on every residue class, the sign of the term is constant."""
     start = 0
     for atom in _maxima(poly):
         for one, other in combinations(atom.of, 2):
@@ -125,7 +125,7 @@ def _settled(poly: Poly, name: Symbol, period: int) -> int:
 
 
 def _maxima(poly: Poly, seen: dict[Atom, None] | None = None) -> list[Largest]:
-    """All maxima in a term, each once."""
+    """All different maxima in a term."""
     seen = {} if seen is None else seen
     for atom in poly.atoms():
         if atom not in seen:
@@ -136,10 +136,11 @@ def _maxima(poly: Poly, seen: dict[Atom, None] | None = None) -> list[Largest]:
 
 
 def _last_turn(values: list[Number], most: int) -> int:
-    """For the polynomial through these values at 0, 1, …: from where its sign is settled. Raises
-    `Undecided` beyond `most`.
+    """The first index from which on the sign of the polynomial through these values at 0, 1, … is
+    constant. Raises `Undecided` beyond `most`.
 
-    Where it and all its differences have the sign of the leading one, it keeps that sign.
+    Where the polynomial and all its differences have the sign of the leading one, its sign is
+    constant.
     """
     differences = []
     row = list(values)
@@ -155,12 +156,13 @@ def _last_turn(values: list[Number], most: int) -> int:
         return 0
     if not _settled_from(differences, most, sign):
         raise Undecided("a condition is settled only at very large sizes")
-    # Where it is settled it stays so: the first such place is found by halving.
+    # From there on it stays constant: the first such index is found by bisection.
     return bisect_left(range(most), True, key=lambda t: _settled_from(differences, t, sign))
 
 
 def _settled_from(differences: list[Number], t: int, sign: int) -> bool:
-    """Whether the polynomial and all its differences have this sign at t: then it keeps it."""
+    """Whether the polynomial and all its differences have this sign at t, and therefore after
+    it."""
     shifted = [
         sum(d * comb(t, k) for k, d in enumerate(differences[i:])) for i in range(len(differences))
     ]
@@ -168,7 +170,7 @@ def _settled_from(differences: list[Number], t: int, sign: int) -> bool:
 
 
 def evaluated(poly: Poly, name: Symbol, sizes: list[int]) -> list[Number]:
-    """The term's values, its one symbol at these sizes."""
+    """The term's values with these sizes for its one symbol."""
     return _values(poly, name, sizes, {})
 
 

@@ -1,8 +1,8 @@
-"""Every way that a walk can go with the sizes of the inputs, and which of them are valid.
+"""All regions of input sizes in which a walk makes the same decisions, and which are valid.
 
-A walk at one size is right for all sizes that decide every comparison as it did: a region. So the
-sizes are covered by walks: each further one starts at a size that no region has, and when all sizes
-up to the thresholds and one period beyond them are covered, all sizes are.
+A walk at one size is correct for all sizes with the same outcome of every comparison: a region.
+Each further walk starts at a size that no region covers; when all sizes up to the thresholds and
+one period beyond them are covered, all sizes are.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ MOST_STEPS = 500_000
 """The budget of an exploration: about two seconds."""
 
 TRIED = 12
-"""Sizes per axis that are tried for one that no region has, where conditions couple axes."""
+"""Sizes per axis that are tried to find an uncovered one if conditions couple axes."""
 
 
 class Region(NamedTuple):
-    """One walk: where it started, and the sizes that go the same way: `sizes` per axis, and
-    `coupled` conditions on several axes at once."""
+    """One walk: its start, and the sizes with the same decisions: `sizes` per axis, and `coupled`
+    conditions on several axes."""
 
     at: tuple[int, ...]
     walk: Walk
@@ -55,7 +55,7 @@ class Region(NamedTuple):
         return not self.walk.failed
 
     def contains(self, at: tuple[int, ...], axes: tuple[Axis, ...]) -> bool:
-        """Whether a size is in it."""
+        """Whether a size belongs to it."""
         if not all(n in sizes for n, sizes in zip(at, self.sizes, strict=True)):
             return False
         values = {
@@ -69,8 +69,8 @@ class Region(NamedTuple):
 
 
 class Exploration(NamedTuple):
-    """All regions. `own` are the spec's own sizes; `why` says why not all sizes could be covered
-    ("" where they are), and what is said of all sizes is then unknown."""
+    """All regions. `own` are the spec's own sizes; `why` is the reason why not all sizes could be
+    covered ("" if they are); statements about all sizes are unknown then."""
 
     spec: Spec
     settings: dict[str, Any]
@@ -91,18 +91,18 @@ class Exploration(NamedTuple):
 
     @property
     def valid(self) -> tuple[SizeSet, ...]:
-        """The valid sizes per axis, each of them with some sizes of the other axes."""
+        """The valid sizes per axis, each with some sizes of the other axes."""
         return united([region for region in self.regions if region.valid], len(self.axes))
 
     @property
     def coupled(self) -> bool:
-        """Whether the valid sizes are not just the valid sizes of each axis, combined."""
+        """Whether the valid sizes are not simply all combinations of the valid sizes per axis."""
         valid = [region for region in self.regions if region.valid]
         return not is_box(valid, [region for region in self.regions if not region.valid])
 
 
 def united(regions: list[Region], axes: int) -> tuple[SizeSet, ...]:
-    """The sizes per axis that any of these regions has."""
+    """The sizes per axis that occur in any of these regions."""
     found = [NONE] * axes
     for region in regions:
         found = [a | b for a, b in zip(found, region.sizes, strict=True)]
@@ -110,8 +110,8 @@ def united(regions: list[Region], axes: int) -> tuple[SizeSet, ...]:
 
 
 def is_box(regions: list[Region], others: list[Region]) -> bool:
-    """Whether these regions are every combination of their sizes per axis, where `others` are all
-    further regions. False where that is not certain."""
+    """Whether these regions contain every combination of their sizes per axis, with `others` as all
+    further regions. False if that is not certain."""
     if any(region.coupled for region in regions):
         return False
     sizes = united(regions, len(regions[0].sizes)) if regions else ()
@@ -127,7 +127,7 @@ def explore(
     most_walks: int = MOST_WALKS,
     most_steps: int = MOST_STEPS,
 ) -> Exploration:
-    """Walks until the sizes of all spatial axes are covered, or a limit is reached.
+    """Walks until the sizes of all spatial axes are covered, or the budget is used up.
 
     Raises `SpecError` for errors in the inputs and vars themselves.
     """
@@ -180,7 +180,7 @@ def _resized(
 def split(
     decisions: list[Decision], axes: tuple[Axis, ...]
 ) -> tuple[tuple[SizeSet, ...], tuple[Decision, ...]]:
-    """The sizes that the decisions leave to each axis, and the decisions on several axes."""
+    """The sizes that the decisions allow per axis, and the decisions on several axes."""
     sizes = [ALL] * len(axes)
     coupled: list[Decision] = []
     seen: set[Condition] = set()
@@ -197,7 +197,7 @@ def split(
 
 
 def axis_of(condition: Condition, axes: tuple[Axis, ...]) -> int | None:
-    """The one axis that a condition is about, None where it is about several."""
+    """The axis of a condition, None if it is about several."""
     names = {s.text for s in condition.poly.symbols()}
     if len(names) != 1:
         return None
@@ -206,16 +206,16 @@ def axis_of(condition: Condition, axes: tuple[Axis, ...]) -> int | None:
 
 
 def where(condition: Condition, axis: Axis) -> SizeSet:
-    """The sizes of an axis for which a condition about it is true. Raises `Undecided`."""
+    """The sizes of an axis for which a condition holds. Raises `Undecided`."""
     (name,) = axis.poly.symbols()
     return sizes_where(condition, name)
 
 
 def uncovered(regions: list[Region], axes: tuple[Axis, ...]) -> tuple[int, ...] | None:
-    """A size that is in no region, None where there is none. Raises `Undecided`.
+    """A size that no region covers, None if there is none. Raises `Undecided`.
 
-    Sizes that all regions treat alike are one class; for each combination of classes the regions
-    that have it must between them leave nothing out.
+    Sizes that all regions treat alike form a class; for each combination of classes, the regions
+    that contain it must together cover everything.
     """
     classes = [_classes([region.sizes[i] for region in regions]) for i in range(len(axes))]
     for combined in product(*classes):
@@ -240,8 +240,8 @@ def uncovered(regions: list[Region], axes: tuple[Axis, ...]) -> tuple[int, ...] 
 def _left(
     region: Region, kinds: list[SizeSet], axes: tuple[Axis, ...]
 ) -> frozenset[Condition] | None:
-    """The conditions on several axes that the classes of sizes do not settle; None where one of
-    them cannot be true."""
+    """The conditions on several axes that the classes of sizes leave open; None if one of them is
+    impossible."""
     values = {
         next(iter(axis.poly.symbols())): _stand_in(axis, sizes)
         for axis, sizes in zip(axes, kinds, strict=True)
@@ -258,7 +258,7 @@ def _left(
 
 
 def _stand_in(axis: Axis, sizes: SizeSet) -> Poly:
-    """A term for the sizes of a class: the number where there is only one."""
+    """A term for the sizes of a class: a number if there is only one."""
     least = sizes.smallest or 1
     if not sizes.infinite and sizes.largest == least:
         return number(least)
@@ -266,7 +266,7 @@ def _stand_in(axis: Axis, sizes: SizeSet) -> Poly:
 
 
 def exhaustive(conjunctions: list[frozenset[Condition]]) -> bool:
-    """Whether at least one of these conjunctions is true in any case: by cases."""
+    """Whether at least one of these conjunctions always holds, by case analysis."""
     spend(1 + len(conjunctions))
     if any(not conjunction for conjunction in conjunctions):
         return True
@@ -282,7 +282,7 @@ def exhaustive(conjunctions: list[frozenset[Condition]]) -> bool:
 def _searched(
     here: list[Region], classes: list[SizeSet], axes: tuple[Axis, ...]
 ) -> tuple[int, ...] | None:
-    """A size of these classes that no region has; None where all their sizes were tried."""
+    """A size of these classes that no region covers; None if all their sizes were tried."""
     tried = [_first(sizes) for sizes in classes]
     for at in product(*tried):
         spend(5)
@@ -294,7 +294,7 @@ def _searched(
 
 
 def _first(sizes: SizeSet) -> list[int]:
-    """The first members, and no further than needed."""
+    """The first members, computed lazily."""
     found: list[int] = []
     for n, member in enumerate(sizes.up_to(sizes.horizon + TRIED), 1):
         if member:
@@ -305,7 +305,7 @@ def _first(sizes: SizeSet) -> list[int]:
 
 
 def _class(regions: list[Region], axis: int, mask: int) -> SizeSet:
-    """The sizes that exactly these regions have."""
+    """The sizes that belong to exactly these regions."""
     found = ALL
     for i, region in enumerate(regions):
         found = found & (region.sizes[axis] if mask >> i & 1 else ~region.sizes[axis])
@@ -315,7 +315,7 @@ def _class(regions: list[Region], axis: int, mask: int) -> SizeSet:
 def _classes(sets: list[SizeSet]) -> list[tuple[int, int]]:
     """The smallest size of every class, with the sets (as bits) that it belongs to.
 
-    Everything up to the highest threshold and one common period beyond it stands for all.
+    Everything up to the highest threshold and one common period beyond it represents all sizes.
     """
     masks: dict[SizeSet, int] = {}
     for place, one in enumerate(sets):

@@ -1,4 +1,4 @@
-"""Formulas written out: text, LaTeX, SymPy source, JSON."""
+"""Formulas as text, LaTeX, SymPy source and JSON."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from archcalc.symbols.formula import Formula
 
 _GLUE = "\0"
-"""A space at which no line is broken."""
+"""A space at which lines are not broken."""
 
 Row = tuple[dict[str, Any], "Formula"]
-"""The tabulated vars that a formula was made for, and the formula."""
+"""The tabulated values of vars for which a formula was made, and the formula."""
 
 
 def text(rows: list[Row], columns: int) -> str:
-    """For people: a figure a paragraph, its special form and its conditions below it."""
+    """For a terminal: one paragraph per metric, with its special form and its conditions."""
     lines: list[str] = []
     for setting, one in rows:
         unit = " bytes" if one.of == "memory" else ""
@@ -39,7 +39,7 @@ def _settings(setting: dict[str, Any]) -> str:
 
 
 def _wrapped(paragraph: str, indent: int, columns: int) -> list[str]:
-    """The lines after the first are indented further; a floor stays on one line."""
+    """Wrapped lines; all but the first are indented further, and floors are not broken."""
     first, *more = wrap(_glued(paragraph), columns - indent - 4)
     lines = [" " * indent + first, *(" " * (indent + 4) + line for line in more)]
     return [line.replace(_GLUE, " ") for line in lines]
@@ -55,7 +55,7 @@ def _glued(text: str) -> str:
 
 
 def latex(rows: list[Row]) -> str:
-    """One formula a line, its special form below it."""
+    """One formula per line, with its special form below it."""
     lines = []
     for setting, one in rows:
         if setting:
@@ -68,7 +68,7 @@ def latex(rows: list[Row]) -> str:
 
 
 def sympy(rows: list[Row]) -> str:
-    """A Python program that assigns every formula to its figure's name."""
+    """A Python program that assigns every formula to a variable named after its metric."""
     from archcalc.symbols.to_sympy import assumptions, source
 
     assumed = {s.text: assumptions(s) for _, one in rows for s in one.free}
@@ -87,7 +87,7 @@ def sympy(rows: list[Row]) -> str:
 
 
 def as_json(rows: list[Row], alone: bool) -> str:
-    """One object for one figure that was asked for, else a list of them."""
+    """One object for a single metric, else a list of them."""
     objects = [as_dict(setting, one) for setting, one in rows]
     found: Any = objects[0] if alone and len(objects) == 1 else objects
     return json.dumps(found, indent=2, default=float) + "\n"

@@ -1,4 +1,4 @@
-"""The valid input sizes of a spec, written out: text and JSON."""
+"""The valid input sizes of a spec as text and JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archcalc.symbols.valid_sizes import Answer, Demand, Fit, Reason
 
 MOST_TEXT = 140
-"""Characters of the formulas of two tensors; longer ones do not help."""
+"""Maximum length of the formulas of two tensors; longer ones do not help."""
 
 
 def text(found: Exploration, columns: int) -> str:
@@ -48,19 +48,19 @@ def _decided(told: Answer) -> list[str]:
 
 
 def _wrapped(line: str, columns: int) -> list[str]:
-    """In the line's own indentation, what follows indented further."""
+    """Wrapped with the line's own indentation, continuation lines indented further."""
     indent = len(line) - len(line.lstrip())
     first, *more = wrap(line, columns - indent - 2) or [""]
     return [" " * indent + first, *(" " * (indent + 2) + part for part in more)]
 
 
 def _sets(found: Exploration, sizes: tuple[SizeSet, ...]) -> list[str]:
-    """The sets of sizes, equal ones together."""
+    """The sets of sizes, equal ones combined."""
     return together((a.name, s) for s, a in zip(sizes, found.axes, strict=True))
 
 
 def _reason_lines(found: Exploration, reasons: list[Reason]) -> list[str]:
-    """Every restriction with its layer, the axes of one layer together."""
+    """Every restriction with its layer, the axes of one layer combined."""
     grouped: dict[tuple[str, str], list[Reason]] = {}
     for reason in reasons:
         head = f"{reason.path} at " if reason.path else ""
@@ -80,8 +80,8 @@ def _reason_lines(found: Exploration, reasons: list[Reason]) -> list[str]:
 
 
 def _disagreement(group: list[Reason]) -> str:
-    """The tensors that a layer finds unequal, with the sizes in question: "enc4 is ⌊H/8⌋ ×
-    ⌊W/8⌋, up4 is 2·⌊H/16⌋ × 2·⌊W/16⌋"; "" where it is not about tensors."""
+    """The tensors whose sizes a layer finds unequal: "enc4 is ⌊H/8⌋ × ⌊W/8⌋, up4 is 2·⌊H/16⌋ ×
+    2·⌊W/16⌋"; "" if it is not about tensors."""
     names = [name for name, _ in group[0].compared]
     if any([name for name, _ in reason.compared] != names for reason in group):
         parts = [part for reason in group if (part := _disagreement([reason]))]
@@ -137,12 +137,13 @@ def _fit_lines(told: Answer) -> list[str]:
 
 
 def as_json(found: Exploration) -> str:
-    """The object; `minimum` and `residues` say all but `also`: valid sizes below the minimum."""
+    """The object; `minimum` and `residues` describe all but `also`: valid sizes below the
+    minimum."""
     return json.dumps(as_dict(found), indent=2) + "\n"
 
 
 def as_dict(found: Exploration) -> dict[str, Any]:
-    """One object per spec. Where the sizes are undecided (`why`), `axes` is empty."""
+    """One object per spec. If the sizes are undecided (`why`), `axes` is empty."""
     told = answer(found)
     return {
         "spec": found.spec.name,
@@ -204,7 +205,7 @@ def _fit(found: Exploration, fit: Fit) -> dict[str, Any]:
 
 
 def _condition(found: Exploration, demand: Demand) -> str:
-    """A demand as a set of sizes where it is about one axis."""
+    """A condition as a set of sizes if it is about one axis."""
     place = axis_of(demand.condition, found.axes)
     if place is None:
         return demand.text

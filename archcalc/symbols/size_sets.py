@@ -1,4 +1,4 @@
-"""Sets of sizes that repeat: some up to a threshold, from there on the residues of a period."""
+"""Eventually periodic sets of sizes: explicit up to a threshold, then residues of a period."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 LONGEST = 200_000
-"""The longest threshold and period that are followed."""
+"""The maximum threshold and period."""
 
 MOST_RUNS = 8
-"""Numbers, or runs of them, that a text lists."""
+"""How many numbers, or ranges of them, a text lists."""
 
 _FLIPPED = bytes([1, 0]) + bytes(254)
 
 
 class Undecided(Exception):
-    """A question about all sizes that has no answer within the limits."""
+    """A question about all sizes that cannot be answered within the limits."""
 
 
 class SizeSet:
-    """A set of integers from 1: `small[n − 1]` is 1 where n, up to its length, belongs; beyond it
-    n belongs where `residues[n mod len(residues)]` is 1. Kept as short as can be, so that equal
-    sets are equal."""
+    """A set of integers from 1: `small[n − 1]` is 1 if n is a member, for n up to its length;
+    beyond it n is a member if `residues[n mod len(residues)]` is 1. Normalised to the shortest
+    form, so that equal sets are equal."""
 
     __slots__ = ("residues", "small")
 
@@ -74,11 +74,12 @@ class SizeSet:
         return f"<SizeSet: {described(self, 'n')}>"
 
     def _with(self, other: SizeSet, both: Callable[[int, int], int]) -> SizeSet:
-        """Raises `Undecided` where the two repeat together only after too many sizes."""
+        """Raises `Undecided` if the common period of the two is too long."""
         top = max(len(self.small), len(other.small))
         period = common_period((self, other))
         spend(2 + (top + period) // 16)
-        # The bytes are 0 and 1, so that an operation on the numbers they spell is one on each.
+        # The bytes are 0 and 1, so an operation on the integers that they encode acts on each of
+        # them.
         a, b = ((one.up_to(top), one.repeated(period)) for one in (self, other))
         small, residues = (
             both(int.from_bytes(x), int.from_bytes(y)).to_bytes(len(x))
@@ -97,12 +98,12 @@ class SizeSet:
         return self.small + (pattern * (missing // period + 1))[:missing]
 
     def repeated(self, period: int) -> bytes:
-        """The residues of a multiple of the period."""
+        """The residues for a multiple of the period."""
         return self.residues * (period // len(self.residues))
 
     @property
     def horizon(self) -> int:
-        """Threshold and one period: membership up to here decides all."""
+        """Threshold plus one period: membership up to here determines the set."""
         return len(self.small) + len(self.residues)
 
     @property
@@ -116,15 +117,15 @@ class SizeSet:
 
     @property
     def largest(self) -> int:
-        """The largest member of a finite set that is not empty."""
+        """The largest member of a finite, non-empty set."""
         return self.small.rfind(1) + 1
 
     @property
     def rule(self) -> tuple[int, tuple[int, ...]]:
-        """(minimum, exceptions): from `minimum`, a member, the residues alone decide; the
-        exceptions are the members below it."""
+        """(minimum, exceptions): from `minimum`, a member, membership depends on the residue only;
+        the exceptions are the members below it."""
         start = len(self.small) + 1
-        # Back over sizes that are not members whatever is said of them.
+        # Skip backwards over sizes that are not members.
         while start > 1 and not self.small[start - 2] and not self._residue(start - 1):
             start -= 1
         ahead = self.up_to(self.horizon)[start - 1 :].find(1)
@@ -150,7 +151,7 @@ class SizeSet:
 
 
 def common_period(sets: Iterable[SizeSet]) -> int:
-    """After how many sizes all of them repeat together. Raises `Undecided`."""
+    """The common period. Raises `Undecided`."""
     period = lcm(*{len(one.residues) for one in sets})
     if period > LONGEST:
         raise Undecided(f"the conditions repeat together only every {period:,} sizes")
@@ -158,7 +159,7 @@ def common_period(sets: Iterable[SizeSet]) -> int:
 
 
 def _shortest(pattern: bytes) -> bytes:
-    """The pattern without its repetitions."""
+    """The shortest pattern with the same repetition."""
     n = len(pattern)
     for prime in _primes_of(n):
         while n % prime == 0 and pattern[:n] == pattern[: n // prime] * prime:
@@ -183,7 +184,7 @@ NONE = SizeSet((), (0,))
 
 
 def described(sizes: SizeSet, name: str) -> str:
-    """A set of sizes in words: "H ≥ 33 and H ≡ 0 (mod 32)"."""
+    """A set of sizes as text: "H ≥ 33 and H ≡ 0 (mod 32)"."""
     if not sizes:
         return f"no {name}"
     if not sizes.infinite:
@@ -199,7 +200,7 @@ def described(sizes: SizeSet, name: str) -> str:
 
 
 def together(named: Iterable[tuple[str, SizeSet]]) -> list[str]:
-    """Several sets in words, equal ones at once: "H, W ≥ 32"."""
+    """Several sets as text, equal ones combined: "H, W ≥ 32"."""
     names: dict[SizeSet, list[str]] = {}
     for name, sizes in named:
         names.setdefault(sizes, []).append(name)
@@ -207,7 +208,7 @@ def together(named: Iterable[tuple[str, SizeSet]]) -> list[str]:
 
 
 def _congruences(name: str, residues: list[int], period: int) -> list[str]:
-    """Residues in words: by the prime powers in the period where these are independent."""
+    """Residues as text: by the prime powers of the period if these are independent."""
     if period == 1:
         return []
     if len(residues) == 1 or len(residues) == period - 1:
@@ -236,7 +237,7 @@ def _congruence(name: str, residues: list[int], period: int) -> str:
 
 
 def _runs(numbers: list[int]) -> str:
-    """1, 2, 3, 7 as "1 to 3, 7"; the first of many, and how many there are."""
+    """1, 2, 3, 7 as "1 to 3, 7"; the first ones of many, with their number."""
     starts = [0, *(i for i, (a, b) in enumerate(pairwise(numbers), 1) if b != a + 1)]
     parts: list[str] = []
     for start, end in zip(starts, [*starts[1:], len(numbers)], strict=True):

@@ -1,4 +1,4 @@
-"""A walk over a spec with traced numbers: the graph, and every decision with its place.
+"""A walk over a spec with symbolic numbers: the graph, and every decision with its location.
 
 Which numbers are symbols, and their names, is decided here too: spatial sizes of inputs, and vars.
 """
@@ -31,26 +31,26 @@ if TYPE_CHECKING:
     Operand = tuple[str, tuple[Poly, ...]]
 
 MOST_SIDE = 2**24
-"""SizeSet of inputs are at most this (`elaborate` refuses larger ones)."""
+"""The maximum input size (`elaborate` rejects larger ones)."""
 
 TAKEN = ("Max", "Rational")
-"""What SymPy source calls, and the language lets a var be called."""
+"""Names of SymPy that the language allows as names of vars."""
 
 SPATIAL = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
 
 
 STEPS = 6
-"""What a step of the walk takes from the budget."""
+"""The cost of a step of the walk."""
 
 DEEPEST = 16
-"""How many calls above a comparison are remembered; an operation's check is never so deep."""
+"""How many stack frames above a comparison are recorded; an operation's check is never deeper."""
 
 
 class Decision(NamedTuple):
-    """A comparison of traced numbers, as it came out, and where.
+    """The outcome of a comparison of symbolic numbers, and its location.
 
-    `path` is the layer's, that of the level around it where it is not a layer's own. `local`: it
-    shapes only what the layer says of its receptive field, no other figure.
+    `path` is the layer's, or that of its scope if it does not belong to a layer. `local`: it only
+    affects the layer's own receptive field, no other metric.
     """
 
     condition: Condition
@@ -60,9 +60,9 @@ class Decision(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """An error that the walk met; `decisions` are those of the offending layer up to it. `span` is
-    the layer's, `told` what the diagnostic points at. `operands` are the tensors that the layer
-    reads, where these are known: what each is called there, and its shape."""
+    """An error of the walk; `decisions` are those of the offending layer up to it. `span` is the
+    layer's, `told` the location of the diagnostic. `operands` are the tensors that the layer reads,
+    if known: their names there, and their shapes."""
 
     code: str
     message: str
@@ -75,8 +75,8 @@ class Trouble(NamedTuple):
 
 
 class Recorder:
-    """Takes the conditions as they are made. `decisions` are those whose place is known. With
-    `stops` a walk ends at its first error: what comes after cannot make the size valid again."""
+    """Collects conditions as they are made. `decisions` are those with a known location. With
+    `stops` a walk ends at its first error: later layers cannot make the size valid again."""
 
     def __init__(self, stops: bool = False) -> None:
         self.stops = stops
@@ -85,7 +85,7 @@ class Recorder:
         self.pending: list[tuple[Condition, Lines]] = []
 
     def note(self, condition: Condition) -> None:
-        """A comparison has come out so."""
+        """Records the outcome of a comparison."""
         spend(10)
         frame = sys._getframe(1)
         lines: list[tuple[CodeType, int]] = []
@@ -96,18 +96,18 @@ class Recorder:
         self.pending.append((condition.tidy(), tuple(lines)))
 
     def take(self) -> list[Condition]:
-        """The conditions since the last time."""
+        """The conditions recorded since the last call."""
         pending = [condition for condition, _ in self.pending]
         self.pending = []
         return pending
 
     def finish(self, path: str, span: Span | None = None) -> None:
-        """What was decided since the last time was decided here."""
+        """Assigns the decisions since the last call to a location."""
         self.decisions += [Decision(c, path, span) for c in self.take()]
 
     def forget_what_is_told(self, error: DiagnosticError) -> None:
-        """What an error says of itself (its help) compares numbers too. Those comparisons come
-        after the one that decided, from the line that raises it, and belong to no path."""
+        """Drops the comparisons made while the help of an error is computed. They come after the
+        deciding one, from the line that raises it, and belong to no path."""
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
@@ -119,7 +119,7 @@ class Recorder:
 
 
 class TracingState(State):
-    """The state of a walk that gives every decision its place."""
+    """The state of a walk that gives every decision its location."""
 
     def __init__(self, spec: Spec, diagnostics: Diagnostics, recorder: Recorder) -> None:
         super().__init__(spec, diagnostics)
@@ -193,7 +193,7 @@ class TracingState(State):
         )
 
     def _called(self, place: LayerContext, index: int) -> str:
-        """What a tensor is called at a place: its label there, else the path of its layer."""
+        """The name of a tensor at a location: its label there, else the path of its layer."""
         for name in place.scope.visible():
             label = place.scope.find(name)
             if label is not None and label.tensor == index:
@@ -208,7 +208,7 @@ class TracingState(State):
     def _local(
         self, op: Operation, attributes: Any, inputs: tuple[int, ...], facts: Facts | None
     ) -> set[Condition]:
-        """What the receptive field alone asks of a layer."""
+        """Whether only the receptive field needs this decision of a layer."""
         if facts is None:
             return set()
         x = tuple([t for i in inputs if (t := self.tensors[i]) is not None])
@@ -224,7 +224,7 @@ class TracingState(State):
         return local - set(self.recorder.take())
 
     def _integral(self, value: Any) -> None:
-        """An attribute or a side has been read as an integer: its term must be one."""
+        """Records that an attribute or a size must be an integer."""
         if isinstance(value, tuple):
             for entry in value:
                 self._integral(entry)
@@ -235,7 +235,7 @@ class TracingState(State):
 
 
 class Walk(NamedTuple):
-    """One walk: the net with traced numbers in it, and what was decided on the way."""
+    """One walk: the net with symbolic numbers, and the decisions on the way."""
 
     net: Net
     recorder: Recorder
@@ -252,7 +252,7 @@ def walk(
     settings: dict[str, Any],
     inputs: dict[str, Shape],
 ) -> Walk:
-    """Walks a spec whose settings and inputs may be traced with `recorder.note`."""
+    """Walks a spec whose settings and inputs may be symbolic, with `recorder.note`."""
     diagnostics = Diagnostics()
     states: list[TracingState] = []
 
@@ -266,7 +266,7 @@ def walk(
 
 
 class Refused(ValueError):
-    """A formula that cannot be had, or an unknown name. `help` says what can be done."""
+    """A formula that does not exist, or an unknown name. `help` suggests an alternative."""
 
     def __init__(self, message: str, help: str = "", span: Span | None = None) -> None:
         super().__init__(f"{message}; {help}" if help else message)
@@ -276,7 +276,7 @@ class Refused(ValueError):
 
 
 class Axis(NamedTuple):
-    """A side of an input: the input's name, its place in the shape, and what it is called."""
+    """A spatial axis of an input: the input's name, its index in the shape, and its symbol."""
 
     input: str
     place: int
@@ -288,8 +288,8 @@ class Axis(NamedTuple):
 
 
 def axes_of(shapes: dict[str, Shape], taken: dict[str, Any]) -> list[Axis]:
-    """The axes of the inputs; their names carry the input's where there are several, or where
-    a var is called so."""
+    """The spatial axes of the inputs; their names include the input's if there are several, or if a
+    var has the same name."""
     axes: list[Axis] = []
     for name, shape in shapes.items():
         for place, letter in enumerate(("C", *SPATIAL.get(len(shape) - 1, ()))):
@@ -300,7 +300,7 @@ def axes_of(shapes: dict[str, Shape], taken: dict[str, Any]) -> list[Axis]:
 
 
 def own_shapes(spec: Spec, settings: dict[str, Any], inputs: dict[str, Shape]) -> dict[str, Shape]:
-    """The shapes of the inputs under these settings. Raises `SpecError` for errors in them."""
+    """The shapes of the inputs with these settings. Raises `SpecError` for errors in them."""
     diagnostics = Diagnostics()
     net = elaborate(spec._replace(layers=()), diagnostics, settings=settings, inputs=inputs)
     if diagnostics.failed:
@@ -312,7 +312,7 @@ def own_shapes(spec: Spec, settings: dict[str, Any], inputs: dict[str, Shape]) -
 def traced_inputs(
     shapes: dict[str, Shape], free: list[Axis], recorder: Recorder
 ) -> dict[str, Shape]:
-    """The shapes with traced numbers for the free axes."""
+    """The shapes with symbolic numbers for the free axes."""
     made = {name: list(shape) for name, shape in shapes.items()}
     for axis in free:
         side = made[axis.input][axis.place]
@@ -321,28 +321,28 @@ def traced_inputs(
 
 
 def variable(name: str, value: Any, whole: bool) -> Poly:
-    """The symbol of a var that now has this value: a whole number, or any."""
+    """The symbol of a var with this value: an integer, or any number."""
     least = -MOST_SIDE if value < 0 else int(whole and value > 0)
     return symbol(f"{name}_" if name in TAKEN else name, whole=whole, least=least)
 
 
 def numeric(variables: dict[str, Any]) -> dict[str, Any]:
-    """The vars that hold a number."""
+    """The vars that are numbers."""
     return {n: v for n, v in variables.items() if is_number(v) and not isinstance(v, bool)}
 
 
 def freed_walk(
     spec: Spec, free: tuple[str, ...], settings: dict[str, Any], inputs: dict[str, Shape]
 ) -> Walk:
-    """The walk with these names free: the sides of the inputs where there are none.
+    """The walk with these names free: the spatial sizes of the inputs if none are given.
 
-    Raises `Refused` for a name that is no side or number.
+    Raises `Refused` for a name that is neither a spatial size nor a numeric var.
     """
     known = elaborate(spec._replace(layers=()), Diagnostics(), settings=settings, inputs=inputs)
     shapes = own_shapes(spec, settings, inputs)
     axes = _chosen(free, axes_of(shapes, spec.variables), known.variables)
     values = {name: known.variables[name] for name in free if name in known.variables}
-    # An input without a free side keeps the expression that the spec gives it.
+    # An input without a free axis keeps the expression in the spec.
     kept = {axis.input for axis in axes} | set(inputs)
     shapes = {name: shape for name, shape in shapes.items() if name in kept}
 
@@ -367,7 +367,7 @@ def freed_walk(
 
 
 def _chosen(free: tuple[str, ...], axes: list[Axis], variables: dict[str, Any]) -> list[Axis]:
-    """The free axes: the spatial ones where nothing is named."""
+    """The free axes: all spatial ones if no name is given."""
     if not free:
         return [axis for axis in axes if axis.place > 0]
     known = {axis.name: axis for axis in axes}
@@ -375,14 +375,14 @@ def _chosen(free: tuple[str, ...], axes: list[Axis], variables: dict[str, Any]) 
     for name in free:
         if name in variables and name not in numbers:
             raise Refused(
-                f"{name} is no number, so it cannot be a symbol of a formula",
+                f"{name} is not a number, so it cannot be a symbol of a formula",
                 help=f"give the formula for each of its values: --table {name}=…",
             )
         if name not in known and name not in numbers:
             near = nearest(name, [*known, *numbers])
             listed = ", ".join([*known, *numbers])
             raise Refused(
-                f"the spec has no side or var {name}",
+                f"the spec has no spatial size or var {name}",
                 help=f"did you mean {near}?" if near else f"there are {listed}",
             )
     return [known[name] for name in free if name in known and name not in variables]

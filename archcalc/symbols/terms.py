@@ -1,6 +1,6 @@
 """Exact terms: polynomials with rational coefficients over symbols, floors, maxima and divisors.
 
-Equal atoms are one object, so that polynomials compare and multiply at the speed of dictionaries.
+Equal atoms are one object, so polynomials compare and multiply at the speed of dictionaries.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Number = int | Fraction
 
 
 class Atom:
-    """What a polynomial is made of. `whole`: it takes integers only. `text` orders atoms."""
+    """A factor of a monomial. `whole`: its values are integers. `text` orders atoms."""
 
     __slots__ = ("__weakref__", "_samples", "text", "whole")
 
@@ -32,7 +32,8 @@ class Atom:
 
     @property
     def samples(self) -> tuple[Number, ...]:
-        """Its values at the same few sizes for all atoms; none where it has no value at one."""
+        """Its values at the same few sample points for all atoms; None if undefined at one of
+        them."""
         if self._samples is None:
             parts = [part.samples for part in self.parts()]
             try:
@@ -42,7 +43,7 @@ class Atom:
         return self._samples
 
     def value(self, *parts: Number) -> Number:
-        """Its value where its parts have these."""
+        """Its value for these values of its parts."""
         raise NotImplementedError
 
     def parts(self) -> tuple[Poly, ...]:
@@ -51,11 +52,11 @@ class Atom:
 
 
 RANGES = [1, 7, 90, 2_000]
-"""From how many values, from the least on, each sample of a symbol is taken."""
+"""The range of values, from the minimum, in which the samples of a symbol lie."""
 
 
 class Symbol(Atom):
-    """A free number between `least` and `most` (None: without bound); a whole one, or any."""
+    """A free number between `least` and `most` (None: unbounded); an integer, or any number."""
 
     __slots__ = ("least", "most")
 
@@ -88,7 +89,7 @@ class Floor(Atom):
 
 
 class Largest(Atom):
-    """The largest of several."""
+    """The maximum of several terms."""
 
     __slots__ = ("of",)
 
@@ -104,7 +105,7 @@ class Largest(Atom):
 
 
 class Rounded(Atom):
-    """The nearest integer, a half to the even one."""
+    """Rounding to the nearest integer, halves to even."""
 
     __slots__ = ("over",)
 
@@ -120,7 +121,7 @@ class Rounded(Atom):
 
 
 class Divisor(Atom):
-    """The greatest common divisor of two."""
+    """The greatest common divisor of two terms."""
 
     __slots__ = ("a", "b")
 
@@ -137,19 +138,19 @@ class Divisor(Atom):
 
 
 LONGEST_TEXT = 100_000
-"""Characters of an atom; the peak memory of Inception-v4 has 20,000."""
+"""Maximum length of an atom's text; the peak memory of Inception-v4 has 20,000."""
 
 DEEPEST = 60
-"""How deep atoms may nest, so that walks over them stay within Python's recursion limit."""
+"""How deep atoms may nest, so that recursion over them stays within Python's limit."""
 
 Monomial = tuple[Atom, ...]
-"""Atoms by their text, one as often as its power."""
+"""Atoms by their text, repeated according to their power."""
 
 _known: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 
 
 def same(kind: type[Any], *made_of: Any) -> Any:
-    """The one atom of this kind that is made of these."""
+    """The unique atom of this kind with these parts."""
     key = (kind, made_of)
     atom = _known.get(key)
     if atom is None:
@@ -166,21 +167,22 @@ def _depth(atom: Atom) -> int:
 
 
 class Poly:
-    """A polynomial: monomials to their coefficients, none of them zero, integral ones as int."""
+    """A polynomial: monomials to their non-zero coefficients, integral ones as int."""
 
     def __init__(self, terms: dict[Monomial, Number]) -> None:
         self.terms = terms
 
     @cached_property
     def text(self) -> str:
-        """SymPy source that is exact but not pretty: what atoms are ordered by."""
+        """Exact but unformatted SymPy source, by which atoms are ordered."""
         return (
             " + ".join("*".join([f"({c})", *(a.text for a in m)]) for m, c in self.ordered()) or "0"
         )
 
     @cached_property
     def samples(self) -> tuple[Number, ...]:
-        """Its values at the same few sizes for all terms; none where it has no value at one."""
+        """Its values at the same few sample points for all terms; None if undefined at one of
+        them."""
         spend(2 * len(self.terms))
         totals: list[Number] = [0] * len(RANGES)
         for monomial, c in self.terms.items():
@@ -195,17 +197,17 @@ class Poly:
 
     @cached_property
     def depth(self) -> int:
-        """How deep atoms nest in it: 0 for a constant, 1 for symbols alone."""
+        """The nesting depth of its atoms: 0 for a constant, 1 for plain symbols."""
         return max((_depth(atom) for atom in self.atoms()), default=0)
 
     @cached_property
     def whole(self) -> bool:
-        """Whether it surely takes integers only."""
+        """Whether its values are provably integers."""
         return all(type(c) is int and all(a.whole for a in m) for m, c in self.terms.items())
 
     @property
     def constant(self) -> Number | None:
-        """Its value where it is a constant."""
+        """Its value if it is a constant."""
         if not self.terms:
             return 0
         return self.terms.get(()) if len(self.terms) == 1 else None
@@ -215,12 +217,12 @@ class Poly:
         return sorted(self.terms.items(), key=lambda t: (-len(t[0]), [a.text for a in t[0]]))
 
     def atoms(self) -> Iterator[Atom]:
-        """The atoms in it, not those inside them."""
+        """Its atoms, not those inside them."""
         seen = dict.fromkeys(a for m in self.terms for a in m)
         return iter(seen)
 
     def symbols(self) -> set[Symbol]:
-        """All symbols, those inside floors too."""
+        """All symbols, including those inside floors."""
         return set(self._symbols)
 
     @cached_property
@@ -265,7 +267,7 @@ class Poly:
         return Poly(terms)
 
     def scaled(self, factor: Number) -> Poly:
-        """Every coefficient times a number."""
+        """Multiplied by a number."""
         return Poly({m: settle(c * factor) for m, c in self.terms.items()}) if factor else ZERO
 
     def __repr__(self) -> str:
@@ -299,7 +301,7 @@ def number(value: Number) -> Poly:
 
 
 def of_atom(atom: Atom) -> Poly:
-    """An atom alone."""
+    """A single atom."""
     return Poly({(atom,): 1})
 
 

@@ -1,4 +1,4 @@
-"""Terms and conditions as text for people."""
+"""Terms and conditions as readable text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def written(poly: Poly) -> str:
-    """A term.
+    """A term as text.
 
     >>> from archcalc.symbols.division import floor_div
     >>> from archcalc.symbols.terms import number, symbol
@@ -36,7 +36,7 @@ def written(poly: Poly) -> str:
 
 
 def condition(one: Condition) -> str:
-    """A condition, what is subtracted brought to the other side.
+    """A condition, with subtracted terms moved to the other side.
 
     >>> from archcalc.symbols.conditions import Condition
     >>> from archcalc.symbols.terms import number, symbol
@@ -46,7 +46,7 @@ def condition(one: Condition) -> str:
     'width ≤ 64'
     """
     if one.relation in ("whole", "broken"):
-        verb = "is an integer" if one.relation == "whole" else "is no integer"
+        verb = "is an integer" if one.relation == "whole" else "is not an integer"
         return f"{written(one.poly)} {verb}"
     left, right = _sides(one.poly)
     sign = SIGNS[one.relation]
@@ -57,13 +57,13 @@ def condition(one: Condition) -> str:
 
 
 def _sides(poly: Poly) -> tuple[Poly, Poly]:
-    """What is added, and what is subtracted or constant."""
+    """The added terms, and the subtracted or constant ones."""
     left = Poly({m: c for m, c in poly.terms.items() if c > 0 and m})
     return left, left - poly
 
 
 def several(polys: tuple[Poly, ...]) -> str:
-    """A shape, or one figure an axis."""
+    """A shape, or one value per axis."""
     texts = [written(p) for p in polys]
     wrapped = [
         f"({t})" if len(p.terms) > 1 and len(polys) > 1 else t

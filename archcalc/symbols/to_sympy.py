@@ -1,6 +1,6 @@
-"""Terms as SymPy expressions, built piece by piece (no text is ever parsed), and these written out.
+"""Terms as SymPy expressions, built piece by piece (no text is parsed), and their source code.
 
-Imported where an expression is asked for: SymPy alone takes a quarter of a second.
+Imported on demand: SymPy alone takes a quarter of a second.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Round(sympy.Function):
-    """The nearest integer, a half to the even one: what SymPy has for numbers only.
+    """Rounding to the nearest integer, halves to even, which SymPy has for numbers only.
 
-    As source it is written in floors: ⌊x + ½⌋ − ⌊z⌋ − ⌊−z⌋ − 1 with z = (2x − 1)/4, the last three
-    taking 1 away where x + ½ is odd.
+    As source it is written with floors: ⌊x + ½⌋ − ⌊z⌋ − ⌊−z⌋ − 1 with z = (2x − 1)/4; the last
+    three terms subtract 1 if x + ½ is odd.
     """
 
     nargs = 1
@@ -49,7 +49,7 @@ class Round(sympy.Function):
 
 
 class _Source(StrPrinter):
-    """Text that Python evaluates exactly: 31/32 alone would be a float there."""
+    """Text that Python evaluates exactly: 31/32 alone would be a float."""
 
     def _print_Rational(self, number: Any) -> str:  # noqa: N802  # SymPy's name
         return f"Rational({number.p}, {number.q})"
@@ -92,7 +92,7 @@ def expression(poly: Poly) -> Any:
 
 
 def expressions(polys: tuple[Poly, ...]) -> tuple[Any, ...]:
-    """Several terms, one an axis."""
+    """Several terms, one per axis."""
     return tuple(expression(poly) for poly in polys)
 
 
@@ -104,15 +104,15 @@ def _atom(atom: Atom) -> Any:
         return sympy.floor(expression(atom.over) / expression(atom.under))
     if isinstance(atom, Rounded):
         return Round(expression(atom.over))
-    # Common divisors stand in the flops of an adaptive pool alone, which has no formula.
+    # Common divisors only occur in the flops of an adaptive pool, which have no formula.
     assert isinstance(atom, Largest)
-    # What is superfluous has been left out. SymPy would look for it once more, in every pair: two
-    # minutes for the memory of Inception-v4, which is the largest of 79.
+    # Superfluous parts are already removed. SymPy would search for them again, in every pair: two
+    # minutes for the memory of Inception-v4.
     return sympy.Max(*(expression(part) for part in atom.of), evaluate=False)
 
 
 def assumptions(name: Symbol) -> dict[str, bool]:
-    """SymPy's words for what is known of a symbol."""
+    """SymPy's assumptions about a symbol."""
     kind = "integer" if name.whole else "real"
     if name.least < 0:
         return {kind: True}

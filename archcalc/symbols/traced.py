@@ -1,9 +1,9 @@
-"""Symbolic numbers: they compute with values and with terms at once.
+"""Symbolic numbers: they compute with values and with terms at the same time.
 
-A `Traced` is an int and a `TracedFraction` a fraction, so that everything that runs on numbers runs
-on them; arithmetic gives traced numbers again, and a comparison answers for the concrete value and
-is noted, unless it is true for every value. One number has several views: `poly` is its simplified
-term (formulas, valid sizes, code), `origin` the operation that made it (equations as written).
+A `Traced` is an int and a `TracedFraction` a fraction, so that all code for numbers works with
+them. Arithmetic returns traced numbers; a comparison returns the answer for the concrete value and
+is recorded, unless it has the same answer for every value. One number has several views: `poly` is
+its simplified term (formulas, valid sizes, code), `origin` the operation that made it (equations).
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _structural: ContextVar[bool] = ContextVar("structural", default=False)
 
 @contextmanager
 def structural_equality() -> Iterator[None]:
-    """Within it, numbers are equal only where their terms are, and no decision is noted: for
-    passes that compare numbers to save work, and are right whatever comes out."""
+    """Inside it, numbers are equal only if their terms are, and no decision is recorded: for passes
+    that compare numbers only to save work, and are correct for any outcome."""
     token = _structural.set(True)
     try:
         yield
@@ -46,8 +46,8 @@ _remembering: ContextVar[bool] = ContextVar("remembering", default=False)
 
 @contextmanager
 def remembered_origins() -> Iterator[None]:
-    """Within it, numbers keep the operation that made them, unsimplified. Not for whole nets: all
-    that led to a number is then kept alive."""
+    """Inside it, numbers keep the operation that made them, unsimplified. Not for whole nets:
+    everything that led to a number stays alive."""
     token = _remembering.set(True)
     try:
         yield
@@ -56,16 +56,18 @@ def remembered_origins() -> Iterator[None]:
 
 
 class _Traced:
-    """What both kinds of traced number do."""
+    """The common part of both kinds of symbolic number."""
 
     poly: Poly
     note: Note
     origin: tuple[str, *tuple[Any, ...]] | None = None
-    """The operation and its operands (+ - * // % ** /, neg, max, min, gcd, round), where these are
-    remembered."""
+    """The operation and its operands (+ - *
+
+    % ** /, neg, max, min, gcd, round), if recorded.
+    """
 
     def calculate(self, sign: str, a: Any, b: Any) -> Any:
-        """`a sign b`, where either is traced. For expressions of a spec."""
+        """`a sign b` if either is symbolic; for the expressions of a spec."""
         return calculate(sign, a, b, self.note)
 
     def maximum(self, other: Any) -> Any:
@@ -87,7 +89,7 @@ class _Traced:
         return _made(value, divisor, self.note, ("gcd", self, other))
 
     def lowest_terms(self, other: Any) -> tuple[int, int]:
-        """The ratio of two integers in lowest terms: from here on they have this one."""
+        """The ratio of two integers in lowest terms; records that they have this ratio."""
         a, b = int(plain(self)), int(plain(other))
         over, under = a // gcd(a, b), b // gcd(a, b)
         condition = Condition("eq", self.poly.scaled(under) - poly_of(other).scaled(over))
@@ -96,7 +98,7 @@ class _Traced:
         return over, under
 
     def fixed(self) -> Any:
-        """The plain value, where no formula can do without it: from here on it is this one."""
+        """The plain value, if no formula can do without it; records that it has this value."""
         self.note(Condition("eq", self.poly - number(plain(self))))
         return plain(self)
 
@@ -188,7 +190,7 @@ class _Traced:
 
 
 class Traced(_Traced, int):  # type: ignore[misc]  # arithmetic gives traced numbers
-    """A traced integer. Its term need not be whole: 32·α is 32 where α is 1."""
+    """A symbolic integer. Its term need not be integral: 32·α is 32 if α is 1."""
 
     __hash__ = _Traced.__hash__
 
@@ -202,12 +204,12 @@ class Traced(_Traced, int):  # type: ignore[misc]  # arithmetic gives traced num
         return int, (plain(self),)
 
     @property
-    def numerator(self) -> Any:  # fractions do their comparisons by it
+    def numerator(self) -> Any:  # fractions compare through it
         return self
 
 
 class TracedFraction(_Traced, Fraction):  # type: ignore[misc]  # as Traced
-    """A traced number that is not integral at its present value."""
+    """A symbolic number that is not integral at its current value."""
 
     __hash__ = _Traced.__hash__
 
@@ -255,7 +257,7 @@ def calculate(sign: str, a: Any, b: Any, note: Note) -> Any:
 
 
 def _quotient(a: Any, b: Any, note: Note) -> Any:
-    """a/b: by a constant, or where it comes out even; else the divisor becomes this one."""
+    """a/b: by a constant, or if it divides evenly; otherwise the divisor is fixed to its value."""
     value = Fraction(plain(a)) / plain(b)
     over, under = poly_of(a), poly_of(b)
     if under.constant is None:
@@ -270,7 +272,7 @@ def _quotient(a: Any, b: Any, note: Note) -> Any:
 def _made(
     value: Number, poly: Poly, note: Note, origin: tuple[str, *tuple[Any, ...]] | None = None
 ) -> Any:
-    """A traced number, a plain one where the term is a constant."""
+    """A symbolic number, or a plain one if the term is a constant."""
     if poly.constant is not None:
         return poly.constant
     made: Traced | TracedFraction
@@ -285,17 +287,17 @@ def _made(
 
 
 def trace(value: Number, poly: Poly, note: Note) -> Any:
-    """A number that stands for a term."""
+    """A number with this term."""
     return _made(value, poly, note)
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a number of a formula."""
+    """Whether a number is symbolic."""
     return isinstance(value, int | Fraction)
 
 
 def plain(value: Any) -> Any:
-    """The value without its history."""
+    """The plain value."""
     if isinstance(value, int):
         return int(value)
     return Fraction(value._numerator, value._denominator)

@@ -1,7 +1,7 @@
-"""Which inputs are valid: sets of sizes, the layers that restrict them, the nearest valid sizes.
+"""Which input sizes are valid, the layers that restrict them, and the nearest valid sizes.
 
-How well sizes fit stands here too: whether strides divide evenly, whether padding is symmetric,
-whether a checkpoint stays compatible, and from which size on the receptive field fits.
+Also how well sizes fit: whether strides divide evenly, whether padding is symmetric, whether a
+checkpoint stays compatible, and from which size on the receptive field fits.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ MOST_STEPS = 100_000
 
 
 class Reason(NamedTuple):
-    """A restriction: the layer that makes it, the sizes that it leaves to one axis (None where it
-    couples several), the condition in words, and what the layer needs. `compared` are the two
+    """A restriction: the layer that makes it, the sizes that it allows for one axis (None if it
+    couples several), the condition as text, and what the layer needs. `compared` are the two
     tensors that disagree, if it is about two: their names, and the sizes in question."""
 
     path: str
@@ -54,7 +54,7 @@ class Reason(NamedTuple):
 
 
 def reasons(found: Exploration) -> list[Reason]:
-    """Every layer that restricts the sizes, without those whose restriction another implies."""
+    """Every layer that restricts the sizes, without restrictions that others imply."""
     valid = found.valid
     merged: dict[tuple[str, int, int | None, str], Reason] = {}
     for region in found.regions:
@@ -78,7 +78,8 @@ def reasons(found: Exploration) -> list[Reason]:
 def _reason(
     found: Exploration, valid: tuple[SizeSet, ...], region: Region, trouble: Trouble
 ) -> Reason:
-    """The comparison that decided an error: the first of its layer that no valid size makes so."""
+    """The comparison that decided an error: the first of its layer that has another outcome at all
+    valid sizes."""
     path, span, needs = trouble.path, trouble.span, trouble.message
     coupled: Reason | None = None
     for decision in trouble.decisions:
@@ -101,8 +102,8 @@ def _reason(
 
 
 def _compared(trouble: Trouble, decided: Condition) -> tuple[tuple[str, Poly], ...]:
-    """The two sizes, of two tensors that the layer reads, whose comparison this is; none where
-    the tensors have the same name."""
+    """The two compared sizes, if they belong to two tensors that the layer reads; empty if the
+    tensors have the same name."""
     for (one, first), (other, second) in combinations(trouble.operands, 2):
         if one == other:
             continue
@@ -131,8 +132,8 @@ def _binding(candidates: list[Reason]) -> list[Reason]:
 
 
 def _worded(found: Exploration, kept: list[Reason]) -> list[Reason]:
-    """With conditions in words. Where one takes many residues, what it leaves of those before it
-    stands instead: "H ≡ 0 (mod 16)" after "H ≡ 0 (mod 8)"."""
+    """With conditions as text. If one has many residues, its intersection with those before it is
+    used: "H ≡ 0 (mod 16)" after "H ≡ 0 (mod 8)"."""
     left: dict[int, SizeSet] = {}
     worded: list[Reason] = []
     for reason in sorted(kept, key=_size_of):
@@ -156,7 +157,7 @@ def _size_of(reason: Reason) -> tuple[int, int, int]:
 
 
 def nearest_sizes(found: Exploration) -> list[tuple[int, ...]]:
-    """The valid sizes nearest to the spec's own, each axis up or down by as little as can be."""
+    """The valid sizes nearest to the spec's own, with each axis changed as little as possible."""
     valid = found.valid
     choices: list[list[int]] = []
     for own, sizes in zip(found.own, valid, strict=True):
@@ -178,7 +179,7 @@ def _distance(at: tuple[int, ...], own: tuple[int, ...]) -> int:
 
 
 def is_valid(found: Exploration, at: tuple[int, ...]) -> bool:
-    """Whether a size is valid: what the walks say, or a check where none of them covers it."""
+    """Whether a size is valid: from the regions, or by a check if none of them covers it."""
     for region in found.regions:
         if region.contains(at, found.axes):
             return region.valid
@@ -188,7 +189,7 @@ def is_valid(found: Exploration, at: tuple[int, ...]) -> bool:
 
 
 class Demand(NamedTuple):
-    """A condition that a layer puts on the size for a good fit."""
+    """A condition of a layer for a good fit."""
 
     path: str
     span: Span
@@ -196,13 +197,14 @@ class Demand(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The condition in words."""
+        """The condition as text."""
         return condition(self.condition)
 
 
 class Fit(NamedTuple):
-    """The sizes per axis at which all demands are met, the other axes as in the spec where a demand
-    is about several (`coupled`). `failing` are the demands not met at the spec's own size."""
+    """The sizes per axis at which all conditions hold, with the other axes as in the spec for
+    conditions on several (`coupled`). `failing` are the conditions that the spec's own size
+    violates."""
 
     sizes: tuple[SizeSet, ...]
     coupled: bool
@@ -211,20 +213,20 @@ class Fit(NamedTuple):
 
 
 def strides_divide_evenly(found: Exploration) -> Fit:
-    """No row is dropped: what the last window leaves over lies in the padding, or is no more than
-    what a stride longer than the window skips anyway."""
+    """Strides divide evenly: the rows after the last window are padding, or no more than what a
+    stride longer than the window skips anyway."""
     return _fit(found, {i: list(_rows(r)) for i, r in _valid(found)})
 
 
 def padding_symmetric(found: Exploration) -> Fit:
-    """As many rows of padding are read at the end as at the start, in every padded layer
-    (Alsallakh et al. 2021, "Mind the Pad", arXiv:2010.02178)."""
+    """Padding is symmetric: as many padding rows are read at the end as at the start, in every
+    padded layer (Alsallakh et al. 2021, "Mind the Pad", arXiv:2010.02178)."""
     return _fit(found, {i: list(_paddings(r)) for i, r in _valid(found)})
 
 
 def same_weights(found: Exploration) -> Fit | None:
-    """The sizes at which every weight has the shape that it has at the spec's own size, so that a
-    checkpoint stays compatible; None where that size is invalid."""
+    """The sizes at which every weight has the same shape as at the spec's own size, so that a
+    checkpoint stays compatible; None if that size is invalid."""
     own = found.regions[0]
     if not own.valid:
         return None
@@ -261,7 +263,7 @@ def _weights(nodes: tuple[Node, ...], shapes: dict[str, list[tuple[int, ...]]]) 
 
 
 def _windows(net: Net) -> Iterator[tuple[Node, Window, Poly]]:
-    """Every window, with the size of the axis that it slides over."""
+    """Every window, with the size of the axis along which it slides."""
     for node in net.nodes:
         facts, given = node.facts, net.tensors[node.inputs[0]]
         if facts is None or given is None or facts.reach is None:
@@ -282,7 +284,7 @@ def _rows(region: Region) -> Iterator[Demand]:
     for node, window, n in _windows(region.walk.net):
         end = poly_of(window.end)
         if truth(Condition("ge", end)) is not True:
-            continue  # rows are cut off on purpose
+            continue  # rows are cropped on purpose
         skipped = largest(poly_of(window.stride) - poly_of(window.span), ZERO)
         read = Condition("ge", end + skipped - _left_over(window, n)).tidy()
         if truth(read) is not True:
@@ -300,7 +302,8 @@ def _paddings(region: Region) -> Iterator[Demand]:
 
 
 def _fit(found: Exploration, demands: dict[int, list[Demand]]) -> Fit:
-    """The union, over the valid regions, of what their demands leave. Raises `Undecided`."""
+    """The union, over the valid regions, of the sizes that meet their conditions. Raises
+    `Undecided`."""
     total = [NONE] * len(found.axes)
     failing: dict[Demand, None] = {}
     binding: dict[Demand, None] = {}
@@ -328,7 +331,8 @@ def _fit(found: Exploration, demands: dict[int, list[Demand]]) -> Fit:
 
 
 def _alone(found: Exploration, one: Condition, axis: int) -> SizeSet:
-    """Where a condition on several axes is true along one, the others as in the spec."""
+    """The sizes along one axis for which a condition on several holds, the others as in the
+    spec."""
     values = {
         next(iter(a.poly.symbols())): number(size)
         for i, (a, size) in enumerate(zip(found.axes, found.own, strict=True))
@@ -343,8 +347,7 @@ def _alone(found: Exploration, one: Condition, axis: int) -> SizeSet:
 
 def field_fit(found: Exploration) -> tuple[tuple[int, ...], tuple[int | None, ...]]:
     """The receptive field of the output at the spec's own size, and per axis the smallest valid
-    size that it fits into. Both are empty where it is unknown, or where there are several
-    inputs."""
+    size that it fits into. Both are empty if it is unknown, or if there are several inputs."""
     if not found.regions[0].valid or len({a.input for a in found.axes}) != 1:
         return (), ()
     shapes = found.shapes_at(found.own)
@@ -363,8 +366,8 @@ def field_fit(found: Exploration) -> tuple[tuple[int, ...], tuple[int | None, ..
 
 
 class Answer(NamedTuple):
-    """All that is known of the valid sizes of a spec. What the limits leave undecided is None or
-    empty; where not all sizes are covered, that is all but `own_valid`."""
+    """Everything known about the valid sizes of a spec. What exceeds the budget is None or empty;
+    if not all sizes are covered, that is everything but `own_valid`."""
 
     found: Exploration
     own_valid: bool
@@ -378,7 +381,7 @@ class Answer(NamedTuple):
 
 
 def answer(found: Exploration) -> Answer:
-    """What `archcalc inputs` reports."""
+    """The result of `archcalc inputs`."""
     own_valid = found.regions[0].valid if found.regions else is_valid(found, found.own)
     if not found.complete:
         return Answer(found, own_valid, [], [])
@@ -397,7 +400,7 @@ def answer(found: Exploration) -> Answer:
 
 
 def _within_budget(question: Callable[[], T]) -> T | None:
-    """The answer to one question, None where the limits leave it undecided."""
+    """The answer to one question, None if it exceeds the budget."""
     try:
         with limited(MOST_STEPS):
             return question()

@@ -163,7 +163,7 @@ def test_a_window_that_leaves_the_input():
     [
         (INCEPTION, "nowhere", "the net has no layer 'nowhere'"),
         (INCEPTION, "a.conv9", "did you mean"),
-        ("input: [10]\nlayers: [linear: 4]", "0", "the input has no sides"),
+        ("input: [10]\nlayers: [linear: 4]", "0", "the input has no spatial axes"),
         ("input: [1, 9, 9]\nlayers: [conv: {out: 1, kernel: 12}]", "0", "unknown"),
         ("input: [1, 4000, 4000]\nlayers: [conv: {out: 1, kernel: 3}]", "0", "4,000×4,000"),
     ],

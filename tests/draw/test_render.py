@@ -90,8 +90,8 @@ def test_what_is_no_spec_is_told_and_nothing_is_written(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-o", "net.jpeg"], ".jpeg is no format"),
-        (["-o", "net"], "there is no ending"),
+        (["-o", "net.jpeg"], "unknown extension .jpeg"),
+        (["-o", "net"], "no extension"),
         (["-o", "nowhere/net.svg"], "cannot write"),
         (["-o", "net.svg", "--depth", "0"], "must be ≥ 1 or"),
         (["-o", "net.svg", "--show", "weight"], "invalid metric 'weight'"),

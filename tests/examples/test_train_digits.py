@@ -77,7 +77,7 @@ def test_it_trains_and_draws(tmp_path: Path, data: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     begun, epoch, ended, *drawn = done.stdout.splitlines()
-    assert begun == "LeNet-5, modern: 61,706 parameters, 416,520 multiplies an image"
+    assert begun == "LeNet-5, modern: 61,706 parameters, 416,520 MACs per image"
     learnt = EPOCH.fullmatch(epoch)
     assert learnt
     assert float(learnt[1]) > 50  # by chance: 10
@@ -86,21 +86,24 @@ def test_it_trains_and_draws(tmp_path: Path, data: Path) -> None:
         assert drawn == []
         pytest.skip("no picture: matplotlib is not installed")
     assert done.stderr == ""
-    assert drawn == ["drawn: drawn.png"]
+    assert drawn == ["wrote drawn.png"]
     assert (tmp_path / "drawn.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--input", "1xab"], "argument --input: '1xab' is no shape: write channels and sides"),
+        (
+            ["--input", "1xab"],
+            "argument --input: '1xab' is not a shape: write channels and spatial sizes",
+        ),
         (["--set", "nonsense"], "argument --set: 'nonsense' is not NAME=VALUE"),
         (["--set", "=10"], "argument --set: '=10' is not NAME=VALUE"),
-        (["--epochs", "0"], "argument --epochs: '0' is no whole number from 1 to 10,000"),
-        (["--threads", "none"], "argument --threads: 'none' is no whole number from 1"),
+        (["--epochs", "0"], "argument --epochs: '0' is not an integer from 1 to 10,000"),
+        (["--threads", "none"], "argument --threads: 'none' is not an integer from 1"),
         (["--picture", "."], "--picture . is a folder"),
-        (["--picture", "a.svg"], "--picture a.svg: it will be a PNG"),
-        (["--picture", "missing/a.png"], "--picture missing/a.png is a folder, or there is no"),
+        (["--picture", "a.svg"], "--picture a.svg: the extension must be .png"),
+        (["--picture", "missing/a.png"], "--picture missing/a.png is a folder, or its folder"),
     ],
 )
 def test_wrong_use(
@@ -119,13 +122,13 @@ def test_wrong_use(
     ("arguments", "told"),
     [
         (["--net", "lenet6"], "no spec named `lenet6`"),
-        (["--net", "resnet50"], "ResNet-50 gives {'output': (1000,)}, not ten numbers: is it"),
+        (["--net", "resnet50"], "ResNet-50 has outputs {'output': (1000,)}, not ten: try"),
         (["--net", "plain20", "--input", "3x4x4"], "not images of 8×8 or larger"),
         (["--net", ROOT / "examples/signal.yaml"], "not images of 8×8 or larger"),
-        (["--net", "plain20", "--input", "0x16x16"], "(0, 16, 16) is no shape"),
+        (["--net", "plain20", "--input", "0x16x16"], "(0, 16, 16) is not a shape"),
         (["--set", "clases=10"], "the spec has no var 'clases': did you mean 'classes'?"),
         (["--set", "classes=ten"], "classes is 10 in the spec: it takes a number, not ten"),
-        (["--net", "lenet5", "--net", "resnet18"], "ResNet-18 gives {'output': (1000,)}"),
+        (["--net", "lenet5", "--net", "resnet18"], "ResNet-18 has outputs {'output': (1000,)}"),
     ],
 )
 def test_unsuited_nets(
@@ -137,18 +140,18 @@ def test_unsuited_nets(
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("t10k-images-idx3-ubyte", b"", "t10k-images-idx3-ubyte is no IDX file of bytes"),
-        ("t10k-images-idx3-ubyte", idx([9, 8, 8], bytes(99)), "or not the whole of it"),
-        ("train-images-idx3-ubyte", idx([2_000, 8, 8], bytes(128_000)), "all of one colour"),
-        ("t10k-images-idx3-ubyte", idx([200, 9, 8], b"ab" * 7_200), "for the test differ in size"),
-        ("t10k-images-idx3-ubyte", idx([0, 8, 8], b""), "is no IDX file of bytes"),
-        ("t10k-images-idx3-ubyte", idx([2, 8, 8], bytes(128), 9), "is no IDX file of bytes"),
-        ("t10k-images-idx3-ubyte", b"words, " * 99, "is no IDX file of bytes"),
+        ("t10k-images-idx3-ubyte", b"", "t10k-images-idx3-ubyte is not an IDX file of bytes"),
+        ("t10k-images-idx3-ubyte", idx([9, 8, 8], bytes(99)), "or it is truncated"),
+        ("train-images-idx3-ubyte", idx([2_000, 8, 8], bytes(128_000)), "are uniform"),
+        ("t10k-images-idx3-ubyte", idx([200, 9, 8], b"ab" * 7_200), "differ in size"),
+        ("t10k-images-idx3-ubyte", idx([0, 8, 8], b""), "is not an IDX file of bytes"),
+        ("t10k-images-idx3-ubyte", idx([2, 8, 8], bytes(128), 9), "is not an IDX file of bytes"),
+        ("t10k-images-idx3-ubyte", b"words, " * 99, "is not an IDX file of bytes"),
         ("t10k-images-idx3-ubyte", idx([9, 64], bytes(576)), "images (9, 64) and labels (200,)"),
         ("t10k-images-idx3-ubyte", idx([9, 8, 8], bytes(576)), "images (9, 8, 8) and labels"),
-        ("t10k-labels-idx1-ubyte", idx([200], b"\x0a" * 200), "are not images with a digit each"),
+        ("t10k-labels-idx1-ubyte", idx([200], b"\x0a" * 200), "do not match, or are not digits"),
         ("t10k-labels-idx1-ubyte.gz", b"words", "t10k-labels-idx1-ubyte.gz cannot be read"),
-        ("t10k-labels-idx1-ubyte.gz", None, "no file t10k-labels-idx1-ubyte in it, nor t10k"),
+        ("t10k-labels-idx1-ubyte.gz", None, "no file t10k-labels-idx1-ubyte or t10k"),
     ],
 )
 def test_wrong_files(
@@ -163,7 +166,7 @@ def test_wrong_files(
 
 def test_missing_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     told = called(monkeypatch, "--data", tmp_path / "nowhere")
-    assert told == f"--data {tmp_path / 'nowhere'}: there is no such folder"
+    assert told == f"--data {tmp_path / 'nowhere'}: no such folder"
 
 
 def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:

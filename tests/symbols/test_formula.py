@@ -265,8 +265,8 @@ def test_wrong_tables_are_told(arguments: list[str], told: str) -> None:
     ("arguments", "told"),
     [
         (["vgg16", "features.3O"], "no layer"),
-        (["vgg16", "--free", "widht"], "no side or var widht"),
-        (["resnet50", "--free", "depths"], "is no number"),
+        (["vgg16", "--free", "widht"], "no spatial size or var widht"),
+        (["resnet50", "--free", "depths"], "is not a number"),
     ],
 )
 def test_wrong_names_are_told(arguments: list[str], told: str) -> None:
