@@ -1,0 +1,167 @@
+"""The calls of a piece of code: the net's own values, beside the symbols.
+
+One class serves many calls of a block, one loop body many turns. Whatever the compiler says of them
+in symbols is compared here with the values that the elaborated net has in each. Nothing is decided
+by these values where symbols could decide it: they prove, and a disagreement is an error.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.codegen.expressions import Unevaluable, agrees, evaluate, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.ir import Tensor
+    from archcalc.diagnostics import Span
+    from archcalc.graph import Group, Node
+    from archcalc.ops.base import Tensor as Shaped
+
+
+class CallSite:
+    """One call. `names` are the exact values that the spec's expressions read, `py` those of the
+    code's variables, `table` the shapes by the numbers that nodes have. A call that the net does
+    not make (behind a condition that no call meets) is not `real`."""
+
+    __slots__ = ("_next", "_shapes", "group", "names", "outer", "py", "real", "root", "table")
+
+    def __init__(
+        self,
+        table: Sequence[Any],
+        group: Group,
+        names: dict[str, Any],
+        py: dict[str, Any],
+        outer: CallSite | None = None,
+        *,
+        real: bool = True,
+    ) -> None:
+        self.table = table
+        self.group = group
+        self.names = names
+        self.py = py
+        self.outer = outer
+        self.root: CallSite = self if outer is None else outer.root
+        self.real = real
+        self._shapes: dict[Tensor, Shaped] = {}
+        self._next = 0
+
+    def take(self) -> Node | Group:
+        """The next child of the group."""
+        child = self.group.children[self._next]
+        self._next += 1
+        return child
+
+    def rewind(self) -> int:
+        """Where `take` stands; `seek` goes back to it."""
+        return self._next
+
+    def seek(self, position: int) -> None:
+        self._next = position
+
+    def inside(
+        self,
+        group: Group,
+        names: dict[str, Any] | None = None,
+        py: dict[str, Any] | None = None,
+    ) -> CallSite:
+        """The site in a part of this one."""
+        known = {**self.names, **names} if names else self.names
+        return CallSite(self.table, group, known, py or {}, self, real=self.real)
+
+    def supposed(self, table: Sequence[Any], group: Group) -> CallSite:
+        """The site in a part that this call has not, elaborated apart."""
+        return CallSite(table, group, self.names, {}, self, real=False)
+
+    def set(self, tensor: Tensor, shaped: Shaped) -> None:
+        self._shapes[tensor] = shaped
+
+    def shape(self, tensor: Tensor) -> Shaped:
+        """What a tensor is here."""
+        site: CallSite | None = self
+        while site is not None:
+            found = site._shapes.get(tensor)
+            if found is not None:
+                return found
+            site = site.outer
+        raise KeyError(tensor)
+
+    def has(self, tensor: Tensor) -> bool:
+        try:
+            self.shape(tensor)
+        except KeyError:
+            return False
+        return True
+
+    def __getitem__(self, variable: str) -> Any:
+        """The value of a variable of the code."""
+        site: CallSite | None = self
+        while site is not None:
+            if variable in site.py:
+                return site.py[variable]
+            site = site.outer
+        raise KeyError(variable)
+
+    def get(self, variable: str) -> Any:
+        try:
+            return self[variable]
+        except KeyError:
+            return None
+
+
+class NotUniform(Exception):
+    """One piece of code cannot serve all these calls; `keys` tells apart those it cannot serve
+    together. Answered by a class for each, or by a loop written turn by turn."""
+
+    def __init__(self, sites: Sequence[CallSite], values: Iterable[Any]) -> None:
+        super().__init__()
+        self.keys = list(zip(sites, values, strict=True))
+
+    def within_a_call(self) -> bool:
+        """Whether the sites of one call differ, so that more classes would not help."""
+        seen: dict[int, Any] = {}
+        return any(seen.setdefault(id(s.root), value) != value for s, value in self.keys)
+
+
+class MustUnroll(NotUniform):
+    """A loop that has to be written turn by turn."""
+
+
+class Pin(Exception):
+    """What is written holds for one value of these variables alone: they must be constants."""
+
+    def __init__(self, variables: frozenset[str]) -> None:
+        super().__init__(", ".join(sorted(variables)))
+        self.variables = variables
+
+
+class Disagreement(Exception):
+    """The compiler's own error: symbols and values do not agree."""
+
+    def __init__(self, expr: Expr, value: Any, span: Span | None) -> None:
+        where = f" ({span.file.name}:{span.line})" if span is not None else ""
+        super().__init__(f"internal error: {show(expr)} should be {value!r}{where}")
+
+
+def same(sites: Sequence[CallSite], values: Iterable[Any]) -> Any:
+    """The value that all calls have. Raises `NotUniform`."""
+    found = list(values)
+    first = found[0]
+    if any(v != first or type(v) is not type(first) for v in found[1:]):
+        raise NotUniform(sites, found)
+    return first
+
+
+def mismatches(expr: Expr, sites: Sequence[CallSite], values: Sequence[Any]) -> list[int]:
+    """The sites at which an expression has another value than it should."""
+    wrong = []
+    for i, (site, value) in enumerate(zip(sites, values, strict=True)):
+        try:
+            if agrees(evaluate(expr, site), value):
+                continue
+        except Unevaluable:
+            pass
+        wrong.append(i)
+    return wrong

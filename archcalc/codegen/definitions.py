@@ -1,0 +1,39 @@
+"""Definitions as a formatter leaves them: signatures, docstrings, and texts safe in them."""
+
+from __future__ import annotations
+
+
+def signature(name: str, arguments: list[str], returns: str, indent: int) -> list[str]:
+    """`def name(arguments) -> returns:`, broken where it is too long."""
+    margin = " " * indent
+    together = ", ".join(arguments)
+    line = f"{margin}def {name}({together}) -> {returns}:"
+    if len(line) <= 100:
+        return [line]
+    if len(margin) + 4 + len(together) <= 100:
+        return [f"{margin}def {name}(", f"{margin}    {together}", f"{margin}) -> {returns}:"]
+    inside = [f"{margin}    {a}," for a in arguments]
+    return [f"{margin}def {name}(", *inside, f"{margin}) -> {returns}:"]
+
+
+def safe(text: str) -> str:
+    """Text that can stand in a docstring: one line, and nothing that could end it."""
+    words = "".join(c if c.isprintable() else " " for c in text).split()
+    return " ".join(words).replace("\\", "/").replace('"', "'")
+
+
+def docstring(text: str, indent: int) -> list[str]:
+    """A docstring of one paragraph."""
+    from textwrap import wrap
+
+    words = safe(text)
+    if not words:
+        return []
+    margin = " " * indent
+    if len(words) + indent + 6 <= 100:
+        return [f'{margin}"""{words}"""']
+    wrapped = wrap(words, 100 - indent, break_long_words=True, break_on_hyphens=False)
+    first = wrap(words, 97 - indent, break_long_words=True, break_on_hyphens=False)[0]
+    rest = words[len(first) :].strip()
+    wrapped = [first, *wrap(rest, 100 - indent, break_on_hyphens=False)]
+    return [f'{margin}"""{wrapped[0]}', *[margin + w for w in wrapped[1:]], f'{margin}"""']

@@ -1,0 +1,5 @@
+"""Lowering: the syntax tree of a spec, walked once a block, to the module IR."""
+
+from archcalc.codegen.lower.program import Target, lower
+
+__all__ = ["Target", "lower"]

@@ -1,0 +1,156 @@
+"""Conditions: `when` becomes `if`, also where no call of the net turns it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from archcalc.codegen.callsite import Disagreement, NotUniform, Pin
+from archcalc.codegen.expressions import fold, show, variables
+from archcalc.codegen.ir import Tensor, When
+from archcalc.codegen.lower.layers import present
+from archcalc.codegen.lower.supposed import NotPossible, supposed_layer
+from archcalc.codegen.sizes import Opaque, reads_of
+from archcalc.diagnostics import DiagnosticError
+
+if TYPE_CHECKING:
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.lower.module import ModuleLowering
+    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.sizes import Size
+    from archcalc.spec.expressions import Value
+    from archcalc.spec.syntax import Layer
+
+
+def condition_of(
+    m: ModuleLowering, value: Value, here: Here, start: Tensor | None
+) -> tuple[Expr, list[bool]]:
+    """A condition as an expression, and whether it holds at every site."""
+    truths = []
+    for site in here.sites:
+        names: dict[str, Any] = site.names
+        if start is not None:
+            names = {**names, "in_channels": site.shape(start).channels}
+        truths.append(bool(value.evaluate(names)))
+    expr = m.translated(value, here, start)
+    if expr is None or not variables(expr):
+        m.pin_value(value, here)
+        if len(set(truths)) > 1:
+            raise NotUniform(here.sites, truths)
+        return ast.Constant(truths[0]), truths
+    m.prove(expr, here, truths, None)
+    return expr, truths
+
+
+def conditional(
+    m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, current: Tensor | None
+) -> Tensor | None:
+    """A layer that is there where its condition holds."""
+    assert layer.when is not None
+    condition, truths = condition_of(m, layer.when, here, start)
+    layer = layer._replace(when=None)
+    if isinstance(condition, ast.Constant):
+        return present(m, layer, here, start, current) if condition.value else current
+    there = here._replace(sites=[s for s, true in zip(here.sites, truths, strict=True) if true])
+    without = here.naming.copy()
+    if there.sites:
+        with m.body() as body:
+            inside = present(m, layer, there, start, current)
+    else:
+        found = _supposed(m, layer, here, start, current, condition)
+        if found is None:
+            return current
+        body, inside = found
+    m.active = here.sites
+    here.naming.merged(condition, without)
+    m.read(condition)
+    output = inside
+    if inside is not current and inside is not None and current is not None:
+        output = merged(m, condition, here, there, inside, current)
+    elif inside is not current:
+        m.pin(frozenset(variables(condition)))
+    word = layer.label or layer.name
+    hint = layer.word or "part"
+    if word is not None and word.parts and isinstance(word.parts[0], str):
+        hint = layer.word or word.parts[0]
+    m.out.append(When(condition, tuple(body), current, inside, output, hint))
+    return output
+
+
+def _supposed(
+    m: ModuleLowering,
+    layer: Layer,
+    here: Here,
+    start: Tensor | None,
+    current: Tensor | None,
+    condition: Expr,
+) -> tuple[list[Any], Tensor | None] | None:
+    """The part as it would be, where no call has it. What cannot be had leaves the condition as
+    every call has it: raises `Pin` where something could change it."""
+    back = m.attempt()
+    naming = dict(here.naming.counts)
+    labels = dict(here.labels.own)
+    heads = m.module.heads
+    try:
+        there = supposed_layer(m, layer, here, start)
+        with m.body() as body:
+            inside = present(m, layer, there, start, current)
+    except (NotPossible, NotUniform, Pin, DiagnosticError, Disagreement):
+        back()
+        here.naming.counts = naming
+        here.labels.own = labels
+        m.module.heads = heads
+        m.pin(frozenset(variables(condition)))
+        return None
+    return body, inside
+
+
+def merged(
+    m: ModuleLowering,
+    condition: Expr,
+    here: Here,
+    there: Here,
+    inside: Tensor,
+    before: Tensor,
+) -> Tensor:
+    """The tensor after a part that may be there."""
+    if inside.axes != before.axes:
+        m.pin(frozenset(variables(condition)))
+        truths = [s in there.sites for s in here.sites]
+        raise NotUniform(here.sites, truths)
+    sizes = tuple(
+        choice(condition, one, other)
+        for one, other in zip(inside.sizes, before.sizes, strict=True)
+    )
+    result = Tensor(sizes, before.axes)
+    for site in here.sites:
+        site.set(result, site.shape(inside if site in there.sites else before))
+    return result
+
+
+def choice(condition: Expr, one: Size, other: Size) -> Size:
+    """A size that is `one` where the condition holds."""
+    if one is other:
+        return one
+    if isinstance(one, Opaque) or isinstance(other, Opaque):
+        if isinstance(one, Opaque) and one == other:
+            # The same symbols, and yet it may be another number.
+            return Opaque(one.reads | frozenset(variables(condition)))
+        return Opaque(reads_of(one) | reads_of(other) | frozenset(variables(condition)))
+    if show(one) == show(other) or _implied(condition, one, other):
+        return one
+    return fold(ast.IfExp(condition, one, other))
+
+
+def _implied(condition: Expr, one: Expr, other: Expr) -> bool:
+    """Whether both are equal where the condition does not hold, as in `stride != 1 or in_channels
+    != out`."""
+    parts = condition.values if isinstance(condition, ast.BoolOp) else [condition]
+    if isinstance(condition, ast.BoolOp) and not isinstance(condition.op, ast.Or):
+        return False
+    pair = {show(one), show(other)}
+    for part in parts:
+        if isinstance(part, ast.Compare) and len(part.ops) == 1 and isinstance(part.ops[0], ast.NotEq):
+            if {show(part.left), show(part.comparators[0])} == pair:
+                return True
+    return False

@@ -1,0 +1,72 @@
+"""Levels inside a module: groups and named joins, whose layers stand where they are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.codegen.ir import Level
+from archcalc.codegen.lower.layers import Made, hand_out, lower_body, path_of, take_group
+from archcalc.codegen.lower.scope import Labels, Naming
+from archcalc.codegen.references import escapes
+from archcalc.elaborate.naming import is_chain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.codegen.ir import Tensor
+    from archcalc.codegen.lower.module import ModuleLowering
+    from archcalc.codegen.lower.scope import Here
+    from archcalc.spec.syntax import Layer
+
+
+def group(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:
+    """A `group`."""
+    spec = m.program.net.spec
+    chain = is_chain(layer.body, spec.blocks, m.program.chains)
+    sequential = is_sequential(m, layer.body)
+
+    def inside(there: Here, tensor: Tensor | None) -> Tensor | None:
+        return lower_body(m, layer.body, there, tensor)
+
+    def naming() -> Naming:
+        return Naming(chain=chain, sequential=sequential)
+
+    return level(m, layer, here, start, inside, naming, sequential=sequential)
+
+
+def is_sequential(m: ModuleLowering, body: tuple[Layer, ...]) -> bool:
+    """Whether the layers of a level follow one another, read nothing else, and give no heads."""
+    spec = m.program.net.spec
+    return (
+        is_chain(body, spec.blocks, m.program.chains)
+        and not escapes(body, spec.blocks)
+        and not m.program.gives_heads(body)
+    )
+
+
+def level(
+    m: ModuleLowering,
+    layer: Layer,
+    here: Here,
+    start: Tensor | None,
+    inside: Callable[[Here, Tensor | None], Tensor | None],
+    naming: Callable[[], Naming],
+    *,
+    sequential: bool,
+) -> Made:
+    """A level: its layers under a path of their own. `inside` lowers what it holds."""
+    groups = [take_group(site) for site in here.sites]
+    path = path_of(m, layer, layer.word or "group", here, groups, weighted=True)
+    sites = [site.inside(g) for site, g in zip(here.sites, groups, strict=True)]
+    there = here._replace(sites=sites, labels=Labels(here.labels), naming=naming())
+    heads = m.module.heads
+    m.module.heads = False
+    with m.body() as body:
+        result = inside(there, start)
+    own, m.module.heads = m.module.heads, heads or m.module.heads
+    m.active = here.sites
+    hand_out(here, sites, result)
+    title = "".join(p for p in path.parts if isinstance(p, str)) if path.named else layer.word
+    made = Level(path, tuple(body), sequential, start, result, own, title or "group", layer)
+    m.out.append(made)
+    return Made(result, made)

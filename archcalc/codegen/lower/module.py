@@ -1,0 +1,289 @@
+"""The lowering of one module: what it has found so far, and the numbers that its code reads."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from archcalc.codegen.callsite import Disagreement, MustUnroll, NotUniform, Pin, mismatches, same
+from archcalc.codegen.context import Names
+from archcalc.codegen.expressions import (
+    Untranslatable,
+    fold,
+    functions,
+    literal,
+    name,
+    plain,
+    show,
+    substitute,
+    translate,
+    variables,
+)
+from archcalc.codegen.integers import integral, is_decimal
+from archcalc.codegen.ir import Let, Parameter
+from archcalc.codegen.names import Identifiers
+from archcalc.codegen.sizes import Opaque
+from archcalc.diagnostics import DiagnosticError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from archcalc.codegen.callsite import CallSite
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.ir import Module, Statement, Tensor
+    from archcalc.codegen.lower.program import ProgramLowering
+    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.references import References
+    from archcalc.codegen.sizes import Size
+    from archcalc.spec.expressions import Value
+    from archcalc.spec.syntax import Layer
+
+LONG = 48
+"""An expression that is longer gets a name of its own."""
+
+
+class ModuleLowering:
+    """What is known of a module while its body is lowered.
+
+    Its *symbols* are its parameters, and `@…` for the spatial sizes that enter it. `origins` says
+    from which symbols other variables come (loop variables, `let`s), `closed` which expression of
+    the parameters they are, where there is one.
+    """
+
+    def __init__(self, program: ProgramLowering, module: Module, sites: list[CallSite]) -> None:
+        self.program = program
+        self.module = module
+        self.sites = sites
+        self.target = program.target.title
+        self.ids = Identifiers(program.target.reserved)
+        self.origins: dict[str, frozenset[str]] = {}
+        self.closed: dict[str, Expr | None] = {}
+        self.decimals: set[str] = set()
+        self.used: set[str] = set()
+        self.sizes: dict[str, tuple[dict[int, int], frozenset[str]]] = {}
+        self.pinned: frozenset[str] = frozenset()
+        self.entries: list[Any] = []
+        self.defaults: dict[str, Any] = {}
+        self.operations: dict[str, str] = {}  # parameters that hold operations: word to variable
+        self.choices: dict[str, Any] = {}
+        self.references: References
+        self.out: list[Statement] = []
+
+    # -- symbols ----------------------------------------------------------------------------
+
+    def symbols(self, read: frozenset[str]) -> frozenset[str]:
+        """The symbols that variables come from."""
+        found: set[str] = set()
+        for variable in read:
+            found |= self.origins.get(variable, frozenset((variable,)))
+        return frozenset(found)
+
+    def pin(self, read: frozenset[str]) -> None:
+        """Says that the code holds for the present value of these variables alone. Raises `Pin`
+        where one of them could change."""
+        symbols = self.symbols(read)
+        if symbols:
+            raise Pin(symbols)
+
+    def is_decimal(self, variable: str) -> bool:
+        return variable in self.decimals
+
+    def integral(self, expr: Expr) -> Expr:
+        return integral(expr, self.is_decimal)
+
+    def decimal(self, expr: Expr) -> None:
+        """Notes that a variable is read where any number may stand: 0 is then a float too."""
+        read = variables(expr)
+        if len(read) == 1 and show(expr) == read[0]:
+            self.decimals.add(read[0])
+
+    # -- expressions ------------------------------------------------------------------------
+
+    def read(self, expr: Expr) -> Expr:
+        """The expression, as something that the code reads."""
+        self.used |= set(variables(expr))
+        self.program.helpers |= functions(expr)
+        return expr
+
+    def text(self, expr: Expr) -> str:
+        """An expression of the constructor, a long one under a name."""
+        return show(self.read(self.short(expr)))
+
+    def short(self, expr: Expr) -> Expr:
+        if len(show(expr)) <= LONG or not variables(expr):
+            return expr
+        return self.named(expr, "value")
+
+    def named(self, expr: Expr, hint: str) -> Expr:
+        """An expression under a name of its own."""
+        self.read(expr)
+        text = show(expr)
+        for s in self.out:
+            if isinstance(s, Let) and show(s.value) == text:
+                return name(s.name)
+        python = self.ids.take(hint)
+        self.out.append(Let(python, expr))
+        self.bound(python, expr)
+        return name(python)
+
+    def bound(self, python: str, expr: Expr) -> None:
+        """Notes what a variable of the constructor is."""
+        from archcalc.codegen.expressions import Unevaluable, evaluate
+
+        self.origins[python] = self.symbols(frozenset(variables(expr)))
+        self.closed[python] = self.close(expr)
+        if is_decimal(expr, self.is_decimal):
+            self.decimals.add(python)
+        for site in self.active:
+            try:
+                site.py[python] = evaluate(expr, site)
+            except Unevaluable:
+                continue
+
+    active: Sequence[CallSite] = ()
+    """The sites that are being lowered."""
+
+    def close(self, expr: Expr) -> Expr | None:
+        """The expression in parameters alone, None where it has none."""
+        values = {v: self.closed[v] for v in variables(expr) if v in self.closed}
+        if any(value is None for value in values.values()):
+            return None
+        known = {v: e for v, e in values.items() if e is not None}
+        return substitute(expr, known) if known else expr
+
+    def names(self, here: Here, tensor: Tensor | None) -> Names:
+        """The names that a layer's expressions read."""
+        if tensor is None:
+            return Names(here.env, None)
+
+        def in_channels() -> Expr:
+            actual = [site.shape(tensor).channels for site in here.sites]
+            size = tensor.sizes[tensor.channel_axis]
+            return self.size(size, here.sites, actual, "in_channels", None)
+
+        return Names(here.env, in_channels)
+
+    def translated(self, value: Value, here: Here, tensor: Tensor | None) -> Expr | None:
+        """A value of the spec as an expression, None where it has none: an operation, a label, or
+        text with parts. What it reads is then constant."""
+        try:
+            return translate(value, self.names(here, tensor))
+        except (Untranslatable, DiagnosticError, SyntaxError):
+            return None
+
+    def pin_value(self, value: Value, here: Here) -> None:
+        """Makes all that a value reads constant."""
+        import re
+
+        for word in re.findall(r"\w+", value.text):
+            expr = here.env.get(word)
+            if expr is not None:
+                self.pin(frozenset(variables(expr)))
+
+    def constant(self, value: Value, here: Here) -> Any:
+        """A value that must be the same everywhere."""
+        held = same(here.sites, [value.evaluate(site.names) for site in here.sites])
+        if not value.constant:
+            self.pin_value(value, here)
+        return held
+
+    def prove(self, expr: Expr, here: Here, actual: list[Any], layer: Layer | None) -> Expr:
+        """Raises `Disagreement` where an expression has another value than the net."""
+        wrong = mismatches(expr, here.sites, [plain(v) for v in actual])
+        if wrong:
+            raise Disagreement(expr, actual[wrong[0]], layer.span if layer else None)
+        return expr
+
+    # -- sizes ------------------------------------------------------------------------------
+
+    def size(
+        self,
+        size: Size,
+        sites: Sequence[CallSite],
+        actual: list[int],
+        hint: str,
+        layer: Layer | None,
+    ) -> Expr:
+        """A size as the code reads it: its expression, a number that nothing changes, or a
+        parameter that the callers fill in."""
+        if not isinstance(size, Opaque):
+            wrong = mismatches(size, sites, actual)
+            if wrong:
+                raise Disagreement(size, actual[wrong[0]], layer.span if layer else None)
+            return self.read(self.short(size))
+        symbols = self.symbols(size.reads)
+        if self.module.block is None:
+            if symbols:
+                raise Pin(symbols)
+            return literal(self._uniform(sites, actual))
+        entries = frozenset(s for s in symbols if s.startswith("@"))
+        whole = self.module.block.name not in self.program.open_sizes
+        if symbols == entries and len(set(actual)) == 1 and whole:
+            self.pinned |= entries  # callers see to it that they do not change
+            return literal(actual[0])
+        return name(self._parameter(sites, actual, hint, symbols))
+
+    def _uniform(self, sites: Sequence[CallSite], actual: list[int]) -> int:
+        if len(set(actual)) > 1:
+            raise MustUnroll(sites, actual)
+        return actual[0]
+
+    def _parameter(
+        self, sites: Sequence[CallSite], actual: list[int], hint: str, symbols: frozenset[str]
+    ) -> str:
+        """A parameter for a size that is another one in every call. Raises `MustUnroll` where it
+        changes within a call."""
+        values: dict[int, int] = {}
+        for site, value in zip(sites, actual, strict=True):
+            if values.setdefault(id(site.root), value) != value:
+                raise MustUnroll(sites, actual)
+        for python, (known, read) in self.sizes.items():
+            if known == values and read == symbols:
+                return python
+        python = self.ids.take_argument(hint)
+        self.sizes[python] = (values, symbols)
+        for site in self.sites:
+            if id(site) in values:
+                site.py[python] = values[id(site)]
+        self.used.add(python)
+        return python
+
+    # -- statements ---------------------------------------------------------------------------
+
+    @contextmanager
+    def body(self) -> Iterator[list[Statement]]:
+        """Within it, statements go into a body of their own."""
+        kept, self.out = self.out, []
+        try:
+            yield self.out
+        finally:
+            self.out = kept
+
+    def attempt(self) -> Callable[[], None]:
+        """Remembers what has been found; what it gives goes back to it."""
+        kept = (
+            self.ids.copy(), dict(self.origins), dict(self.closed), set(self.decimals),
+            set(self.used), dict(self.sizes), len(self.out),
+        )  # fmt: skip
+
+        def back() -> None:
+            ids, origins, closed, decimals, used, sizes, length = kept
+            self.ids.used = set(ids.used)
+            self.origins, self.closed = dict(origins), dict(closed)
+            self.decimals, self.used, self.sizes = set(decimals), set(used), dict(sizes)
+            del self.out[length:]
+
+        return back
+
+
+def parameter(
+    python: str, kind: str, word: str, default: Expr | None, values: Sequence[Any], decimal: bool
+) -> Parameter:
+    distinct: list[Any] = []
+    for value in values:
+        if not any(v == value and type(v) is type(value) for v in distinct):
+            distinct.append(value)
+    return Parameter(python, kind, word, default, tuple(distinct), decimal)
+
+
+__all__ = ["MustUnroll", "ModuleLowering", "NotUniform", "fold", "parameter"]

@@ -1,0 +1,666 @@
+"""The whole program: which classes there are, and which vars their code lets one change.
+
+A block is lowered once for all its calls. Where one class cannot serve them (`NotUniform`), or holds
+for one value of a parameter alone (`Pin`), there is a class for each kind of call; where it holds
+for one value of a var alone, the var is fixed, and the program is lowered anew without it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.codegen.callsite import CallSite, NotUniform, Pin
+from archcalc.codegen.expressions import evaluate, literal, name, plain, translate, variables
+from archcalc.codegen.ir import Choice, Module, Program, Tensor
+from archcalc.codegen.lower.layers import lower_body
+from archcalc.codegen.lower.levels import is_sequential
+from archcalc.codegen.lower.module import ModuleLowering, parameter
+from archcalc.codegen.lower.operands import key_of
+from archcalc.codegen.lower.scope import Here, Label, Labels, Naming
+from archcalc.codegen.names import Identifiers, snake
+from archcalc.codegen.references import References
+from archcalc.codegen.refusal import refused
+from archcalc.codegen.sizes import Opaque
+from archcalc.elaborate.naming import is_chain
+from archcalc.graph import Group, Node
+from archcalc.ops.base import Operation
+from archcalc.ops.registry import OPERATIONS
+from archcalc.spec.expressions import Operand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from archcalc.codegen.context import OpContext
+    from archcalc.codegen.expressions import Expr
+    from archcalc.graph import Net
+    from archcalc.spec.syntax import Block, Init, Layer
+
+MAX_STEPS = 40_000
+"""Layers that are lowered: what takes more takes seconds."""
+
+MAX_CLASSES = 200
+
+
+class Target(NamedTuple):
+    """What lowering asks of a target. `emitters` write an operation; `reserved` are names that the
+    code may not take; `initialised` adds initial weights; `module_text` is the text that makes an
+    operation's module (None where it has none), and `factory` that of a function that makes it."""
+
+    title: str
+    reserved: frozenset[str]
+    emitters: Mapping[str, Callable[[OpContext], Any]]
+    initialised: Callable[[OpContext, Init, Any], Any]
+    module_text: Callable[[Any], str | None]
+    factory: Callable[[str, bool], str]
+
+
+class Entry(NamedTuple):
+    """A parameter that a class may have. `fixed`: the class holds for one value of it alone."""
+
+    python: str
+    kind: str  # channels, spec, var, operation
+    word: str
+    default: Expr | None
+    fixed: bool
+
+
+class Variant:
+    """A class of a block, and the calls that it serves."""
+
+    def __init__(self, lowering: ModuleLowering, fixed: dict[str, Any]) -> None:
+        self.lowering = lowering
+        self.module = lowering.module
+        self.fixed = fixed
+        self.roots: dict[int, CallSite] = {}
+
+
+class _Fix(Exception):
+    """Vars that no argument can change: everything is lowered anew with their values."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        super().__init__()
+        self.words = frozenset(words)
+
+
+class _Open(Exception):
+    """A block whose callers may change a size that it took for constant."""
+
+
+def lower(net: Net, target: Target) -> Program:
+    """The program of a net. Raises `DiagnosticError` for what the target cannot express."""
+    fixed: frozenset[str] = frozenset()
+    opened: set[str] = set()
+    steps = 0
+    while True:
+        program = ProgramLowering(net, target, fixed, opened, steps)
+        try:
+            return program.lower()
+        except _Fix as fix:
+            assert fix.words - fixed, "a var that is fixed already"
+            fixed |= fix.words
+        except _Open:
+            pass
+        steps = program.steps
+
+
+class ProgramLowering:
+    """One attempt, with these vars fixed."""
+
+    def __init__(
+        self, net: Net, target: Target, fixed: frozenset[str], opened: set[str], steps: int
+    ) -> None:
+        self.net = net
+        self.target = target
+        self.fixed = fixed
+        self.open_sizes = opened
+        self.steps = steps
+        self.helpers: set[str] = set()
+        self.chains: dict[int, bool] = {}
+        self.ids = Identifiers(target.reserved)
+        self.modules: list[Module] = []
+        self.variants: dict[str, list[Variant]] = {}
+        self.by_group: dict[int, tuple[Variant, CallSite]] = {}
+        self.kept: list[Any] = []
+        self._heads: dict[str, bool] = {}
+        self._words: dict[str, set[str]] = {}
+        self._references: dict[str, References] = {}
+
+    def step(self, layer: Layer) -> None:
+        """Counts a layer. Raises `DiagnosticError` where there are too many."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise refused(
+                layer,
+                f"more than {MAX_STEPS:,} layers and branches",
+                "write what repeats as a loop or a block",
+                self.target.title,
+            )
+
+    def open(self, block: Block) -> None:
+        self.open_sizes.add(block.name)
+        raise _Open
+
+    def references(self, block: Block) -> References:
+        if block.name not in self._references:
+            self._references[block.name] = References(block.body, self.net.spec.blocks)
+        return self._references[block.name]
+
+    def gives_heads(self, body: Iterable[Layer]) -> bool:
+        """Whether a head stands in a body or in a block that it calls."""
+        return any(self._gives_heads(layer) for layer in body)
+
+    def _gives_heads(self, layer: Layer) -> bool:
+        if layer.head:
+            return True
+        if layer.kind == "block":
+            if layer.word not in self._heads:
+                self._heads[layer.word] = False
+                body = self.net.spec.blocks[layer.word].body
+                self._heads[layer.word] = self.gives_heads(body)
+            return self._heads[layer.word]
+        if layer.body:
+            return self.gives_heads(layer.body)
+        return any(self.gives_heads(b.body) for b in layer.branches)
+
+    # -- the program ------------------------------------------------------------------------
+
+    def lower(self) -> Program:
+        calls = _Calls(self.net, self.target)
+        for word, groups in calls.by_block(self.net.spec.blocks).items():
+            block = self.net.spec.blocks[word]
+            distinct = self._distinct(block, groups)
+            self._block(block, distinct, {}, self.net.tensors, real=True)
+            for key, group, first in self._equal:
+                del key
+                self.by_group[id(group)] = self.by_group[id(first)]
+        self._model()
+        return Program(self.modules, self.fixed, frozenset(self.helpers))
+
+    def _distinct(self, block: Block, groups: list[Group]) -> list[Group]:
+        """One of equal calls each."""
+        self._equal: list[tuple[object, Group, Group]] = []
+        if self.gives_heads(block.body):
+            return groups
+        seen: dict[object, Group] = {}
+        for group in groups:
+            shapes = [self.net.tensors[i] for i in (group.input or 0, *group.inputs.values())]
+            values = [(w, repr(key_of(v))) for w, v in group.arguments.items()]
+            key = repr((values, shapes))
+            first = seen.setdefault(key, group)
+            if first is not group:
+                self._equal.append((key, group, first))
+        return list(seen.values())
+
+    def variant(self, block: Block, group: Group, site: CallSite) -> tuple[Variant, CallSite]:
+        """The class that serves a call, and the call's own site in it."""
+        found = self.by_group.get(id(group))
+        if found is not None:
+            return found
+        # A call that the net does not make.
+        if block.name not in self.variants:
+            self.kept.append(group)
+            self._block(block, [group], {}, site.table, real=False)
+            return self.by_group[id(group)]
+        for variant in self.variants[block.name]:
+            if all(group.arguments.get(w) == v for w, v in variant.fixed.items()):
+                if variant.lowering.sizes or variant.lowering.operations or variant.module.heads:
+                    break
+                root = self._root(block, group, site.table, real=False)
+                self._bind(variant.lowering, root, group)
+                if _alike(variant.lowering, root):
+                    self.kept.append(group)
+                    self.by_group[id(group)] = (variant, root)
+                    return variant, root
+        raise NotUniform([site], [0])
+
+    # -- blocks -----------------------------------------------------------------------------
+
+    def _block(
+        self,
+        block: Block,
+        groups: list[Group],
+        fixed: dict[str, Any],
+        table: Any,
+        *,
+        real: bool,
+    ) -> None:
+        """The classes that serve these calls."""
+        if len(self.modules) > MAX_CLASSES:
+            raise refused(block.body[0], "so many classes", target=self.target.title)
+        module = Module("", block, block.note or "")
+        roots = [self._root(block, g, table, real=real) for g in groups]
+        m = ModuleLowering(self, module, roots)
+        m.entries = self._entries(m, block, fixed)
+        for root, group in zip(roots, groups, strict=True):
+            self._bind(m, root, group)
+        try:
+            self._lower_block(m, block, fixed)
+        except Pin as pin:
+            self._split(m, block, groups, fixed, pin.variables, table, real=real)
+            return
+        except NotUniform as differs:
+            if differs.within_a_call():
+                raise refused(
+                    block.body[0] if block.body else block_layer(block),
+                    "a body whose turns differ so",
+                    target=self.target.title,
+                ) from differs
+            keys = {id(site.root): key for site, key in differs.keys}
+            parts: dict[str, list[Group]] = {}
+            for root, group in zip(roots, groups, strict=True):
+                parts.setdefault(repr(keys.get(id(root))), []).append(group)
+            if len(parts) == 1:
+                raise
+            for some in parts.values():
+                self._block(block, some, fixed, table, real=real)
+            return
+        module.name = self.ids.take_class(block.name)
+        self.modules.append(module)
+        variant = Variant(m, fixed)
+        self.variants.setdefault(block.name, []).append(variant)
+        for root, group in zip(roots, groups, strict=True):
+            self.by_group[id(group)] = (variant, root)
+
+    def _split(
+        self,
+        m: ModuleLowering,
+        block: Block,
+        groups: list[Group],
+        fixed: dict[str, Any],
+        pinned: frozenset[str],
+        table: Any,
+        *,
+        real: bool,
+    ) -> None:
+        """A class for each value of what is pinned."""
+        kinds = {e.python: e for e in m.entries}
+        words = [kinds[s].word for s in pinned if s in kinds and kinds[s].kind == "var"]
+        if words:
+            raise _Fix(words)
+        parts: dict[str, tuple[dict[str, Any], list[Group]]] = {}
+        for root, group in zip(m.sites, groups, strict=True):
+            values = dict(fixed)
+            for symbol in pinned:
+                if symbol.startswith("@"):
+                    values[symbol] = root.py[symbol]
+                elif kinds[symbol].kind == "channels":
+                    values["@in " + kinds[symbol].word] = root.py[symbol]
+                else:
+                    values[kinds[symbol].word] = root.names[kinds[symbol].word]
+            key = repr({w: key_of(v) for w, v in values.items()})
+            parts.setdefault(key, (values, []))[1].append(group)
+        assert all(len(values) > len(fixed) for values, _ in parts.values()), "pinned already"
+        for values, some in parts.values():
+            self._block(block, some, values, table, real=real)
+
+    def _entries(
+        self, m: ModuleLowering, block: Block, fixed: Mapping[str, Any]
+    ) -> list[Entry]:
+        take = m.ids.take_argument
+        entries = [Entry(take("in_channels"), "channels", "", None, "@in " in fixed)]
+        for word in block.inputs:
+            python = take(f"{snake(word) or 'input'}_channels")
+            entries.append(Entry(python, "channels", word, None, f"@in {word}" in fixed))
+        for p in block.parameters:
+            kind = "operation" if p.type == "operation" else "spec"
+            default = None
+            if p.default is not None and p.default.constant and kind == "spec":
+                default = translate(p.default, {})
+            entries.append(Entry(take(p.name), kind, p.name, default, p.name in fixed))
+        own = {p.name for p in block.parameters} | set(block.inputs)
+        for word, value in self.net.variables.items():
+            if word in self._words_of(block) and word not in own:
+                entries.append(self._var(m, word, value))
+        return entries
+
+    def _var(self, m: ModuleLowering, word: str, value: Any) -> Entry:
+        return Entry(
+            m.ids.take_argument(word), "var", word, literal(plain(value)), word in self.fixed
+        )
+
+    def _root(self, block: Block, group: Group, table: Any, *, real: bool) -> CallSite:
+        names = {**self.net.variables, **group.arguments}
+        return CallSite(table, group, names, {}, real=real)
+
+    def _bind(self, m: ModuleLowering, root: CallSite, group: Group) -> None:
+        """What the class's parameters are in a call."""
+        for entry in m.entries:
+            if entry.kind == "channels":
+                index = group.inputs[entry.word] if entry.word else group.input
+                tensor = root.table[index or 0]
+                if tensor is not None:
+                    root.py[entry.python] = tensor.channels
+                    for axis, n in enumerate(tensor.shape):
+                        root.py[f"@{entry.word}{axis}"] = n
+            elif entry.kind != "operation":
+                value = root.names[entry.word]
+                if not _holds_operation(value):
+                    root.py[entry.python] = plain(value)
+
+    def _lower_block(self, m: ModuleLowering, block: Block, fixed: Mapping[str, Any]) -> None:
+        module = m.module
+        spec = self.net.spec
+        env: dict[str, Expr | None] = {}
+        tensors: dict[str, Tensor | None] = {}
+        for entry in m.entries:
+            if entry.kind == "channels":
+                tensors[entry.word] = self._entry_tensor(m, entry, fixed)
+            elif entry.kind == "operation":
+                env[entry.word] = None
+                if not entry.fixed:
+                    m.operations[entry.word] = entry.python
+                    self._default_operation(m, block, entry)
+            elif entry.fixed:
+                value = fixed.get(entry.word, self.net.variables.get(entry.word))
+                env[entry.word] = None if _holds_operation(value) else literal(plain(value))
+            else:
+                env[entry.word] = name(entry.python)
+                held = [r.names[entry.word] for r in m.sites]
+                if entry.default is not None and _is_float(entry.default):
+                    m.decimals.add(entry.python)
+                if any(_is_fraction(v) for v in held) or self._written_decimal(entry):
+                    m.decimals.add(entry.python)
+        start = tensors[""]
+        m.references = self.references(block)
+        chain = is_chain(block.body, spec.blocks, self.chains)
+        module.sequential = is_sequential(m, block.body) and self.has_numbered(block.body)
+        naming = Naming(chain=chain, sequential=module.sequential)
+        labels = Labels(None)
+        for word in block.inputs:
+            labels.own[word] = Label(tensors[word])
+            tensor = tensors[word]
+            if tensor is not None:
+                tensor.label = word
+        here = Here(m.sites, env, labels, naming)
+        from archcalc.codegen.lower.calls import enter_lets
+
+        enter_lets(m, block, here, start)
+        module.output = lower_body(m, block.body, here, start)
+        module.inputs = tuple(t for t in tensors.values() if t is not None)
+        self._finish(m)
+
+    def _default_operation(self, m: ModuleLowering, block: Block, entry: Entry) -> None:
+        default = next(p.default for p in block.parameters if p.name == entry.word)
+        m.defaults[entry.python] = default
+
+    def _written_decimal(self, entry: Entry) -> bool:
+        if entry.kind != "var":
+            return False
+        value = self.net.spec.variables.get(entry.word)
+        return value is not None and value.items is None and _DECIMAL.fullmatch(value.text) is not None
+
+    def _entry_tensor(
+        self, m: ModuleLowering, entry: Entry, fixed: Mapping[str, Any]
+    ) -> Tensor | None:
+        shapes = []
+        for root in m.sites:
+            index = root.group.inputs[entry.word] if entry.word else root.group.input
+            shapes.append(root.table[index or 0])
+        if any(t is None for t in shapes):
+            return None
+        axes = {t.axes for t in shapes}
+        if len(axes) > 1:
+            raise NotUniform(m.sites, [t.axes for t in shapes])
+        sizes: list[Any] = []
+        for axis in range(len(shapes[0].axes)):
+            symbol = f"@{entry.word}{axis}"
+            if axis == shapes[0].channel_axis:
+                if entry.fixed:
+                    sizes.append(literal(shapes[0].channels))
+                else:
+                    sizes.append(name(entry.python))
+            elif symbol in fixed:
+                m.pinned |= {symbol}
+                sizes.append(literal(fixed[symbol]))
+            else:
+                sizes.append(Opaque(frozenset((symbol,))))
+        tensor = Tensor(tuple(sizes), shapes[0].axes)
+        for root, shape in zip(m.sites, shapes, strict=True):
+            root.set(tensor, shape)
+        return tensor
+
+    def _finish(self, m: ModuleLowering) -> None:
+        """The parameters that the code reads."""
+        module = m.module
+        module.body = tuple(m.out)
+        for entry in m.entries:
+            if entry.python not in m.used or entry.fixed:
+                continue
+            default: Any = entry.default
+            values: list[Any] = [r.py.get(entry.python) for r in m.sites]
+            if entry.kind == "operation":
+                choices = m.choices.get(entry.python, {})
+                default = Choice(choices["default"]) if "default" in choices else None
+                values = []
+            decimal = entry.python in m.decimals
+            module.parameters.append(
+                parameter(entry.python, entry.kind, entry.word, default, values, decimal)
+            )
+        for python, (known, _) in m.sizes.items():
+            if python in m.used:
+                module.parameters.append(
+                    parameter(python, "size", "", None, list(known.values()), decimal=False)
+                )
+
+    # -- the model --------------------------------------------------------------------------
+
+    def _model(self) -> None:
+        net, spec = self.net, self.net.spec
+        module = Module("", None, "")
+        root = CallSite(net.tensors, net.root, dict(net.variables), {})
+        m = ModuleLowering(self, module, [root])
+        env: dict[str, Expr | None] = {}
+        read = self._words_in(spec.layers)
+        for declared in spec.inputs:
+            for value in declared.shape:
+                read |= set(_WORD.findall(value.text))
+        for word, value in net.variables.items():
+            if word not in read:
+                continue
+            entry = self._var(m, word, value)
+            m.entries.append(entry)
+            root.py[entry.python] = plain(value)
+            env[word] = literal(plain(value)) if entry.fixed else name(entry.python)
+            if _is_fraction(value) or self._written_decimal(entry):
+                m.decimals.add(entry.python)
+        m.references = References(spec.layers, spec.blocks)
+        labels = Labels(None)
+        inputs = []
+        for declared in spec.inputs:
+            shape = net.tensors[net.inputs[declared.name]]
+            assert shape is not None
+            sizes: list[Any] = [literal(n) for n in shape.shape]
+            for axis, value in enumerate(declared.shape[: len(sizes)]):
+                expr = m.integral(translate(value, env))
+                if variables(expr) and evaluate(expr, root) == shape.shape[axis]:
+                    sizes[axis] = expr
+            tensor = Tensor(tuple(sizes), shape.axes, declared.name)
+            root.set(tensor, shape)
+            labels.own[declared.name] = Label(tensor)
+            inputs.append(tensor)
+        chain = is_chain(spec.layers, spec.blocks, self.chains)
+        module.sequential = (
+            len(inputs) == 1
+            and is_sequential(m, spec.layers)
+            and self.has_numbered(spec.layers)
+        )
+        naming = Naming(chain=chain, sequential=module.sequential)
+        here = Here([root], env, labels, naming)
+        try:
+            module.output = lower_body(m, spec.layers, here, inputs[0] if len(inputs) == 1 else None)
+        except Pin as pin:
+            kinds = {e.python: e.word for e in m.entries}
+            raise _Fix(kinds[s] for s in pin.variables) from pin
+        module.inputs = tuple(inputs)
+        self._finish(m)
+        module.name = self.ids.take_class(spec.name)
+        self.modules.append(module)
+
+    # -- the text ---------------------------------------------------------------------------
+
+    def has_numbered(self, body: Iterable[Layer]) -> bool:
+        """Whether an unnamed layer with weights stands in a chain."""
+        for layer in body:
+            if layer.kind == "do" and self.has_numbered(layer.body):
+                return True
+            if layer.kind == "block" and layer.name is None:
+                block = self.net.spec.blocks[layer.word]
+                if not block.inline or self.has_numbered(block.body):
+                    return True
+            if layer.name is None and layer.kind in ("group", "apply"):
+                return True
+            if layer.name is None and layer.kind == "operation":
+                if type(OPERATIONS[layer.word]).weights is not Operation.weights:
+                    return True
+        return False
+
+    def _words_of(self, block: Block) -> set[str]:
+        """The words in the expressions of a block and of those that it calls."""
+        found = self._words.get(block.name)
+        if found is None:
+            self._words[block.name] = found = set()
+            for p in block.parameters:
+                if p.default is not None:
+                    _words(p.default, found)
+            for _, value in block.let:
+                _words(value, found)
+            found |= self._words_in(block.body)
+        return found
+
+    def _words_in(self, body: Iterable[Layer]) -> set[str]:
+        found: set[str] = set()
+        waiting = list(body)
+        while waiting:
+            layer = waiting.pop()
+            for value in layer.arguments.values():
+                _words(value, found)
+            for name_ in (layer.name, layer.label, layer.source):
+                for part in name_.parts if name_ is not None else ():
+                    if not isinstance(part, str):
+                        _words(part, found)
+            loops = [layer.loop, *(b.loop for b in layer.branches)]
+            values = [layer.when, *(b.only_if for b in layer.branches)]
+            values += [v for one in loops if one is not None for v in (one.count, one.table)]
+            for value in values:
+                if value is not None:
+                    _words(value, found)
+            if layer.init is not None:
+                for value in layer.init.arguments.values():
+                    _words(value, found)
+            if layer.kind == "apply":
+                found.add(layer.word)
+            if layer.kind == "block":
+                found |= self._words_of(self.net.spec.blocks[layer.word])
+            elif layer.kind == "apply":
+                for block in self.net.spec.blocks.values():
+                    if block.name in self._words or block.position == 0:
+                        found |= self._words.get(block.name, set())
+            waiting += layer.body
+            waiting += [inner for b in layer.branches for inner in b.body]
+        return found
+
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_DECIMAL = re.compile(r"[-+]?\d*\.\d*(e[-+]?\d+)?")
+
+
+def _words(value: Any, found: set[str]) -> None:
+    if value.constant:
+        return
+    if value.layer is not None:
+        for inner in value.layer.arguments.values():
+            _words(inner, found)
+        return
+    for item in value.items or ():
+        _words(item, found)
+    if value.items is None:
+        found |= set(_WORD.findall(value.text))
+
+
+def _is_fraction(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_is_fraction, value))
+    return not (value is None or isinstance(value, str | int | Operand))
+
+
+def _is_float(expr: Expr) -> bool:
+    import ast
+
+    return any(isinstance(n, ast.Constant) and isinstance(n.value, float) for n in ast.walk(expr))
+
+
+def _holds_operation(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_holds_operation, value))
+    return isinstance(value, Operand)
+
+
+def _alike(m: ModuleLowering, root: CallSite) -> bool:
+    """Whether a call gives values of the kinds that the class was lowered with."""
+    for entry in m.entries:
+        if entry.python in m.used and not entry.fixed and m.sites:
+            known = {type(r.py.get(entry.python)) for r in m.sites}
+            if type(root.py.get(entry.python)) not in known:
+                return False
+    return True
+
+
+def block_layer(block: Block) -> Any:
+    from archcalc.spec.syntax import Layer
+
+    return Layer("block", block.name, block.span, {})
+
+
+class _Calls:
+    """The calls of blocks that the net makes; what `reuse` calls again is no call of its own."""
+
+    def __init__(self, net: Net, target: Target) -> None:
+        self.net = net
+        self.target = target
+        self.groups: dict[str, list[Group]] = {}
+        self.first: dict[str, Node] = {}
+        self._check()
+        waiting: list[Group] = [net.root]
+        seen: set[str] = set()
+        while waiting:
+            group = waiting.pop()
+            if group.level and group.kind != "net":
+                if group.path in seen:
+                    continue
+                seen.add(group.path)
+            if group.kind == "block" and group.level and group.block is not None:
+                self.groups.setdefault(group.block.name, []).append(group)
+            waiting += [c for c in reversed(group.children) if isinstance(c, Group)]
+
+    def by_block(self, blocks: Mapping[str, Block]) -> dict[str, list[Group]]:
+        """In the order of the blocks, callees first."""
+        return {word: self.groups[word] for word in blocks if word in self.groups}
+
+    def _check(self) -> None:
+        """Refuses a layer called again whose numbers hang on the call: the code has those of the
+        first."""
+        for node in self.net.nodes:
+            first = self.first.setdefault(node.path, node)
+            if first is node or first.op is not node.op:
+                continue
+            here = self.net.tensors[node.inputs[0]]
+            there = self.net.tensors[first.inputs[0]]
+            rank = here is not None and there is not None and len(here.shape) == len(there.shape)
+            norm = here is not None and there is not None and here.channels == there.channels
+            if vars(node.attributes or _NONE) != vars(first.attributes or _NONE) or not rank or (
+                node.op.family == "norm" and not norm
+            ):
+                raise refused(
+                    node.layer,
+                    "a layer called again whose numbers hang on the call",
+                    "write the layer a second time",
+                    self.target.title,
+                )
+
+
+class _Empty:
+    pass
+
+
+_NONE = _Empty()

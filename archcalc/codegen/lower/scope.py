@@ -1,0 +1,123 @@
+"""What is known where a layer stands: names, labels, the level's names, the loops around."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcalc.codegen.expressions import binary, fold, literal, name, show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archcalc.codegen.callsite import CallSite
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.ir import Again, Factory, Invoke, Operation, Tensor
+    from archcalc.codegen.ir import Level as IrLevel
+
+    Callable_ = Operation | Factory | Invoke | IrLevel
+
+
+class Label(NamedTuple):
+    """What a name is for `from` and `reuse`: a tensor, and the statement that made it."""
+
+    tensor: Tensor | None
+    made: Callable_ | Again | None = None
+
+
+class Labels:
+    """The labels of one body. References see them and those of the bodies around it."""
+
+    def __init__(self, around: Labels | None) -> None:
+        self.around = around
+        self.own: dict[str, Label] = {}
+
+    def find(self, word: str) -> Label | None:
+        scope: Labels | None = self
+        while scope is not None:
+            if word in scope.own:
+                return scope.own[word]
+            scope = scope.around
+        return None
+
+    def visible(self) -> dict[str, Label]:
+        """All labels that can be named here, the nearest of each name."""
+        around = self.around.visible() if self.around is not None else {}
+        return {**around, **self.own}
+
+
+POSITION = ""
+"""Counts the layers of a chain."""
+
+
+class Naming:
+    """How the unnamed layers of a level are called: by position in a chain, else by operation and
+    number. Counts are expressions: a loop adds as many in every turn, a condition one or none.
+    None is a count without an expression."""
+
+    def __init__(self, *, chain: bool, sequential: bool) -> None:
+        self.chain = chain
+        self.sequential = sequential
+        self.counts: dict[str, Expr | None] = {}
+
+    def copy(self) -> Naming:
+        other = Naming(chain=self.chain, sequential=self.sequential)
+        other.counts = dict(self.counts)
+        return other
+
+    def take(self, word: str, *, named: bool) -> tuple[str | Expr, ...] | None:
+        """The name of the next layer; None where there is no expression of it."""
+        key = POSITION if self.chain else word
+        if named and not self.chain:
+            return None
+        before = self.counts.get(key, literal(0))
+        after = None if before is None else binary(before, ast.Add, literal(1))
+        self.counts[key] = after
+        number = before if self.chain else after
+        if number is None:
+            return None
+        stem = "" if self.chain else word
+        if isinstance(number, ast.Constant):
+            return (f"{stem}{number.value}",)
+        return (stem, number) if stem else (number,)
+
+    def merged(self, condition: Expr, other: Naming) -> None:
+        """After a part that is there where `condition` holds; `other` is how it was without."""
+        for key in {*self.counts, *other.counts}:
+            here, there = self.counts.get(key, literal(0)), other.counts.get(key, literal(0))
+            if here is None or there is None:
+                self.counts[key] = None
+            elif show(here) != show(there):
+                self.counts[key] = fold(ast.IfExp(condition, here, there))
+
+    def turn(self, index: str, deltas: Mapping[str, Expr | None]) -> Naming:
+        """The names in a turn of a loop that adds `deltas`."""
+        inside = self.copy()
+        for key, delta in deltas.items():
+            before = self.counts.get(key, literal(0))
+            inside.counts[key] = None
+            if before is not None and isinstance(delta, ast.Constant):
+                done = binary(delta, ast.Mult, name(index))
+                inside.counts[key] = binary(done, ast.Add, before)
+        return inside
+
+    def after(self, turns: Expr, deltas: Mapping[str, Expr | None]) -> None:
+        """Goes on after a loop."""
+        for key, delta in deltas.items():
+            before = self.counts.get(key, literal(0))
+            self.counts[key] = None
+            if before is not None and isinstance(delta, ast.Constant):
+                total = binary(turns, ast.Mult, delta)
+                self.counts[key] = binary(before, ast.Add, total)
+
+
+class Here(NamedTuple):
+    """Where a layer stands. `env` has the spec's names as expressions (None: no expression),
+    `loops` the index variables of the loops around, `held` the words that hold operations."""
+
+    sites: list[CallSite]
+    env: Mapping[str, Expr | None]
+    labels: Labels
+    naming: Naming
+    loops: tuple[str, ...] = ()
+    training_only: bool = False

@@ -1,0 +1,35 @@
+"""How PyTorch writes an operation: what an emitter gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcalc.codegen.context import OpContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcalc.codegen.context import Sides
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.layout import Doc
+
+__all__ = ["Form", "OpContext", "Run", "Sides"]
+
+
+class Run(NamedTuple):
+    """What the forward pass gives a function: its tensors, and the constructor's numbers."""
+
+    x: tuple[str, ...]
+    use: Callable[[Expr, str], str]
+
+
+class Form(NamedTuple):
+    """`module` makes the operation in the constructor, `function` calls it without one; at least
+    one is there (a module that is itself a function is made when it is asked for: PyTorch has none,
+    so it is a wrapped function). `uses` are the expressions that the function reads, `typed`
+    whether its result is declared to be a Tensor."""
+
+    module: Doc | Callable[[], Doc] | None
+    function: Callable[[Run], Doc] | None
+    uses: tuple[Expr, ...] = ()
+    typed: bool = False

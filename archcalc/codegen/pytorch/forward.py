@@ -1,0 +1,558 @@
+"""A body as attributes in `__init__` and statements in `forward`."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from archcalc.codegen.expressions import show, variables
+from archcalc.codegen.ir import (
+    Again,
+    Factory,
+    Head,
+    Invoke,
+    Join,
+    Let,
+    Level,
+    Loop,
+    Operation,
+    Tensor,
+    When,
+)
+from archcalc.codegen.layout import Line, Nest, assign, call, flat
+from archcalc.codegen.pytorch.form import Run
+from archcalc.codegen.pytorch.joins import write_join
+from archcalc.codegen.pytorch.sequence import carry, key_text, loop_header
+
+if TYPE_CHECKING:
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.ir import Body, Module, Path
+    from archcalc.codegen.layout import Doc, Statement
+    from archcalc.codegen.pytorch.classes import ClassText
+    from archcalc.codegen.pytorch.printer import Printer
+
+LONG = 68
+"""An expression longer than this is given a name before more is put around it."""
+
+TEXT, CALL = 76, 88
+"""What is longer than this reads its tensor from a variable."""
+
+
+class Wire:
+    """What a tensor is in `forward`: an expression, `simple` where that is a variable, `typed`
+    where a type checker knows it for a Tensor."""
+
+    __slots__ = ("doc", "simple", "typed")
+
+    def __init__(self, doc: Doc, *, typed: bool) -> None:
+        self.doc = doc
+        self.simple = isinstance(doc, str) and doc.isidentifier()
+        self.typed = typed
+
+
+class ForwardWriter:
+    """Writes one class. `outer` is the writer of the class around, for a level of it."""
+
+    def __init__(self, printer: Printer, made: ClassText, outer: ForwardWriter | None) -> None:
+        self.printer = printer
+        self.made = made
+        self.outer = outer
+        self.init: list[Statement] = made.init
+        self.forward: list[Statement] = made.forward
+        self.wires: dict[int, Wire] = {}
+        self.modules: dict[int, tuple[str, tuple[str, ...]]] = {}  # how a statement's is called
+        self.levels: dict[int, ForwardWriter] = {}
+        self.captured: dict[str, Tensor] = {}
+        self.passed: dict[str, Any] = {}  # modules of the class around, by argument
+        self.kept: set[str] = set()  # variables that are never written again
+        self.typed: set[str] = set()
+        self.target = "x"
+        self.loops: set[str] = set()
+        self.nested = 0
+        self.heads = False
+        self.released: set[str] = set()  # variables of branches, which may be written again
+
+    # -- whole classes ----------------------------------------------------------------------
+
+    def module(self, module: Module, *, whole: bool) -> None:
+        names = ["x"] if len(module.inputs) == 1 else [t.label or "x" for t in module.inputs]
+        self._reserve(module.body)
+        if not whole and module.inputs:
+            names = [t.label or "x" for t in module.inputs]
+        self._inputs(module.inputs, names)
+        self.heads = module.heads
+        self.body(module.body)
+        if whole:
+            self._return_whole(module)
+            return
+        if module.heads:
+            self.made.inputs.append("heads: dict[str, Tensor]")
+        self._return(module.output)
+
+    def level(self, s: Level) -> None:
+        self._reserve(s.body)
+        self._inputs(() if s.input is None else (s.input,), ["x"])
+        self.heads = s.heads
+        self.body(s.body)
+        self._return(s.output)
+        self.made.inputs += [f"{word}: Tensor" for word in self.captured]
+        self.made.inputs += [f"{word}: nn.Module" for word in self.passed]
+        if s.heads:
+            self.made.inputs.append("heads: dict[str, Tensor]")
+
+    def _inputs(self, tensors: tuple[Tensor, ...], names: list[str]) -> None:
+        for tensor, word in zip(tensors, names, strict=True):
+            python = "x" if word == "x" else self.made.locals.take(word, "tensor")
+            if python != "x":
+                self.kept.add(python)
+            self.typed.add(python)
+            self.wires[id(tensor)] = Wire(python, typed=True)
+            self.made.inputs.append(f"{python}: Tensor")
+
+    def _return(self, output: Tensor | None) -> None:
+        if output is None:
+            self.made.returns = "None"
+            if not self.forward:
+                self.forward.append(Line("", "pass"))
+            return
+        wire = self.wire(output)
+        if not wire.typed:
+            self.put("x", wire.doc, typed=True, annotate="x" not in self.typed)
+            wire = Wire("x", typed=True)
+        self.forward.append(Line("return ", wire.doc))
+
+    def _return_whole(self, module: Module) -> None:
+        if not self.heads:
+            self._return(module.output)
+            return
+        self.forward.insert(0, Line("heads: dict[str, Tensor] = ", "{}"))
+        always = _always(module.body)
+        if module.output is None:
+            self.made.returns = "dict[str, Tensor]"
+            self.forward.append(Line("return ", "heads"))
+            return
+        wire = self.simple(module.output)
+        doc = f'{{"output": {flat(wire.doc)}, **heads}}'
+        self.made.returns = "dict[str, Tensor]" if always else "Tensor | dict[str, Tensor]"
+        if not always:
+            if not wire.typed:
+                wire = self.put("x", wire.doc, typed=True, annotate="x" not in self.typed)
+            doc += f" if heads else {flat(wire.doc)}"
+        self.forward.append(Line("return ", doc))
+
+    def _reserve(self, body: Body) -> None:
+        """Keeps the names of submodules from those of stored numbers."""
+        for s in body:
+            path = getattr(s, "path", None)
+            if path is not None and path.fixed is not None:
+                self.made.attributes.used.add(path.fixed)
+            if not isinstance(s, Level) and hasattr(s, "body"):
+                self._reserve(s.body)
+            for branch in getattr(s, "branches", ()):
+                self._reserve(branch.body)
+
+    # -- tensors ----------------------------------------------------------------------------
+
+    def wire(self, tensor: Tensor) -> Wire:
+        found = self.wires.get(id(tensor))
+        if found is None:  # of the class around
+            word = self.made.locals.take(tensor.label or "skip", "tensor")
+            self.captured[word] = tensor
+            self.kept.add(word)
+            self.typed.add(word)
+            found = self.wires[id(tensor)] = Wire(word, typed=True)
+        return found
+
+    def simple(self, tensor: Tensor) -> Wire:
+        """The tensor in a variable."""
+        wire = self.wire(tensor)
+        if not wire.simple:
+            wire = self.put(self.target, wire.doc, typed=wire.typed)
+            self.wires[id(tensor)] = wire
+        return wire
+
+    def put(self, variable: str, doc: Doc, *, typed: bool, annotate: bool = False) -> Wire:
+        """Assigns to a variable, which is a Tensor from then on if it was one before."""
+        known = variable in self.typed
+        if flat(doc) != variable:
+            before = f"{variable}: Tensor = " if annotate else f"{variable} = "
+            self.forward.append(Line(before, doc))
+        if typed:
+            self.typed.add(variable)
+        return Wire(variable, typed=typed or known or annotate)
+
+    def give(self, tensor: Tensor, doc: Doc, *, typed: bool) -> None:
+        """What a statement gives: under its label where something reads it by that."""
+        if tensor.label and id(tensor) not in self.wires:
+            variable = self.made.locals.take(tensor.label, "tensor")
+            self.kept.add(variable)
+            self.wires[id(tensor)] = self.put(variable, doc, typed=typed)
+            return
+        self.wires[id(tensor)] = Wire(doc, typed=typed)
+
+    # -- statements -------------------------------------------------------------------------
+
+    def body(self, body: Body) -> None:
+        for s in body:
+            self.statement(s)
+
+    def statement(self, s: Any) -> None:
+        match s:
+            case Let():
+                self.made.optional.add(s.name)
+                self.made.variables[s.name] = s.value
+                if self.nested:
+                    self.made.lets[s.name] = s.value
+                self.init.append(Line(f"{s.name} = ", show(s.value)))
+            case Operation():
+                self._operation(s)
+            case Factory():
+                called = self.register(s, self.printer.module_doc(s, self.made))
+                wire = self._argument(s.input, weighted=False)
+                self.give(s.output, call(called, wire.doc), typed=False)
+            case Invoke() | Level():
+                self._invoke(s)
+            case Again():
+                self._again(s)
+            case Head():
+                self._head(s)
+            case Join():
+                write_join(self, s)
+            case When():
+                self._when(s)
+            case Loop():
+                self._loop(s)
+            case _:
+                raise TypeError(s)
+
+    def _operation(self, s: Operation) -> None:
+        form = s.emitted
+        free = any(variables(e) for e in form.uses)
+        native = form.module is not None and not callable(form.module)
+        named = s.path.named and native
+        if s.weighted or form.function is None or named or (free and native):
+            called = self.register(s, self.printer.module_doc(s, self.made))
+            wire = self._argument(s.inputs[0], weighted=s.weighted)
+            self.give(s.outputs[0], call(called, wire.doc), typed=False)
+            return
+        doc, wires = self._function(s)
+        if s.labels:
+            words = [self.made.locals.take(word) for word in s.labels]
+            self.forward.append(assign(", ".join(words), doc))
+            for word, tensor in zip(words, s.outputs, strict=True):
+                self.kept.add(word)
+                self.typed.add(word)
+                self.wires[id(tensor)] = Wire(word, typed=True)
+            return
+        text = flat(doc)
+        typed = form.typed
+        if typed and not text.startswith(("torch.", "nn.")):
+            typed = wires[0].typed
+        self.give(s.outputs[0], doc, typed=typed)
+
+    def _argument(self, tensor: Tensor, *, weighted: bool) -> Wire:
+        wire = self.wire(tensor)
+        nested = not wire.simple and weighted and flat(wire.doc).count("(") > 1
+        if not wire.simple and (nested or len(flat(wire.doc)) > LONG):
+            return self.simple(tensor)
+        return wire
+
+    def _function(self, s: Operation) -> tuple[Doc, list[Wire]]:
+        wires = [self.wire(t) for t in s.inputs]
+        if len(wires) > 1 or len(flat(wires[0].doc)) > LONG:
+            wires = [self.simple(t) for t in s.inputs]
+
+        def use(expr: Expr, hint: str) -> str:
+            return self.made.at_run_time(expr, hint, self.loops)
+
+        def written() -> Doc:
+            made: Doc = s.emitted.function(Run(tuple(flat(w.doc) for w in wires), use))
+            return made
+
+        doc = written()
+        inside = isinstance(doc, str) and not wires[0].simple and isinstance(wires[0].doc, str)
+        # What stands in a sum or product needs a name of its own here. A text cannot be broken
+        # into lines; a call can.
+        if inside or len(flat(doc)) > (TEXT if isinstance(doc, str) else CALL):
+            wires = [self.simple(t) for t in s.inputs]
+            doc = written()
+        return doc, wires
+
+    # -- submodules -------------------------------------------------------------------------
+
+    def register(self, s: Any, doc: Doc) -> str:
+        """Makes a statement's module an attribute; gives how the forward pass calls it."""
+        target, called = self.place(s.path, s.layer.word)
+        if target.endswith(", "):
+            self.init.append(Line("", call("self.add_module", target[:-2], doc)))
+        else:
+            self.init.append(Line(target, doc))
+        self.modules[id(s)] = (called, ())
+        return called
+
+    def place(self, path: Path, word: str) -> tuple[str, str]:
+        """Where a module goes, and how it is called: `self.conv = ` and `self.conv`, or the name of
+        an `add_module` that ends in a comma."""
+        fixed = path.fixed
+        if not path.parts or (fixed is not None and not path.named and fixed == word):
+            fixed = self.made.attributes.take(word or "layer", "layer")
+        if fixed is not None and is_attribute(fixed):
+            return f"self.{fixed} = ", f"self.{fixed}"
+        if fixed is not None and not path.named and not path.auto:
+            fixed = self.made.attributes.take(fixed, "layer")
+            return f"self.{fixed} = ", f"self.{fixed}"
+        key = key_text(path)
+        return f"{key}, ", f"self.get_submodule({key})"
+
+    def _invoke(self, s: Any) -> None:
+        extra: tuple[str, ...] = ()
+        heads = s.heads if isinstance(s, Level) else s.module.heads
+        if isinstance(s, Level) and not s.sequential:
+            doc: Doc = self.printer.level(s, self.made, self)
+            inner = self.levels[id(s)]
+            extra = (
+                *(self._passed_on(t) for t in inner.captured.values()),
+                *(self.called(one)[0] for one in inner.passed.values()),
+            )
+        else:
+            doc = self.printer.module_doc(s, self.made)
+        called = self.register(s, doc)
+        inputs = (s.input,) if isinstance(s, Level) else s.inputs
+        given = [self._argument_doc(t) for t in inputs if t is not None]
+        if heads:
+            self.heads = True
+            extra = (*extra, "heads")
+        self.modules[id(s)] = (called, extra)
+        made = call(called, *given, *extra)
+        if s.output is None:
+            self.forward.append(Line("", made))
+        else:
+            self.give(s.output, made, typed=False)
+
+    def _argument_doc(self, tensor: Tensor) -> Doc:
+        return self.simple(tensor).doc
+
+    def _passed_on(self, tensor: Tensor) -> str:
+        return flat(self.simple(tensor).doc)
+
+    def called(self, statement: Any) -> tuple[str, tuple[str, ...]]:
+        """How a module is called here; one of the class around is passed on."""
+        if id(statement) in self.modules:
+            return self.modules[id(statement)]
+        word = self.made.locals.take(statement.path.fixed or "layer", "layer")
+        self.passed[word] = statement
+        self.modules[id(statement)] = (word, ())
+        return self.modules[id(statement)]
+
+    def _again(self, s: Again) -> None:
+        called, extra = self.called(s.target)
+        given = [self._argument_doc(t) for t in s.inputs]
+        made = call(called, *given, *extra)
+        if s.output is None:
+            self.forward.append(Line("", made))
+        else:
+            self.give(s.output, made, typed=False)
+
+    # -- heads ------------------------------------------------------------------------------
+
+    def _head(self, s: Head) -> None:
+        """What a head computes goes into a variable of its own: the current tensor stays."""
+        self.heads = True
+        current = [t for t in reads_of_body(s.body, s.value) if id(t) in self.wires]
+        for tensor in current:
+            self.simple(tensor)
+        kept, self.forward = self.forward, []
+        target, self.target = self.target, self.made.locals.take("head")
+        try:
+            self.body(s.body)
+        finally:
+            self.made.locals.used.discard(self.target)
+            self.target = target
+        key = s.key if s.key.fixed is None else s.key
+        self.forward.append(assign(f"heads[{key_text(key)}]", self.wire(s.value).doc))
+        inside, self.forward = self.forward, kept
+        last = self.forward[-1] if self.forward else None
+        if not s.training_only:
+            self.forward += inside
+        elif isinstance(last, Nest) and last.doc == "self.training":
+            last.body.extend(inside)
+        else:
+            self.forward.append(Nest("if ", "self.training", inside))
+
+    # -- conditions and loops -----------------------------------------------------------------
+
+    def _when(self, s: When) -> None:
+        if s.before is not None:
+            self.simple(s.before)
+        kept = self.init, self.forward
+        self.init, self.forward = [], []
+        self.nested += 1
+        stored = dict(self.made.stored)
+        try:
+            self.body(s.body)
+            init, forward = self.init, self.forward
+        finally:
+            self.nested -= 1
+            self.init, self.forward = kept
+        del stored
+        if self._identity(s, init, forward):
+            return
+        moves = s.output is not s.before and s.output is not None and s.inside is not None
+        if init:
+            self.init.append(Nest("if ", show(s.condition), init))
+        if not moves and not forward:
+            return
+        flag = self.made.at_run_time(s.condition, f"has_{s.word}", self.loops)
+        if moves:
+            assert s.inside is not None
+            assert s.output is not None
+            self._merge(s, flag, forward)
+        elif forward:
+            self.forward.append(under(flag, forward))
+
+    def _merge(self, s: When, flag: str, forward: list[Statement]) -> None:
+        """The current tensor in one variable, whether the part is there or not."""
+        assert s.output is not None
+        assert s.inside is not None
+        target = self.target
+        before = None if s.before is None else self.wire(s.before)
+        if before is not None and before.doc != target:
+            self.put(target, before.doc, typed=before.typed)
+        inside = self.wire(s.inside)
+        self.forward, kept = forward, self.forward
+        self.put(target, inside.doc, typed=False)
+        forward, self.forward = self.forward, kept
+        self.forward.append(under(flag, forward))
+        self.wires[id(s.output)] = Wire(target, typed=target in self.typed)
+
+    def _identity(self, s: When, init: list[Statement], forward: list[Statement]) -> bool:
+        """One module that is there or not: an Identity stands in for it."""
+        own = [i for i in init if isinstance(i, Line) and _registers(i)]
+        if forward or len(own) != 1 or s.inside is None or s.before is None or s.output is s.before:
+            return False
+        if any(isinstance(i, Nest) for i in init) or s.inside.label:
+            return False
+        wire = self.wire(s.inside)
+        before = self.wires[id(s.before)]
+        doc = flat(wire.doc)
+        if doc.count("(") - doc.count("get_submodule(") != 1 or not before.simple:
+            return False
+        line = own[0]
+        condition = show(s.condition)
+        if line.before.startswith("self."):
+            word = line.before.removesuffix(" = ")
+            self.init.append(Line(f"{word}: nn.Module = ", "nn.Identity()"))
+            self.init.append(Nest("if ", condition, init))
+        else:
+            key = line.doc.arguments[0]  # type: ignore[union-attr]
+            other = Line("", call("self.add_module", key, "nn.Identity()"))
+            self.init.append(Nest("if ", condition, init))
+            self.init.append(Nest("else", "", [other]))
+        assert s.output is not None
+        self.give(s.output, wire.doc, typed=False)
+        return True
+
+    def _loop(self, s: Loop) -> None:
+        target = self.target
+        if s.before is not None and s.entry is not None:
+            before = self.wire(s.before)
+            if before.doc != target:
+                self.put(target, before.doc, typed=before.typed)
+                if not before.simple:
+                    self.wires[id(s.before)] = Wire(target, typed=target in self.typed)
+            self.wires[id(s.entry)] = Wire(target, typed=target in self.typed)
+        kept = self.init, self.forward
+        self.init, self.forward = [], []
+        loops = set(self.loops)
+        self.loops |= {s.index, *s.names}
+        self.made.variables.update({s.index: ast.Constant(0), **dict.fromkeys(s.names)})
+        self.nested += 1
+        self.made.locals.used |= {s.index, *s.names}
+        try:
+            self.body(s.body)
+            if s.inside is not None and s.entry is not None:
+                self.put(target, self.wire(s.inside).doc, typed=False)
+            init, forward = self.init, self.forward
+        finally:
+            self.nested -= 1
+            self.loops = loops
+            self.init, self.forward = kept
+        for variable, first, then in s.carried:
+            self.made.optional.add(variable)
+            self.made.variables[variable] = first
+            self.init.append(Line(f"{variable} = ", show(first)))
+            init = [*init, *carry(variable, then)]
+        if init:
+            self.init.append(Nest(*loop_header(s, init), init))
+        if forward:
+            self.forward.append(Nest(*self._forward_header(s, forward), forward))
+        if s.output is not None:
+            self.wires[id(s.output)] = Wire(target, typed=target in self.typed)
+            if s.output.label and s.output.label not in self.kept:
+                doc = self.wires.pop(id(s.output)).doc
+                self.give(s.output, doc, typed=target in self.typed)
+
+    def _forward_header(self, s: Loop, forward: list[Statement]) -> tuple[str, str]:
+        """`for … in …` of the forward pass, over what the constructor has stored."""
+        from archcalc.codegen.pytorch.sequence import loop_header as header
+
+        if s.names:
+            before, over = header(s, forward)
+            if over.startswith("enumerate("):
+                table = self.made.at_run_time(s.over, "table", self.loops)
+                return before, f"enumerate({table})"
+            if over.startswith("range("):
+                table = self.made.at_run_time(s.over, "table", self.loops)
+                return before, f"range(len({table}))"
+            if isinstance(s.over, ast.Tuple):
+                return before, f"range({len(s.over.elts)})" if before == "for _ in " else over
+            return before, self.made.at_run_time(s.over, "table", self.loops)
+        count = self.made.at_run_time(s.over, "depth", self.loops)
+        before, _ = header(s, forward)
+        return before, f"range({count})"
+
+
+def under(condition: str, body: list[Statement]) -> Nest:
+    """`if condition:`, one condition with that of the only statement where that is an `if` too."""
+    from archcalc.codegen.layout import under as joined
+
+    return joined(condition, body)
+
+
+def is_attribute(word: str) -> bool:
+    from keyword import iskeyword
+
+    return word.isidentifier() and word.isascii() and not iskeyword(word)
+
+
+def _registers(line: Line) -> bool:
+    return line.before.startswith("self.") or flat(line.doc).startswith("self.add_module(")
+
+
+def _always(body: Body) -> bool:
+    """Whether a further output is there in every run."""
+    for s in body:
+        if isinstance(s, Head) and not s.training_only:
+            return True
+        if isinstance(s, Level) and s.heads and _always(s.body):
+            return True
+        if isinstance(s, Invoke) and s.module.heads and _always(s.module.body):
+            return True
+        if isinstance(s, Join) and any(b.condition is None and _always(b.body) for b in s.branches):
+            return True
+    return False
+
+
+def reads_of_body(body: Body, value: Tensor) -> list[Tensor]:
+    """The tensors that a body reads."""
+    found: list[Tensor] = [value]
+    for s in body:
+        for field in s:
+            if isinstance(field, Tensor):
+                found.append(field)
+            elif isinstance(field, tuple):
+                found += [t for t in field if isinstance(t, Tensor)]
+                if field and not isinstance(s, Level):
+                    for branch in getattr(s, "branches", ()):
+                        found += reads_of_body(branch.body, branch.value)
+    return found

@@ -1,0 +1,122 @@
+"""From the IR to PyTorch: the modules of a program as classes."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from archcalc.codegen.expressions import show
+from archcalc.codegen.ir import Choice, Factory, Invoke, Level, Operation
+from archcalc.codegen.layout import Call, Line, Prefixed, call
+from archcalc.codegen.names import Identifiers
+from archcalc.codegen.pytorch.classes import ClassText
+from archcalc.codegen.pytorch.forward import ForwardWriter
+from archcalc.codegen.pytorch.helpers import NAMES
+from archcalc.codegen.pytorch.sequence import SequenceWriter
+
+if TYPE_CHECKING:
+    from archcalc.codegen.ir import Module, Program
+    from archcalc.codegen.layout import Doc
+
+
+class Printer:
+    """Prints a program's classes, callees first."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.helpers = set(program.helpers)
+        self.classes: list[ClassText] = []
+        self.made: dict[int, ClassText] = {}
+        self.ids = Identifiers(NAMES)
+        self.ids.used |= {module.name for module in program.modules}
+        self.model: ForwardWriter | None = None
+
+    def write(self) -> ClassText:
+        """Writes all classes; gives the model's."""
+        for module in self.program.modules:
+            made = self._module(module)
+            self.made[id(module)] = made
+        return made
+
+    def _module(self, module: Module) -> ClassText:
+        made = ClassText(module.name, module.note)
+        for p in module.parameters:
+            made.parameter(p)
+        whole = module is self.program.model
+        if module.sequential:
+            made.base = "nn.Sequential"
+            doc = SequenceWriter(self, made).document(module.body, made.init, "super().__init__")
+            made.init.append(Line("", doc))
+        else:
+            writer = ForwardWriter(self, made, None)
+            writer.module(module, whole=whole)
+        made.prune()
+        self.classes.append(made)
+        return made
+
+    # -- constructors -----------------------------------------------------------------------
+
+    def module_doc(self, s: Any, owner: ClassText) -> Doc:
+        """What makes a statement's module in the constructor of `owner`."""
+        match s:
+            case Operation():
+                form = s.emitted
+                doc: Doc = form.module() if callable(form.module) else form.module
+                if "Lambda" in str(doc):
+                    self.helpers.add("Lambda")
+                return doc
+            case Factory():
+                given = () if s.channels is None else (show(s.channels),)
+                return Call(s.parameter, given)
+            case Invoke():
+                return self.instance(s)
+            case Level():
+                if s.sequential:
+                    return SequenceWriter(self, owner).document(s.body, owner.init, "nn.Sequential")
+                return self.level(s, owner, None)
+        raise TypeError(s)
+
+    def instance(self, s: Invoke) -> Doc:
+        """A call of a module's class."""
+        made = self.made[id(s.module)]
+        given: list[Doc] = []
+        for word in made.arguments():
+            default = made.known[word][1]
+            if word not in s.arguments:
+                continue
+            value = s.arguments[word]
+            text = value.emitted if isinstance(value, Choice) else show(value)
+            if default is None:
+                given.append(text)
+            elif text != default:
+                given.append(Prefixed(f"{word}=", text))
+        return Call(made.name, tuple(given))
+
+    def level(self, s: Level, owner: ClassText, outer: ForwardWriter | None) -> Call:
+        """A level as a class of its own, and its call: what it reads of the class around it are
+        its parameters."""
+        made = ClassText(self.ids.take_class(s.title), "")
+        made.known = {w: (found, None) for w, (found, _) in owner.known.items()}
+        for word in owner.known:
+            made.locals.used.add(word)
+        for word, value in owner.variables.items():
+            made.known[word] = (guess(value), None)
+        made.lets = dict(owner.lets)
+        writer = ForwardWriter(self, made, outer)
+        writer.level(s)
+        made.prune()
+        self.classes.append(made)
+        if outer is not None:
+            outer.levels[id(s)] = writer
+        return call(made.name, *made.arguments())
+
+
+def guess(value: Any) -> str:
+    """The type of a constructor variable, from the expression that it is."""
+    if isinstance(value, ast.Compare | ast.BoolOp):
+        return "bool"
+    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
+        return "bool"
+    if value is None or isinstance(value, ast.Subscript | ast.Tuple | ast.IfExp):
+        return "Any"
+    return "int"
