@@ -153,7 +153,7 @@ class OpContext:
         wrong = mismatches(expr, self.sites, actual)
         if wrong:
             raise Disagreement(expr, actual[wrong[0]], self.layer.span)
-        return expr
+        return self.lowering.read(expr)
 
     def sides(self, name: str) -> Sides:
         """What an attribute says of the begin and the end of every axis."""

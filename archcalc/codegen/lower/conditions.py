@@ -74,7 +74,22 @@ def conditional(
     if word is not None and word.parts and isinstance(word.parts[0], str):
         hint = layer.word or word.parts[0]
     m.out.append(When(condition, tuple(body), current, inside, output, hint))
+    if output is not None and output is not inside:
+        _name_choices(m, output)
     return output
+
+
+WIDE = 24
+"""A choice of channels that is longer gets a name."""
+
+
+def _name_choices(m: ModuleLowering, tensor: Tensor) -> None:
+    sizes = list(tensor.sizes)
+    axis = tensor.channel_axis
+    size = sizes[axis]
+    if isinstance(size, ast.IfExp) and len(show(size)) > WIDE:
+        sizes[axis] = m.named(size, "channels")
+        tensor.sizes = tuple(sizes)
 
 
 def _supposed(

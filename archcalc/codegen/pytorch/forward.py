@@ -492,20 +492,21 @@ class ForwardWriter:
                 doc = self.wires.pop(id(s.output)).doc
                 self.give(s.output, doc, typed=target in self.typed)
 
-    def _forward_header(self, s: Loop, forward: list[Statement]) -> tuple[str, str]:
+    def _forward_header(self, s: Loop, forward: list[Statement]) -> tuple[str, Doc]:
         """`for … in …` of the forward pass, over what the constructor has stored."""
         from archcalc.codegen.pytorch.sequence import loop_header as header
 
         if s.names:
             before, over = header(s, forward)
-            if over.startswith("enumerate("):
+            text = flat(over)
+            if not variables(s.over):
+                return before, over
+            if text.startswith("enumerate("):
                 table = self.made.at_run_time(s.over, "table", self.loops)
                 return before, f"enumerate({table})"
-            if over.startswith("range("):
+            if text.startswith("range("):
                 table = self.made.at_run_time(s.over, "table", self.loops)
                 return before, f"range(len({table}))"
-            if isinstance(s.over, ast.Tuple):
-                return before, f"range({len(s.over.elts)})" if before == "for _ in " else over
             return before, self.made.at_run_time(s.over, "table", self.loops)
         count = self.made.at_run_time(s.over, "depth", self.loops)
         before, _ = header(s, forward)

@@ -34,7 +34,13 @@ class Slot(NamedTuple):
     doc: Doc
 
 
-Piece = Slot | Nest | Line
+class Before(NamedTuple):
+    """A statement that a slot needs before it, and that adds none."""
+
+    statement: Statement
+
+
+Piece = Slot | Nest | Line | Before
 
 
 class SequenceWriter:
@@ -60,6 +66,11 @@ class SequenceWriter:
                         found.append(Nest("if ", show(s.condition), inside))  # type: ignore[arg-type]
                 case Loop():
                     found += self._loop(s)
+                case Level() if s.sequential:
+                    around: list[Statement] = []
+                    doc = self.document(s.body, around, "nn.Sequential")
+                    found += [Before(one) for one in around]
+                    found.append(Slot(key_of(s.path), doc))
                 case Operation() | Factory() | Invoke() | Level():
                     found.append(Slot(key_of(s.path), self.printer.module_doc(s, self.owner)))
                 case _:
@@ -82,7 +93,7 @@ class SequenceWriter:
     def document(self, body: Body, around: list[Statement], head: str) -> Call:
         """`head(layers)`; what a loop or condition adds is appended before it, in `around`."""
         pieces = self.pieces(body)
-        lets = [p for p in pieces if isinstance(p, Line)]
+        lets = [_plain(p) for p in pieces if isinstance(p, Line | Before)]
         slots = [p for p in pieces if isinstance(p, Slot)]
         if len(lets) + len(slots) == len(pieces):
             around += lets
@@ -94,8 +105,8 @@ class SequenceWriter:
             return Call(head, (call("OrderedDict", Items("[", rows, "]")),))
         word = self.owner.locals.take("layers")
         named = any_named(pieces)
-        start = next((i for i, p in enumerate(pieces) if not isinstance(p, Line)), 0)
-        around += pieces[:start]  # type: ignore[arg-type]
+        start = next((i for i, p in enumerate(pieces) if not isinstance(p, Line | Before)), 0)
+        around += [_plain(p) for p in pieces[:start]]
         rest = pieces[start:]
         if named:
             around.append(Line(f"{word}: dict[str, nn.Module] = ", "{}"))
@@ -143,8 +154,12 @@ def _keyed(pieces: list[Piece], word: str) -> list[Statement]:
         elif isinstance(p, Nest):
             made.append(p._replace(body=_keyed(p.body, word)))  # type: ignore[arg-type]
         else:
-            made.append(p)
+            made.append(_plain(p))
     return made
+
+
+def _plain(piece: Line | Before) -> Statement:
+    return piece.statement if isinstance(piece, Before) else piece
 
 
 def _appended(pieces: list[Piece], word: str) -> list[Statement]:
@@ -162,12 +177,12 @@ def _appended(pieces: list[Piece], word: str) -> list[Statement]:
         if isinstance(p, Nest):
             made.append(p._replace(body=_appended(p.body, word)))  # type: ignore[arg-type]
         elif p is not None:
-            made.append(p)
+            made.append(_plain(p))
     return made
 
 
 def carry(variable: str, after: ast.expr) -> list[Line]:
-    """The line that a running variable changes in."""
+    """The line in which a running variable changes."""
     text = show(after)
     if text == variable:
         return []
@@ -178,7 +193,7 @@ def carry(variable: str, after: ast.expr) -> list[Line]:
     return [Line(f"{variable} = ", text)]
 
 
-def loop_header(s: Loop, inside: list[Statement]) -> tuple[str, str]:
+def loop_header(s: Loop, inside: list[Statement]) -> tuple[str, Doc]:
     """`for … in …` of the constructor, with the variables that its body reads."""
     from archcalc.codegen.pytorch.classes import words_of
     from archcalc.codegen.layout import flat
@@ -188,6 +203,8 @@ def loop_header(s: Loop, inside: list[Statement]) -> tuple[str, str]:
         for one in statements:
             if isinstance(one, Slot):
                 found |= words_of(flat(one.doc)) | words_of(one.key or "")
+            elif isinstance(one, Before):
+                found |= words([one.statement])
             elif isinstance(one, Nest):
                 found |= words_of(flat(one.doc)) | words(one.body)
             elif isinstance(one, Line):
@@ -197,17 +214,20 @@ def loop_header(s: Loop, inside: list[Statement]) -> tuple[str, str]:
     read = words(inside)
     if not s.names:
         return f"for {s.index if s.index in read else '_'} in ", f"range({show(s.over)})"
+    table: Doc = show(s.over)
+    if isinstance(s.over, ast.Tuple) and len(s.over.elts) > 1:
+        table = Items("(", tuple(map(show, s.over.elts)), ")")
     names = [w if w in read else f"_{w}" for w in s.names]
     if not any(w in read for w in s.names):
         count = show(s.over)
         if s.index in read:
             return f"for {s.index} in ", f"range(len({count}))"
-        return "for _ in ", count
+        return "for _ in ", table
     listed = ", ".join(names)
     if s.index not in read:
-        return f"for {listed} in ", show(s.over)
+        return f"for {listed} in ", table
     listed = f"({listed})" if len(names) > 1 else listed
-    return f"for {s.index}, {listed} in ", f"enumerate({show(s.over)})"
+    return f"for {s.index}, {listed} in ", call("enumerate", table)
 
 
 __all__ = ["Choice", "Prefixed", "SequenceWriter", "Slot", "key_text", "loop_header", "under"]
