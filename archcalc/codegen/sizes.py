@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 
 class Opaque(NamedTuple):
-    """A size without an expression; `reads` are the symbols that may change it."""
+    """A size without an expression; `reads` are the symbols that may change it. Of merged axes
+    `factors` are their sizes, each with its value at the first call."""
 
     reads: frozenset[str]
+    factors: tuple[tuple[Any, int], ...] = ()
 
 
 Size = Expr | Opaque
@@ -58,18 +60,41 @@ _decisions = _Decisions()
 class SymbolicInt(int):
     """An integer with the expression that gives it (None: it only hangs on `reads`)."""
 
-    expr: Expr | None
+    base: Expr | None
+    offset: int
     reads: frozenset[str]
 
-    def __new__(cls, value: int, expr: Expr | None, reads: frozenset[str]) -> Self:
+    def __new__(
+        cls, value: int, base: Expr | None, reads: frozenset[str], offset: int = 0
+    ) -> Self:
         made = int.__new__(cls, value)
-        made.expr = expr
+        made.base = base
+        made.offset = offset
         made.reads = reads
         return made
 
+    @property
+    def expr(self) -> Expr | None:
+        """The whole expression: numbers that are added are kept apart, so that they add up."""
+        if self.base is None or not self.offset:
+            return self.base
+        sign = ast.Add if self.offset > 0 else ast.Sub
+        return binary(self.base, sign, literal(abs(self.offset)))
+
     def _with(self, sign: type[ast.operator], a: Any, b: Any, value: int) -> Any:
-        left, right = _expr(a), _expr(b)
         reads = _reads(a) | _reads(b)
+        if self.base is not None and not isinstance(b, SymbolicInt):
+            if sign in (ast.Add, ast.Sub):
+                more = int(b) if sign is ast.Add else -int(b)
+                return SymbolicInt(value, self.base, reads, self.offset + more)
+            if sign is ast.FloorDiv and int(b) > 0:
+                whole, rest = divmod(self.offset, int(b))
+                inner = SymbolicInt(0, self.base, reads, rest).expr
+                assert inner is not None
+                return SymbolicInt(value, binary(inner, sign, literal(int(b))), reads, whole)
+        if sign is ast.Add and not isinstance(a, SymbolicInt) and self.base is not None:
+            return SymbolicInt(value, self.base, reads, self.offset + int(a))
+        left, right = _expr(a), _expr(b)
         if left is None or right is None:
             return SymbolicInt(value, None, reads)
         return SymbolicInt(value, binary(left, sign, right), reads)
@@ -234,8 +259,10 @@ def outputs_of(
         sizes: list[Size] = []
         for axis, n in enumerate(tensor.shape):
             merged = op.name == "flatten" and id(n) not in leaves
-            size = _product(inputs[0][0], attributes, n) if merged else None
+            size = _product(inputs[0], attributes) if merged else None
             size = size or _size(n, decided, tensor.axes[axis] == CHANNELS, id(n) in leaves)
+            if isinstance(size, Opaque) and merged:
+                size = Opaque(size.reads, _factors(inputs[0], attributes))
             if not isinstance(size, Opaque) and not _holds(size, sites, nodes, output, axis):
                 size = Opaque(reads_of(size) | decided | _reads(n))
             sizes.append(size)
@@ -260,17 +287,30 @@ def _size(n: Any, decided: frozenset[str], channels: bool, leaf: bool) -> Size:
     return n.expr
 
 
-def _product(tensor: Tensor, attributes: Any, n: Any) -> Size | None:
-    """Merged lengths are a product that stays written out: 512 * 7 * 7."""
+def _factors(
+    given: tuple[Tensor, Shaped], attributes: Any
+) -> tuple[tuple[Size, int], ...]:
+    """The sizes that `flatten` merges, each with its value."""
+    tensor, shaped = given
     rank = len(tensor.sizes)
-    start, end = int(attributes.start), int(attributes.end)
-    merged = tensor.sizes[start % rank : end % rank + 1]
+    start, end = int(attributes.start) % rank, int(attributes.end) % rank + 1
+    return tuple(zip(tensor.sizes[start:end], shaped.shape[start:end], strict=True))
+
+
+def _product(given: tuple[Tensor, Shaped], attributes: Any) -> Size | None:
+    """Merged lengths are a product that stays written out: 512 * 7 * 7."""
+    merged = [size for size, _ in _factors(given, attributes)]
     if any(isinstance(s, Opaque) for s in merged):
         return None
-    factors = [s for s in merged if not isinstance(s, Opaque) and show(s) != "1"]
+    return product_of([s for s in merged if not isinstance(s, Opaque)])
+
+
+def product_of(factors: Sequence[Expr]) -> Expr:
+    """A product, without the ones."""
     result: Expr | None = None
     for factor in factors:
-        result = factor if result is None else ast.BinOp(result, ast.Mult(), factor)
+        if show(factor) != "1":
+            result = factor if result is None else ast.BinOp(result, ast.Mult(), factor)
     return result or literal(1)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archcalc.graph import Net
 
 TARGETS = {
-    "pytorch": "archcalc.exporting.pytorch",
+    "pytorch": "archcalc.codegen.pytorch",
     "keras": "archcalc.exporting.keras",
 }
 """The targets by name, and where each is; imported when it is asked for."""

@@ -452,8 +452,8 @@ layers:
         (
             "        for i, n in enumerate(depths):",
             "            if i < len(depths) - 1:",
-            '                layers[f"transition{i + 1}"] = nn.Conv2d(channels, channels // 2, 1)',
-            "                channels = channels // 2",
+            '                layers[f"transition{i + 1}"] = nn.Conv2d(channels2, channels2 // 2, 1)',
+            "            channels = channels2 // 2 if i < len(depths) - 1 else channels2",
         ),
     ),
     "heads that only label a tensor have their names": (
@@ -620,7 +620,8 @@ layers:
   - {unit: {out: 6, p: 0.2/3}}
 """,
         (
-            "        self.has_drop_path = p > 0",
+            "        if p > 0:",
+            "            self.drop_path = DropPath(p)",
             "Unit(8, 4)",
             "Unit(4, 6, p=0.2 / 3)",
         ),

@@ -363,8 +363,9 @@ def enter_lets(m: ModuleLowering, block: Block, here: Here, start: Tensor | None
             env[word] = expr
             continue
         python = m.ids.take(word)
-        m.out.append(Let(python, m.read(expr)))
-        m.bound(python, m.prove(expr, here, actual, None))
+        expr = m.fitting(m.read(m.prove(expr, here, actual, None)))
+        m.out.append(Let(python, expr))
+        m.bound(python, expr)
         env[word] = _name(python)
 
 

@@ -51,6 +51,7 @@ def conditional(
     layer = layer._replace(when=None)
     if isinstance(condition, ast.Constant):
         return present(m, layer, here, start, current) if condition.value else current
+    condition = m.fitting(m.read(condition))
     there = here._replace(sites=[s for s, true in zip(here.sites, truths, strict=True) if true])
     without = here.naming.copy()
     if there.sites:
@@ -88,7 +89,7 @@ def _name_choices(m: ModuleLowering, tensor: Tensor) -> None:
     axis = tensor.channel_axis
     size = sizes[axis]
     if isinstance(size, ast.IfExp) and len(show(size)) > WIDE:
-        sizes[axis] = m.named(size, "channels")
+        sizes[axis] = m.named(size)
         tensor.sizes = tuple(sizes)
 
 

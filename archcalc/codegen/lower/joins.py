@@ -246,7 +246,7 @@ def _turn(
             if not found.value:
                 return []
         else:
-            condition = found
+            condition = m.fitting(m.read(found))
     sites: list[CallSite] = []
     for site, inner, true in zip(here.sites, named, truths, strict=True):
         if true:

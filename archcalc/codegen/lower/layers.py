@@ -277,7 +277,9 @@ def path_of(
         sequential = here.naming.sequential
         if weighted and not sequential:
             return _proved(m, Path(auto or (), auto=here.naming.chain), here, made, auto is None)
-        return Path(auto or (word,), auto=here.naming.chain)
+        if sequential:
+            return Path(auto or (word,), auto=here.naming.chain)
+        return Path((word,))  # nothing is saved under it
     parts: list[str | Expr] = []
     for part in layer.name.parts:
         if isinstance(part, str):
@@ -358,13 +360,15 @@ def _head(
         _enter_labels(m, layer, here, made)
     value = made.tensor
     assert value is not None
-    given = [_outcome(site, position, value, start) for site, position in before]
+    again = layer.kind == "reuse"  # which makes nothing of its own
+    paths = ["" if again else _made_path(site, at) for site, at in before]
     keys = [
-        _output_name(m, layer, site, *one) for site, one in zip(here.sites, given, strict=True)
+        _output_name(m, layer, site, path, value)
+        for (site, _), path in zip(before, paths, strict=True)
     ]
     path = getattr(made.statement, "path", None)
     key = None
-    if path is not None and path.named:
+    if path is not None and path.named and not again:
         texts = [
             "".join(p if isinstance(p, str) else str(evaluate(p, site)) for p in path.parts)
             for site in here.sites
@@ -377,43 +381,37 @@ def _head(
     return current
 
 
-def _outcome(
-    site: CallSite, position: int, value: Tensor, start: Tensor | None
-) -> tuple[int | None, str]:
-    """The number and path of what a head's layer made, as the net has it."""
+def _made_path(site: CallSite, position: int) -> str:
+    """The path of what a head's layer made, "" where it has none."""
     made = site.group.children[position : site.rewind()]
     if not made:
-        return None, ""
+        return ""
     last = made[-1]
-    if isinstance(last, Node):
-        return last.outputs[0], last.path
-    return last.output, last.path if last.level else ""
+    return last.path if isinstance(last, Node) or last.level else ""
 
 
 def _output_name(
-    m: ModuleLowering, layer: Layer, site: CallSite, number: int | None, path: str
+    m: ModuleLowering, layer: Layer, site: CallSite, path: str, value: Tensor
 ) -> str:
-    """What the net calls the output that a head gives here."""
+    """What the net calls the output that a head gives here: by the last part of its path, by all
+    of it where two share that, by a number where it has none."""
     outputs = m.program.net.outputs
-    names = [w for w, t in outputs.items() if w != "output" and number in (None, t)]
     label = layer.name or layer.label
-    if label is not None:
+    if not path and label is not None:
         parts = [p if isinstance(p, str) else str(p.evaluate(site.names)) for p in label.parts]
-        own = "".join(parts)
-        prefixed = f"{path.rpartition('.')[0]}.{own}" if not path.endswith(own) else path
-        for word in (path, prefixed, own, "output_head" if own == "output" else own):
-            whole = [w for w in names if w == word]
-            if whole and (word != own or len(names) == 1 or own in names):
-                if word == own and path in names:
-                    continue
-                return whole[0]
-        within = [w for w in names if w.endswith(f".{own}")]
-        return within[0] if within else names[0]
-    tail = path.rpartition(".")[2]
-    for word in (path, tail):
-        if word in names:
-            return word
-    return next((word for word in names if word.startswith("head")), names[0])
+        path = ".".join(filter(None, (site.group.path, "".join(parts))))
+    if path:
+        if "." in path and path in outputs:
+            return path
+        own = path.rpartition(".")[2]
+        return own if own != "output" else "output_head"
+    shape = site.shape(value)
+    for word, number in outputs.items():
+        if word.startswith("head") and word[4:].isdecimal() and word not in m.program.numbered:
+            if m.program.net.tensors[number] == shape:
+                m.program.numbered.add(word)
+                return word
+    raise refused(layer, "a head without a name here", "give it one", m.target)
 
 
 def _reuse(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.codegen.callsite import Disagreement, MustUnroll, NotUniform, Pin, same
 from archcalc.codegen.expressions import binary, evaluate, literal, name, plain, show, variables
-from archcalc.codegen.ir import Loop, Tensor
+from archcalc.codegen.ir import Let, Loop, Tensor
 from archcalc.codegen.lower.counting import counted
 from archcalc.codegen.lower.layers import lower_body, take_group
 from archcalc.codegen.lower.supposed import NotPossible, supposed_turn
@@ -167,14 +167,15 @@ def _looped(
         back = m.attempt()
         labels = dict(here.labels.own)
         carried, sizes = (
-            (None, ()) if start is None else _running(m, here, start, sites, moving, over)
+            ({}, ()) if start is None else _running(m, here, start, sites, moving, over)
         )
         try:
             turn = _lower_turn(m, layer, here, sites, start, head, sizes, deltas)
         except Disagreement:
-            if start is None or start.channel_axis in moving:
+            rest = frozenset() if start is None else frozenset(range(len(start.axes))) - moving
+            if start is None or not rest:
                 raise
-            more = frozenset((start.channel_axis,))
+            more = rest if start.channel_axis in moving else frozenset((start.channel_axis,))
         else:
             more = frozenset() if start is None else _changed(turn) - moving
         if not more:
@@ -185,7 +186,7 @@ def _looped(
         sites = _turn_sites(outer, rows, head)
     m.active = here.sites
     here.naming.after(head.turns, deltas)
-    return _finish(m, here, outer, start, sites, head, turn, carried)
+    return _finish(m, here, start, sites, head, turn, carried)
 
 
 def _head(
@@ -257,6 +258,9 @@ def _moving(
     return frozenset(axes)
 
 
+SIDES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+
 def _running(
     m: ModuleLowering,
     here: Here,
@@ -264,33 +268,39 @@ def _running(
     sites: list[list[CallSite]],
     moving: frozenset[int],
     over: Expr,
-) -> tuple[tuple[str, Expr] | None, tuple[Size, ...]]:
-    """The sizes at the start of a turn, where turns change them: the channels in a variable, other
-    sizes without an expression."""
-    axis = start.channel_axis
-    first = start.sizes[axis]
+) -> tuple[dict[int, tuple[str, Expr]], tuple[Size, ...]]:
+    """The sizes at the start of a turn: those that turns change in variables, by axis; those
+    without an expression, and so without one afterwards."""
     origin = m.symbols(frozenset(variables(over)))
-    carried: tuple[str, Expr] | None = None
+    carried: dict[int, tuple[str, Expr]] = {}
     sizes: list[Size] = []
     for place, size in enumerate(start.sizes):
-        if place == axis and axis in moving and not isinstance(first, Opaque):
-            python = m.ids.take("channels")
-            carried = (python, m.read(first))
-            m.origins[python] = m.symbols(frozenset(variables(first))) | origin
+        if place not in moving:
+            sizes.append(size)
+        elif isinstance(size, Opaque):
+            sizes.append(Opaque(m.symbols(size.reads) | origin))
+        else:
+            python = m.ids.take(_word(start, place))
+            carried[place] = (python, m.read(size))
+            m.origins[python] = m.symbols(frozenset(variables(size))) | origin
             m.closed[python] = None
             for site, turns in zip(here.sites, sites, strict=True):
-                value = site.shape(start).shape[axis]
+                value = site.shape(start).shape[place]
                 for turn in turns:
                     turn.py[python] = value
                     output = turn.group.output
-                    value = turn.table[output].shape[axis] if output else value
+                    value = turn.table[output].shape[place] if output else value
             sizes.append(name(python))
-        elif place in moving:
-            reads = size.reads if isinstance(size, Opaque) else frozenset(variables(size))
-            sizes.append(Opaque(m.symbols(reads) | origin))
-        else:
-            sizes.append(size)
     return carried, tuple(sizes)
+
+
+def _word(tensor: Tensor, place: int) -> str:
+    """What a running size is called."""
+    if place == tensor.channel_axis:
+        return "channels"
+    spatial = [a for a in range(len(tensor.axes)) if a != tensor.channel_axis]
+    words = SIDES.get(len(spatial), ())
+    return words[spatial.index(place)] if words else "length"
 
 
 def _lower_turn(
@@ -351,9 +361,9 @@ def _supposed(
     site.py[head.index] = 0
     if start is not None and entry is not None:
         site.set(entry, site.shape(start))
-        size = entry.sizes[entry.channel_axis]
-        if isinstance(size, ast.Name):
-            site.py.setdefault(size.id, site.shape(start).channels)
+        for size, value in zip(entry.sizes, site.shape(start).shape, strict=True):
+            if isinstance(size, ast.Name) and not any(size.id in s.py for s in here.sites):
+                site.py.setdefault(size.id, value)
     return inside._replace(sites=there.sites)
 
 
@@ -375,44 +385,24 @@ def _changed(turn: _Turn) -> frozenset[int]:
 def _finish(
     m: ModuleLowering,
     here: Here,
-    outer: Here,
     start: Tensor | None,
     sites: list[list[CallSite]],
     head: _Head,
     turn: _Turn,
-    carried: tuple[str, Expr] | None,
+    carried: dict[int, tuple[str, Expr]],
 ) -> Tensor | None:
     inside = turn.inside
     output: Tensor | None = None
-    update: tuple[tuple[str, Expr, Expr], ...] = ()
-    if inside is not None and start is not None:
+    update: list[tuple[str, Expr, Expr]] = []
+    if inside is not None and start is not None and turn.entry is not None:
         if inside.axes != start.axes:
             raise MustUnroll(here.sites, range(len(here.sites)))
-        axis = start.channel_axis
-        sizes = list(turn.entry.sizes) if turn.entry is not None else []
-        if carried is not None:
-            python, first = carried
-            after = inside.sizes[axis]
-            if isinstance(after, Opaque):
-                raise MustUnroll(here.sites, range(len(here.sites)))
-            update = ((python, first, m.read(after)),)
-            m.origins[python] |= m.symbols(frozenset(variables(after)))
-            m.closed[python] = _closed(m, python, first, after, head)
-            for site in here.sites:
-                site.py[python] = site.shape(start).shape[axis]
-            for site, turns in zip(here.sites, sites, strict=True):
-                if turns and turns[-1].group.output:
-                    last = turns[-1].table[turns[-1].group.output]
-                    site.py[python] = last.shape[axis]
+        sizes = list(turn.entry.sizes)
         for place, size in enumerate(sizes):
-            if isinstance(size, Opaque) and size is not start.sizes[place]:
-                more = inside.sizes[place]
-                reads = more.reads if isinstance(more, Opaque) else frozenset(variables(more))
-                sizes[place] = Opaque(size.reads | m.symbols(reads))
-                if not m.symbols(sizes[place].reads):  # type: ignore[union-attr]
-                    actual = {_last(s, t, start).shape[place] for s, t in zip(here.sites, sites, strict=True)}
-                    if len(actual) == 1:
-                        sizes[place] = literal(actual.pop())
+            if place in carried:
+                sizes[place] = _carried(m, here, start, sites, head, turn, place, carried, update)
+            elif isinstance(size, Opaque) and size is not start.sizes[place]:
+                sizes[place] = _constant(m, here, start, sites, place, size, inside)
         output = Tensor(tuple(sizes), start.axes)
         for site, turns in zip(here.sites, sites, strict=True):
             site.set(output, _last(site, turns, start))
@@ -422,9 +412,68 @@ def _finish(
     names = tuple(head.words.values())
     m.ids.used.difference_update((head.index, *names))
     m.out.append(
-        Loop(head.index, names, head.over, tuple(turn.body), start, turn.entry, inside, output, update)
-    )
+        Loop(
+            head.index, names, head.over, tuple(turn.body), start, turn.entry, inside, output,
+            tuple(update),
+        )
+    )  # fmt: skip
     return output if output is not None else start
+
+
+def _carried(
+    m: ModuleLowering,
+    here: Here,
+    start: Tensor,
+    sites: list[list[CallSite]],
+    head: _Head,
+    turn: _Turn,
+    place: int,
+    carried: dict[int, tuple[str, Expr]],
+    update: list[tuple[str, Expr, Expr]],
+) -> Size:
+    """A running size after the loop."""
+    python, first = carried[place]
+    assert turn.inside is not None
+    after = turn.inside.sizes[place]
+    if isinstance(after, Opaque):
+        if place == start.channel_axis:
+            raise MustUnroll(here.sites, range(len(here.sites)))
+        return _constant(m, here, start, sites, place, Opaque(m.origins[python]), turn.inside)
+    last = turn.body[-1] if turn.body else None
+    if isinstance(last, Let) and isinstance(after, ast.Name) and after.id == last.name:
+        turn.body.pop()
+        after = last.value
+    update.append((python, first, m.read(after)))
+    m.origins[python] |= m.symbols(frozenset(variables(after)))
+    m.closed[python] = _closed(m, python, first, after, head)
+    for site, turns in zip(here.sites, sites, strict=True):
+        site.py[python] = _last(site, turns, start).shape[place]
+    if place != start.channel_axis and not m.origins[python]:
+        actual = {site.py[python] for site in here.sites}
+        if len(actual) == 1:
+            return literal(actual.pop())
+    return name(python)
+
+
+def _constant(
+    m: ModuleLowering,
+    here: Here,
+    start: Tensor,
+    sites: list[list[CallSite]],
+    place: int,
+    size: Opaque,
+    inside: Tensor,
+) -> Size:
+    """A size without an expression after the loop: a number where nothing changes it."""
+    more = inside.sizes[place]
+    reads = more.reads if isinstance(more, Opaque) else frozenset(variables(more))
+    symbols = m.symbols(size.reads) | m.symbols(reads)
+    if not symbols:
+        pairs = zip(here.sites, sites, strict=True)
+        actual = {_last(s, t, start).shape[place] for s, t in pairs}
+        if len(actual) == 1:
+            return literal(actual.pop())
+    return Opaque(symbols)
 
 
 def _last(site: CallSite, turns: list[CallSite], start: Tensor) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,8 @@ from archcalc.codegen.expressions import (
 from archcalc.codegen.integers import integral, is_decimal
 from archcalc.codegen.ir import Let, Parameter
 from archcalc.codegen.names import Identifiers
-from archcalc.codegen.sizes import Opaque
+from archcalc.codegen.parts import parts_of, with_parts
+from archcalc.codegen.sizes import Opaque, product_of
 from archcalc.diagnostics import DiagnosticError
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 
 LONG = 48
 """An expression that is longer gets a name of its own."""
+
+LINE = 72
+"""What an expression on a line of its own may be long."""
 
 
 class ModuleLowering:
@@ -110,18 +115,29 @@ class ModuleLowering:
         return show(self.read(self.short(expr)))
 
     def short(self, expr: Expr) -> Expr:
+        """An expression that fits among others."""
         if len(show(expr)) <= LONG or not variables(expr):
             return expr
-        return self.named(expr, "value")
+        return self.named(expr)
 
-    def named(self, expr: Expr, hint: str) -> Expr:
+    def fitting(self, expr: Expr) -> Expr:
+        """An expression that fits a line of its own: its longest parts get names until it does."""
+        if len(show(expr)) <= LINE:
+            return expr
+        parts = [self.fitting(part) for part in parts_of(expr)]
+        for at in sorted(range(len(parts)), key=lambda i: -len(show(parts[i]))):
+            if len(show(with_parts(expr, parts))) > LINE and parts_of(parts[at]):
+                parts[at] = self.named(parts[at])
+        return with_parts(expr, parts)
+
+    def named(self, expr: Expr) -> Expr:
         """An expression under a name of its own."""
-        self.read(expr)
+        expr = self.fitting(self.read(expr))
         text = show(expr)
         for s in self.out:
             if isinstance(s, Let) and show(s.value) == text:
                 return name(s.name)
-        python = self.ids.take(hint)
+        python = self.ids.take("condition" if is_condition(expr) else "channels")
         self.out.append(Let(python, expr))
         self.bound(python, expr)
         return name(python)
@@ -215,13 +231,22 @@ class ModuleLowering:
         if self.module.block is None:
             if symbols:
                 raise Pin(symbols)
-            return literal(self._uniform(sites, actual))
+            self._uniform(sites, actual)
+            return self._written_out(size, actual)
         entries = frozenset(s for s in symbols if s.startswith("@"))
         whole = self.module.block.name not in self.program.open_sizes
         if symbols == entries and len(set(actual)) == 1 and whole:
             self.pinned |= entries  # callers see to it that they do not change
-            return literal(actual[0])
+            return self._written_out(size, actual)
         return name(self._parameter(sites, actual, hint, symbols))
+
+    def _written_out(self, size: Opaque, actual: list[int]) -> Expr:
+        """A number that nothing changes; of merged axes their product."""
+        factors = [literal(n) if isinstance(s, Opaque) else s for s, n in size.factors]
+        if not factors:
+            return literal(actual[0])
+        product = self.read(product_of(factors))
+        return product if not mismatches(product, self.active, actual) else literal(actual[0])
 
     def _uniform(self, sites: Sequence[CallSite], actual: list[int]) -> int:
         if len(set(actual)) > 1:
@@ -274,6 +299,13 @@ class ModuleLowering:
             del self.out[length:]
 
         return back
+
+
+def is_condition(expr: Expr) -> bool:
+    """Whether an expression is true or false."""
+    if isinstance(expr, ast.UnaryOp):
+        return isinstance(expr.op, ast.Not)
+    return isinstance(expr, ast.Compare | ast.BoolOp)
 
 
 def parameter(

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from archcalc.codegen.callsite import NotUniform, Pin, same
 from archcalc.codegen.context import OpContext
 from archcalc.codegen.expressions import name
-from archcalc.codegen.ir import Choice, Factory, Tensor
+from archcalc.codegen.ir import Choice, Factory, Path, Tensor
+from archcalc.codegen.lower.supposed import NotPossible, supposed_layer
 from archcalc.codegen.lower.layers import Made, dispatch, operation, path_of
+from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.calls import named_operand
 from archcalc.graph import Node
 from archcalc.ops.registry import OPERATIONS
@@ -107,12 +109,15 @@ def _factory(
             return None
     for site in here.sites:
         site.take()
+    _default(m, layer, here, start, python, takes)
     channels = None
     if takes:
         actual = [s.shape(start).channels for s in here.sites]
         channels = m.size(start.sizes[start.channel_axis], here.sites, actual, "in_channels", layer)
     word = nodes[0].op.name
     path = path_of(m, layer, word, here, nodes, weighted=any(n.facts.weights for n in nodes))
+    if path == Path((word,)):
+        path = Path((layer.word,))
     output = Tensor(start.sizes, start.axes)
     for site in here.sites:
         site.set(output, site.shape(start))
@@ -120,6 +125,36 @@ def _factory(
     statement = Factory(python, path, channels, start, output, layer)
     m.out.append(statement)
     return Made(output, statement)
+
+
+def _default(
+    m: ModuleLowering, layer: Layer, here: Here, start: Tensor, python: str, takes: bool
+) -> None:
+    """The parameter's default, also where every call gives another."""
+    value = m.defaults.get(python)
+    choices = m.choices[python]
+    if value is None or "default" in choices:
+        return
+    try:
+        held = value.evaluate(here.sites[0].names)
+    except DiagnosticError:
+        return
+    if isinstance(held, str) and held not in OPERATIONS:
+        return
+    if isinstance(held, Operand) and any(not v.constant for v in held.layer.arguments.values()):
+        return  # it reads what the call gives
+    applied = held.layer if isinstance(held, Operand) else Layer("operation", held, layer.span, {})
+    try:
+        there = supposed_layer(m, applied._replace(name=None), here, start)
+    except NotPossible:
+        return
+    (site,) = there.sites
+    node = site.take()
+    if not isinstance(node, Node) or not _keeps(site, node):
+        return
+    found = _chosen(m, layer, held, site, node, start)
+    if found is not None and (takes or not found[1]):
+        choices["default"] = m.program.target.factory(found[0], takes)
 
 
 def _keeps(site: CallSite, node: Node) -> bool:

@@ -16,7 +16,7 @@ from archcalc.codegen.ir import Choice, Module, Program, Tensor
 from archcalc.codegen.lower.layers import lower_body
 from archcalc.codegen.lower.levels import is_sequential
 from archcalc.codegen.lower.module import ModuleLowering, parameter
-from archcalc.codegen.lower.operands import key_of
+from archcalc.codegen.lower.operands import held_by, key_of
 from archcalc.codegen.lower.scope import Here, Label, Labels, Naming
 from archcalc.codegen.names import Identifiers, snake
 from archcalc.codegen.references import References
@@ -24,6 +24,7 @@ from archcalc.codegen.refusal import refused
 from archcalc.codegen.sizes import Opaque
 from archcalc.elaborate.naming import is_chain
 from archcalc.graph import Group, Node
+from archcalc.ops.attributes import split_by_x
 from archcalc.ops.base import Operation
 from archcalc.ops.registry import OPERATIONS
 from archcalc.spec.expressions import Operand
@@ -122,9 +123,15 @@ class ProgramLowering:
         self.variants: dict[str, list[Variant]] = {}
         self.by_group: dict[int, tuple[Variant, CallSite]] = {}
         self.kept: list[Any] = []
+        self.numbered: set[str] = set()  # outputs without a name of their own that are taken
         self._heads: dict[str, bool] = {}
         self._words: dict[str, set[str]] = {}
         self._references: dict[str, References] = {}
+        self.rounded: set[str] = set()  # words that rounding functions read
+        self.bare: set[str] = set()  # words that stand alone as a value
+        for block in net.spec.blocks.values():
+            self._words_of(block)
+        self._words_in(net.spec.layers)
 
     def step(self, layer: Layer) -> None:
         """Counts a layer. Raises `DiagnosticError` where there are too many."""
@@ -336,7 +343,7 @@ class ProgramLowering:
             elif entry.kind != "operation":
                 value = root.names[entry.word]
                 if not _holds_operation(value):
-                    root.py[entry.python] = plain(value)
+                    root.py[entry.python] = plain(split_by_x(value))
 
     def _lower_block(self, m: ModuleLowering, block: Block, fixed: Mapping[str, Any]) -> None:
         module = m.module
@@ -353,7 +360,7 @@ class ProgramLowering:
                     self._default_operation(m, block, entry)
             elif entry.fixed:
                 value = fixed.get(entry.word, self.net.variables.get(entry.word))
-                env[entry.word] = None if _holds_operation(value) else literal(plain(value))
+                env[entry.word] = None if _holds_operation(value) else literal(plain(split_by_x(value)))
             else:
                 env[entry.word] = name(entry.python)
                 held = [r.names[entry.word] for r in m.sites]
@@ -364,7 +371,9 @@ class ProgramLowering:
         start = tensors[""]
         m.references = self.references(block)
         chain = is_chain(block.body, spec.blocks, self.chains)
-        module.sequential = is_sequential(m, block.body) and self.has_numbered(block.body)
+        module.sequential = is_sequential(m, block.body) and self.has_numbered(
+            block.body, m.sites
+        )
         naming = Naming(chain=chain, sequential=module.sequential)
         labels = Labels(None)
         for word in block.inputs:
@@ -385,10 +394,14 @@ class ProgramLowering:
         m.defaults[entry.python] = default
 
     def _written_decimal(self, entry: Entry) -> bool:
+        """Whether a var is a decimal by its text, or a factor of what is rounded."""
         if entry.kind != "var":
             return False
         value = self.net.spec.variables.get(entry.word)
-        return value is not None and value.items is None and _DECIMAL.fullmatch(value.text) is not None
+        if value is not None and value.items is None and _DECIMAL.fullmatch(value.text):
+            return True
+        held = self.net.variables[entry.word]
+        return type(held) is int and entry.word in self.rounded - self.bare
 
     def _entry_tensor(
         self, m: ModuleLowering, entry: Entry, fixed: Mapping[str, Any]
@@ -483,7 +496,7 @@ class ProgramLowering:
         module.sequential = (
             len(inputs) == 1
             and is_sequential(m, spec.layers)
-            and self.has_numbered(spec.layers)
+            and self.has_numbered(spec.layers, m.sites)
         )
         naming = Naming(chain=chain, sequential=module.sequential)
         here = Here([root], env, labels, naming)
@@ -499,19 +512,21 @@ class ProgramLowering:
 
     # -- the text ---------------------------------------------------------------------------
 
-    def has_numbered(self, body: Iterable[Layer]) -> bool:
+    def has_numbered(self, body: Iterable[Layer], sites: list[CallSite]) -> bool:
         """Whether an unnamed layer with weights stands in a chain."""
         for layer in body:
-            if layer.kind == "do" and self.has_numbered(layer.body):
-                return True
-            if layer.kind == "block" and layer.name is None:
-                block = self.net.spec.blocks[layer.word]
-                if not block.inline or self.has_numbered(block.body):
+            if layer.kind == "do":
+                if self.has_numbered(layer.body, sites):
                     return True
-            if layer.name is None and layer.kind in ("group", "apply"):
-                return True
-            if layer.name is None and layer.kind == "operation":
-                if type(OPERATIONS[layer.word]).weights is not Operation.weights:
+            elif layer.kind == "block" and self.net.spec.blocks[layer.word].inline:
+                if self.has_numbered(self.net.spec.blocks[layer.word].body, sites):
+                    return True
+            elif layer.name is None:
+                words = {layer.word}
+                if layer.kind == "apply":
+                    held = [held_by(layer, site) for site in sites]
+                    words = {h.layer.word if isinstance(h, Operand) else h for h in held}
+                if layer.kind in ("group", "block") or any(map(_has_weights, words)):
                     return True
         return False
 
@@ -522,9 +537,9 @@ class ProgramLowering:
             self._words[block.name] = found = set()
             for p in block.parameters:
                 if p.default is not None:
-                    _words(p.default, found)
+                    self._read(p.default, found)
             for _, value in block.let:
-                _words(value, found)
+                self._read(value, found)
             found |= self._words_in(block.body)
         return found
 
@@ -534,20 +549,20 @@ class ProgramLowering:
         while waiting:
             layer = waiting.pop()
             for value in layer.arguments.values():
-                _words(value, found)
+                self._read(value, found)
             for name_ in (layer.name, layer.label, layer.source):
                 for part in name_.parts if name_ is not None else ():
                     if not isinstance(part, str):
-                        _words(part, found)
+                        self._read(part, found)
             loops = [layer.loop, *(b.loop for b in layer.branches)]
             values = [layer.when, *(b.only_if for b in layer.branches)]
             values += [v for one in loops if one is not None for v in (one.count, one.table)]
             for value in values:
                 if value is not None:
-                    _words(value, found)
+                    self._read(value, found)
             if layer.init is not None:
                 for value in layer.init.arguments.values():
-                    _words(value, found)
+                    self._read(value, found)
             if layer.kind == "apply":
                 found.add(layer.word)
             if layer.kind == "block":
@@ -560,22 +575,34 @@ class ProgramLowering:
             waiting += [inner for b in layer.branches for inner in b.body]
         return found
 
+    def _read(self, value: Any, found: set[str]) -> None:
+        """Adds the words that a value reads."""
+        if value.constant:
+            return
+        if value.layer is not None:
+            for inner in value.layer.arguments.values():
+                self._read(inner, found)
+            return
+        for item in value.items or ():
+            self._read(item, found)
+        if value.items is None:
+            words = set(_WORD.findall(value.text))
+            found |= words
+            if words & _ROUNDING:
+                self.rounded |= words
+            elif value.text.isidentifier():
+                self.bare |= words
+
+
+def _has_weights(word: str) -> bool:
+    return word not in OPERATIONS or type(OPERATIONS[word]).weights is not Operation.weights
+
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_ROUNDING = {"round", "floor", "ceil", "make_divisible"}
 _DECIMAL = re.compile(r"[-+]?\d*\.\d*(e[-+]?\d+)?")
 
 
-def _words(value: Any, found: set[str]) -> None:
-    if value.constant:
-        return
-    if value.layer is not None:
-        for inner in value.layer.arguments.values():
-            _words(inner, found)
-        return
-    for item in value.items or ():
-        _words(item, found)
-    if value.items is None:
-        found |= set(_WORD.findall(value.text))
 
 
 def _is_fraction(value: Any) -> bool:

@@ -23,6 +23,7 @@ from archcalc.codegen.layout import Line, Nest, assign, call, flat
 from archcalc.codegen.pytorch.form import Run
 from archcalc.codegen.pytorch.joins import write_join
 from archcalc.codegen.pytorch.sequence import carry, key_text, loop_header
+from archcalc.ops.registry import OPERATIONS
 
 if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
@@ -68,6 +69,7 @@ class ForwardWriter:
         self.typed: set[str] = set()
         self.target = "x"
         self.loops: set[str] = set()
+        self.indices: tuple[str, ...] = ()
         self.nested = 0
         self.heads = False
         self.released: set[str] = set()  # variables of branches, which may be written again
@@ -144,7 +146,7 @@ class ForwardWriter:
         """Keeps the names of submodules from those of stored numbers."""
         for s in body:
             path = getattr(s, "path", None)
-            if path is not None and path.fixed is not None:
+            if path is not None and path.fixed is not None and (path.named or path.auto):
                 self.made.attributes.used.add(path.fixed)
             if not isinstance(s, Level) and hasattr(s, "body"):
                 self._reserve(s.body)
@@ -230,9 +232,9 @@ class ForwardWriter:
         free = any(variables(e) for e in form.uses)
         native = form.module is not None and not callable(form.module)
         named = s.path.named and native
-        if s.weighted or form.function is None or named or (free and native):
+        if s.weighted or form.function is None or named or (free and native and not self.indices):
             called = self.register(s, self.printer.module_doc(s, self.made))
-            wire = self._argument(s.inputs[0], weighted=s.weighted)
+            wire = self._argument(s.inputs[0], weighted=OPERATIONS[s.op].weighted)
             self.give(s.outputs[0], call(called, wire.doc), typed=False)
             return
         doc, wires = self._function(s)
@@ -252,8 +254,7 @@ class ForwardWriter:
 
     def _argument(self, tensor: Tensor, *, weighted: bool) -> Wire:
         wire = self.wire(tensor)
-        nested = not wire.simple and weighted and flat(wire.doc).count("(") > 1
-        if not wire.simple and (nested or len(flat(wire.doc)) > LONG):
+        if not wire.simple and (weighted or len(flat(wire.doc)) > LONG):
             return self.simple(tensor)
         return wire
 
@@ -296,6 +297,10 @@ class ForwardWriter:
         fixed = path.fixed
         if not path.parts or (fixed is not None and not path.named and fixed == word):
             fixed = self.made.attributes.take(word or "layer", "layer")
+            if self.indices:
+                turns = "_".join(f"{{{index}}}" for index in self.indices)
+                key = f'f"{fixed}_{turns}"'
+                return f"{key}, ", f"self.get_submodule({key})"
         if fixed is not None and is_attribute(fixed):
             return f"self.{fixed} = ", f"self.{fixed}"
         if fixed is not None and not path.named and not path.auto:
@@ -463,7 +468,8 @@ class ForwardWriter:
             self.wires[id(s.entry)] = Wire(target, typed=target in self.typed)
         kept = self.init, self.forward
         self.init, self.forward = [], []
-        loops = set(self.loops)
+        loops, indices = set(self.loops), self.indices
+        self.indices = (*indices, s.index)
         self.loops |= {s.index, *s.names}
         self.made.variables.update({s.index: ast.Constant(0), **dict.fromkeys(s.names)})
         self.nested += 1
@@ -475,7 +481,7 @@ class ForwardWriter:
             init, forward = self.init, self.forward
         finally:
             self.nested -= 1
-            self.loops = loops
+            self.loops, self.indices = loops, indices
             self.init, self.forward = kept
         for variable, first, then in s.carried:
             self.made.optional.add(variable)

@@ -6,7 +6,18 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.expressions import show
-from archcalc.codegen.ir import Choice, Factory, Invoke, Level, Operation
+from archcalc.codegen.ir import (
+    Choice,
+    Factory,
+    Head,
+    Invoke,
+    Join,
+    Let,
+    Level,
+    Loop,
+    Operation,
+    When,
+)
 from archcalc.codegen.layout import Call, Line, Prefixed, call
 from archcalc.codegen.names import Identifiers
 from archcalc.codegen.pytorch.classes import ClassText
@@ -15,7 +26,7 @@ from archcalc.codegen.pytorch.helpers import NAMES
 from archcalc.codegen.pytorch.sequence import SequenceWriter
 
 if TYPE_CHECKING:
-    from archcalc.codegen.ir import Module, Program
+    from archcalc.codegen.ir import Body, Module, Program
     from archcalc.codegen.layout import Doc
 
 
@@ -40,6 +51,7 @@ class Printer:
 
     def _module(self, module: Module) -> ClassText:
         made = ClassText(module.name, module.note)
+        made.locals.used |= bound_by(module.body)
         for p in module.parameters:
             made.parameter(p)
         whole = module is self.program.model
@@ -96,6 +108,7 @@ class Printer:
         """A level as a class of its own, and its call: what it reads of the class around it are
         its parameters."""
         made = ClassText(self.ids.take_class(s.title), "")
+        made.locals.used |= owner.variables.keys() | bound_by(s.body)
         made.known = {w: (found, None) for w, (found, _) in owner.known.items()}
         for word in owner.known:
             made.locals.used.add(word)
@@ -109,6 +122,24 @@ class Printer:
         if outer is not None:
             outer.levels[id(s)] = writer
         return call(made.name, *made.arguments())
+
+
+def bound_by(body: Body) -> set[str]:
+    """The constructor variables that a body gives values to."""
+    found: set[str] = set()
+    for s in body:
+        match s:
+            case Let():
+                found.add(s.name)
+            case Loop():
+                found |= {s.index, *s.names, *(word for word, _, _ in s.carried)}
+                found |= bound_by(s.body)
+            case When() | Level() | Head():
+                found |= bound_by(s.body)
+            case Join():
+                for branch in s.branches:
+                    found |= bound_by(branch.body)
+    return found
 
 
 def guess(value: Any) -> str:
