@@ -274,6 +274,13 @@ def _fold_binary(op: ast.operator, left: Expr, right: Expr) -> Expr:
             return right
         if b == 1:
             return left
+    if isinstance(op, ast.Add | ast.Sub) and b is not None and isinstance(left, ast.BinOp):
+        inner = _int(left.right)
+        if isinstance(left.op, ast.Add | ast.Sub) and inner is not None:
+            total = inner if isinstance(left.op, ast.Add) else -inner
+            total += b if isinstance(op, ast.Add) else -b
+            sign = ast.Add() if total >= 0 else ast.Sub()
+            return _fold_binary(sign, left.left, literal(abs(total)))
     if isinstance(op, ast.Add) and a == 0:
         return right
     if isinstance(op, ast.Add | ast.Sub) and b == 0:

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.codegen.expressions import literal, show
+from archcalc.codegen.expressions import show
 
 if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
@@ -210,6 +210,24 @@ Statement = (
 Body = tuple[Statement, ...]
 
 
+def bound_by(body: Body) -> set[str]:
+    """The constructor variables that a body gives values to."""
+    found: set[str] = set()
+    for s in body:
+        match s:
+            case Let():
+                found.add(s.name)
+            case Loop():
+                found |= {s.index, *s.names, *(word for word, _, _ in s.carried)}
+                found |= bound_by(s.body)
+            case When() | Level() | Head():
+                found |= bound_by(s.body)
+            case Join():
+                for branch in s.branches:
+                    found |= bound_by(branch.body)
+    return found
+
+
 class Parameter(NamedTuple):
     """A constructor parameter. `kind` is channels, spec (a parameter of the block), var, size (a
     number that callers work out) or operation. `values` are those that it takes in the net."""
@@ -335,5 +353,3 @@ class _Printer:
 def _path(path: Path) -> str:
     return "".join(p if isinstance(p, str) else f"{{{show(p)}}}" for p in path.parts)
 
-
-NOTHING = literal(0)

@@ -666,7 +666,7 @@ layers:
           - add: [[], [relu]]
   - {conv: {out: 2, kernel: 1}}
 """,
-        ("        channels = 4", "            channels2 = 1 + channels + 2"),
+        ("        channels = 4", "            channels2 = channels + 3"),
     ),
 }
 

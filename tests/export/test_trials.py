@@ -14,7 +14,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed")
 from torch import nn
 
 import archcalc
-from archcalc.exporting.pytorch import Trials
+from archcalc.exporting.trials import Trials
 from tests.export.interpreter import largest_difference
 from tests.export.support import compared, differences, lint, model_class, types
 

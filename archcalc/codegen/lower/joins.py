@@ -262,8 +262,7 @@ def _turn(
         here.naming.merged(condition, without)
     assert result is not None
     there = [s for s, true in zip(here.sites, truths, strict=True) if true]
-    for site, inner in zip(there, sites, strict=True):
-        site.set(result, inner.shape(result))
+    hand_out(here._replace(sites=there), sites, result)
     return [_Part(branch.label or "", tuple(body), result, condition, frozenset(map(id, there)))]
 
 

@@ -113,9 +113,10 @@ def take_group(site: CallSite) -> Group:
 
 
 def hand_out(here: Here, inside: list[CallSite], result: Tensor | None) -> None:
-    """What a part gives, for the sites around it."""
-    if result is not None:
-        for site, inner in zip(here.sites, inside, strict=True):
+    """What a part gives, and the variables that it sets, for the sites around it."""
+    for site, inner in zip(here.sites, inside, strict=True):
+        site.py.update(inner.py)
+        if result is not None:
             site.set(result, inner.shape(result))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.codegen.ir import Level
+from archcalc.codegen.expressions import variables
+from archcalc.codegen.ir import Level, bound_by
 from archcalc.codegen.lower.layers import Made, hand_out, lower_body, path_of, take_group
 from archcalc.codegen.lower.scope import Labels, Naming
 from archcalc.codegen.references import escapes
+from archcalc.codegen.sizes import Opaque
 from archcalc.elaborate.naming import is_chain
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.ir import Tensor
     from archcalc.codegen.lower.module import ModuleLowering
     from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.sizes import Size
     from archcalc.spec.syntax import Layer
 
 
@@ -44,6 +47,16 @@ def is_sequential(m: ModuleLowering, body: tuple[Layer, ...]) -> bool:
     )
 
 
+def _outside(m: ModuleLowering, size: Size, bound: set[str]) -> Size:
+    """A size as the module around a level has it, which does not see the level's variables."""
+    if isinstance(size, Opaque) or not bound & set(variables(size)):
+        return size
+    closed = m.close(size)
+    if closed is not None and not bound & set(variables(closed)):
+        return closed
+    return Opaque(m.symbols(frozenset(variables(size))))
+
+
 def level(
     m: ModuleLowering,
     layer: Layer,
@@ -66,6 +79,8 @@ def level(
     own, m.module.heads = m.module.heads, heads or m.module.heads
     m.active = here.sites
     hand_out(here, sites, result)
+    if result is not None and not sequential:
+        result.sizes = tuple(_outside(m, size, bound_by(tuple(body))) for size in result.sizes)
     title = "".join(p for p in path.parts if isinstance(p, str)) if path.named else layer.word
     made = Level(path, tuple(body), sequential, start, result, own, title or "group", layer)
     m.out.append(made)

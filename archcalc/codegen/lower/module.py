@@ -169,6 +169,7 @@ class ModuleLowering:
 
     def names(self, here: Here, tensor: Tensor | None) -> Names:
         """The names that a layer's expressions read."""
+        self.active = here.sites
         if tensor is None:
             return Names(here.env, None)
 

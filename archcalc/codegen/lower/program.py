@@ -464,12 +464,12 @@ class ProgramLowering:
         root = CallSite(net.tensors, net.root, dict(net.variables), {})
         m = ModuleLowering(self, module, [root])
         env: dict[str, Expr | None] = {}
-        read = self._words_in(spec.layers)
+        words = self._words_in(spec.layers)
         for declared in spec.inputs:
             for value in declared.shape:
-                read |= set(_WORD.findall(value.text))
+                words |= set(_WORD.findall(value.text))
         for word, value in net.variables.items():
-            if word not in read:
+            if word not in words:
                 continue
             entry = self._var(m, word, value)
             m.entries.append(entry)
@@ -488,7 +488,8 @@ class ProgramLowering:
                 expr = m.integral(translate(value, env))
                 if variables(expr) and evaluate(expr, root) == shape.shape[axis]:
                     sizes[axis] = expr
-            tensor = Tensor(tuple(sizes), shape.axes, declared.name)
+            read = len(spec.inputs) > 1 or m.references.tensor(declared.name)
+            tensor = Tensor(tuple(sizes), shape.axes, declared.name if read else "")
             root.set(tensor, shape)
             labels.own[declared.name] = Label(tensor)
             inputs.append(tensor)

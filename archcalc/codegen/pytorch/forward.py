@@ -82,6 +82,10 @@ class ForwardWriter:
         if not whole and module.inputs:
             names = [t.label or "x" for t in module.inputs]
         self._inputs(module.inputs, names)
+        if len(module.inputs) == 1 and whole and module.inputs[0].label:
+            kept = self.made.locals.take(module.inputs[0].label, "tensor")
+            self.kept.add(kept)
+            self.wires[id(module.inputs[0])] = self.put(kept, "x", typed=True)
         self.heads = module.heads
         self.body(module.body)
         if whole:
@@ -333,6 +337,8 @@ class ForwardWriter:
             self.forward.append(Line("", made))
         else:
             self.give(s.output, made, typed=False)
+            if heads:  # which it gives whether or not anything reads its tensor
+                self.simple(s.output)
 
     def _argument_doc(self, tensor: Tensor) -> Doc:
         return self.simple(tensor).doc
@@ -472,6 +478,7 @@ class ForwardWriter:
         self.indices = (*indices, s.index)
         self.loops |= {s.index, *s.names}
         self.made.variables.update({s.index: ast.Constant(0), **dict.fromkeys(s.names)})
+        self.made.variables.update({variable: first for variable, first, _ in s.carried})
         self.nested += 1
         self.made.locals.used |= {s.index, *s.names}
         try:
@@ -485,7 +492,6 @@ class ForwardWriter:
             self.init, self.forward = kept
         for variable, first, then in s.carried:
             self.made.optional.add(variable)
-            self.made.variables[variable] = first
             self.init.append(Line(f"{variable} = ", show(first)))
             init = [*init, *carry(variable, then)]
         if init:

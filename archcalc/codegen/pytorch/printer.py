@@ -6,18 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.expressions import show
-from archcalc.codegen.ir import (
-    Choice,
-    Factory,
-    Head,
-    Invoke,
-    Join,
-    Let,
-    Level,
-    Loop,
-    Operation,
-    When,
-)
+from archcalc.codegen.ir import Choice, Factory, Invoke, Level, Operation, bound_by
 from archcalc.codegen.layout import Call, Line, Prefixed, call
 from archcalc.codegen.names import Identifiers
 from archcalc.codegen.pytorch.classes import ClassText
@@ -26,7 +15,7 @@ from archcalc.codegen.pytorch.helpers import NAMES
 from archcalc.codegen.pytorch.sequence import SequenceWriter
 
 if TYPE_CHECKING:
-    from archcalc.codegen.ir import Body, Module, Program
+    from archcalc.codegen.ir import Module, Program
     from archcalc.codegen.layout import Doc
 
 
@@ -122,24 +111,6 @@ class Printer:
         if outer is not None:
             outer.levels[id(s)] = writer
         return call(made.name, *made.arguments())
-
-
-def bound_by(body: Body) -> set[str]:
-    """The constructor variables that a body gives values to."""
-    found: set[str] = set()
-    for s in body:
-        match s:
-            case Let():
-                found.add(s.name)
-            case Loop():
-                found |= {s.index, *s.names, *(word for word, _, _ in s.carried)}
-                found |= bound_by(s.body)
-            case When() | Level() | Head():
-                found |= bound_by(s.body)
-            case Join():
-                for branch in s.branches:
-                    found |= bound_by(branch.body)
-    return found
 
 
 def guess(value: Any) -> str:
