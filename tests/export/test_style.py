@@ -17,7 +17,7 @@ from tests.catalogue.support import FAMILIES
 from tests.export.support import lint, types
 
 GOLDEN = Path(__file__).with_name("golden")
-MOST_LINES = {"resnet50": 110, "vgg16": 60, "googlenet": 140, "mobilenet": 70}
+MOST_LINES = {"resnet50": 110, "vgg16": 60, "googlenet": 140, "mobilenet": 75}
 
 
 @pytest.mark.parametrize("name", MOST_LINES)

@@ -39,6 +39,8 @@ def condition_of(
             raise NotUniform(here.sites, truths)
         return ast.Constant(truths[0]), truths
     m.prove(expr, here, truths, None)
+    if len(set(truths)) == 1 and not m.symbols(frozenset(variables(expr))):
+        return ast.Constant(truths[0]), truths  # nothing can change it
     return expr, truths
 
 

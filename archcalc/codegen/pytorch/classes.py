@@ -148,6 +148,11 @@ def words_of(text: str) -> set[str]:
     return set(_WORD.findall(_TEXT.sub('""', text)))
 
 
+def statement_words(statements: list[Statement]) -> set[str]:
+    """The names that statements read."""
+    return _reads(statements)
+
+
 def _reads(statements: list[Statement], leave_out: str = "") -> set[str]:
     found: set[str] = set()
     for s in statements:

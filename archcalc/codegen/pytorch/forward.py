@@ -20,6 +20,7 @@ from archcalc.codegen.ir import (
     When,
 )
 from archcalc.codegen.layout import Line, Nest, assign, call, flat
+from archcalc.codegen.pytorch.classes import statement_words
 from archcalc.codegen.pytorch.form import Run
 from archcalc.codegen.pytorch.joins import write_join
 from archcalc.codegen.pytorch.sequence import carry, key_text, loop_header
@@ -481,10 +482,12 @@ class ForwardWriter:
         self.made.variables.update({variable: first for variable, first, _ in s.carried})
         self.nested += 1
         self.made.locals.used |= {s.index, *s.names}
+        self.loops |= {variable for variable, _, _ in s.carried}
         try:
             self.body(s.body)
             if s.inside is not None and s.entry is not None:
                 self.put(target, self.wire(s.inside).doc, typed=False)
+            running = self._running(s)
             init, forward = self.init, self.forward
         finally:
             self.nested -= 1
@@ -497,12 +500,26 @@ class ForwardWriter:
         if init:
             self.init.append(Nest(*loop_header(s, init), init))
         if forward:
+            for variable, first in running:
+                text = self.made.at_run_time(first, variable, self.loops)
+                self.forward.append(Line(f"{variable} = ", text))
             self.forward.append(Nest(*self._forward_header(s, forward), forward))
         if s.output is not None:
             self.wires[id(s.output)] = Wire(target, typed=target in self.typed)
             if s.output.label and s.output.label not in self.kept:
                 doc = self.wires.pop(id(s.output)).doc
                 self.give(s.output, doc, typed=target in self.typed)
+
+    def _running(self, s: Loop) -> list[tuple[str, Expr]]:
+        """The running variables that a turn reads in the forward pass, which then has them too."""
+        found = []
+        for variable, first, then in s.carried:
+            if variable in statement_words(self.forward):
+                text = self.made.at_run_time(then, variable, self.loops)
+                if text != variable:
+                    self.forward.append(Line(f"{variable} = ", text))
+                found.append((variable, first))
+        return found
 
     def _forward_header(self, s: Loop, forward: list[Statement]) -> tuple[str, Doc]:
         """`for … in …` of the forward pass, over what the constructor has stored."""

@@ -104,7 +104,7 @@ def _whole(w: ForwardWriter, s: Join, parts: list[_Part]) -> tuple[Doc, bool]:
             if not part.wire.simple:
                 wires[i] = w.put(part.variable, part.wire.doc, typed=part.wire.typed)
         text = f" {sign} ".join(flat(x.doc) for x in wires)
-    return text, wires[0].typed
+    return text, all(x.typed for x in wires)
 
 
 def _total(
