@@ -51,7 +51,7 @@ def write_join(w: ForwardWriter, s: Join) -> None:
     elif s.op == "concat":
         _listed(w, s, parts, held)
     else:
-        _total(w, s, parts, always, held)
+        _total(w, s, parts, always)
     w.made.locals.used.difference_update(set(held) - w.kept)
     w.released |= set(held)
 
@@ -108,12 +108,11 @@ def _whole(w: ForwardWriter, s: Join, parts: list[_Part]) -> tuple[Doc, bool]:
 
 
 def _total(
-    w: ForwardWriter, s: Join, parts: list[_Part], always: list[_Part], held: list[str]
+    w: ForwardWriter, s: Join, parts: list[_Part], always: list[_Part]
 ) -> None:
     """Branches that come and go are added to those that are always there."""
     doc, typed = _whole(w, s, always)
-    total = w.made.locals.take("total")
-    held.append(total)
+    total = w.made.locals.take("total")  # and keep it: what follows reads it
     w.put(total, doc, typed=typed, annotate=True)
     w.typed.add(total)
     for part in parts:
