@@ -7,12 +7,13 @@ by these values where symbols could decide it: they prove, and a disagreement is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.expressions import Unevaluable, agrees, evaluate, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.ir import Tensor
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from archcalc.ops.base import Tensor as Shaped
 
 
-class CallSite:
+class CallSite(Mapping[str, Any]):
     """One call. `names` are the exact values that the spec's expressions read, `py` those of the
     code's variables, `table` the shapes by the numbers that nodes have. A call that the net does
     not make (behind a condition that no call meets) is not `real`."""
@@ -104,11 +105,20 @@ class CallSite:
             site = site.outer
         raise KeyError(variable)
 
-    def get(self, variable: str) -> Any:
-        try:
-            return self[variable]
-        except KeyError:
-            return None
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.py)
+
+    def __len__(self) -> int:
+        return len(self.py)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 class NotUniform(Exception):

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from archcalc.ops.base import Tensor as Shaped
     from archcalc.spec.syntax import Layer
 
-    Sides = tuple[tuple[Expr, Expr], ...]
-    """(begin, end) an axis."""
+
+Sides = tuple[tuple[ast.expr, ast.expr], ...]
+"""(begin, end) an axis."""
 
 
 class Names(Mapping[str, "Expr | None"]):
@@ -149,7 +150,9 @@ class OpContext:
             expr = self.lowering.integral(expr)
         expr = with_exact_floors(expr, self.lowering.is_decimal)
         if decimal:
-            actual = [float(v) if isinstance(v, int) and not isinstance(v, bool) else v for v in actual]
+            actual = [
+                float(v) if isinstance(v, int) and not isinstance(v, bool) else v for v in actual
+            ]
         wrong = mismatches(expr, self.sites, actual)
         if wrong:
             raise Disagreement(expr, actual[wrong[0]], self.layer.span)

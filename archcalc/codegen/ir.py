@@ -177,7 +177,7 @@ class Loop(NamedTuple):
     counting). `entry` is the tensor at the start of a turn, `inside` the one at its end.
     `carried` are constructor variables that change: (name, before the loop, after a turn)."""
 
-    index: str
+    index: str  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a loop
     names: tuple[str, ...]
     over: Expr
     body: Body
@@ -204,9 +204,7 @@ class Let(NamedTuple):
     value: Expr
 
 
-Statement = (
-    Operation | Factory | Invoke | Level | Again | Join | When | Loop | Head | Let
-)
+Statement = Operation | Factory | Invoke | Level | Again | Join | When | Loop | Head | Let
 Body = tuple[Statement, ...]
 
 
@@ -290,8 +288,9 @@ class _Printer:
     def module(self, module: Module) -> list[str]:
         given = []
         for p in module.parameters:
-            known = p.default is not None and not isinstance(p.default, Choice)
-            given.append(p.name + (f"={show(p.default)}" if known else ""))
+            default = p.default
+            known = default is None or isinstance(default, Choice)
+            given.append(p.name if known else f"{p.name}={show(default)}")  # type: ignore[arg-type]
         inputs = ", ".join(map(self.tensor, module.inputs))
         head = f"module {module.name}({', '.join(given)}) reads {inputs}"
         return [head, *self.body(module.body, 2), f"  return {self.tensor(module.output)}"]
@@ -352,4 +351,3 @@ class _Printer:
 
 def _path(path: Path) -> str:
     return "".join(p if isinstance(p, str) else f"{{{show(p)}}}" for p in path.parts)
-

@@ -11,7 +11,14 @@ import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.codegen.expressions import (
-    Expr, Unevaluable, binary, evaluate, literal, name, show, variables,
+    Expr,
+    Unevaluable,
+    binary,
+    evaluate,
+    literal,
+    name,
+    show,
+    variables,
 )
 from archcalc.ops.base import CHANNELS
 from archcalc.ops.base import Tensor as Shaped
@@ -64,9 +71,7 @@ class SymbolicInt(int):
     offset: int
     reads: frozenset[str]
 
-    def __new__(
-        cls, value: int, base: Expr | None, reads: frozenset[str], offset: int = 0
-    ) -> Self:
+    def __new__(cls, value: int, base: Expr | None, reads: frozenset[str], offset: int = 0) -> Self:
         made = int.__new__(cls, value)
         made.base = base
         made.offset = offset
@@ -287,9 +292,7 @@ def _size(n: Any, decided: frozenset[str], channels: bool, leaf: bool) -> Size:
     return n.expr
 
 
-def _factors(
-    given: tuple[Tensor, Shaped], attributes: Any
-) -> tuple[tuple[Size, int], ...]:
+def _factors(given: tuple[Tensor, Shaped], attributes: Any) -> tuple[tuple[Size, int], ...]:
     """The sizes that `flatten` merges, each with its value."""
     tensor, shaped = given
     rank = len(tensor.sizes)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 import archcalc
+from archcalc.codegen.pytorch.emitters import EMITTERS, JOINS
+from archcalc.codegen.pytorch.helpers import HELPERS
 from archcalc.diagnostics import SpecError
 from archcalc.exporting import TARGETS
 from archcalc.exporting.module import TorchMissing, need_torch
-from archcalc.exporting.pytorch.emitters import EMITTERS, JOINS
-from archcalc.exporting.pytorch.helpers import HELPERS
 from archcalc.ops.registry import ALL, OPERATIONS
 from tests.cli.support import run
 
@@ -47,15 +47,16 @@ def test_exporting_needs_no_pytorch() -> None:
 def test_nothing_outside_knows_the_targets() -> None:
     core = Path(archcalc.__file__).parent
     for file in core.rglob("*.py"):
-        if "exporting" in file.parts or "commands" in file.parts:
+        if {"exporting", "codegen", "commands"} & set(file.parts):
             continue
         text = file.read_text(encoding="utf-8")
         assert "exporting.pytorch" not in text, file
         assert "exporting.keras" not in text, file
+        assert "codegen.pytorch" not in text, file
 
 
 def test_helpers_ask_only_for_helpers() -> None:
-    from archcalc.exporting.pytorch.helpers import with_needed
+    from archcalc.codegen.pytorch.helpers import with_needed
 
     for name in HELPERS:
         order = with_needed({name})

@@ -452,7 +452,7 @@ layers:
         (
             "        for i, n in enumerate(depths):",
             "            if i < len(depths) - 1:",
-            '                layers[f"transition{i + 1}"] = nn.Conv2d(channels2, channels2 // 2, 1)',
+            '                layers[f"transition{i + 1}"] = nn.Conv2d(channels2, channels2 //',
             "            channels = channels2 // 2 if i < len(depths) - 1 else channels2",
         ),
     ),

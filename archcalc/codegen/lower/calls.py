@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from archcalc.spec.syntax import Block, Layer
 
 
-def invoke(
-    m: ModuleLowering, layer: Layer, named: Layer, here: Here, start: Tensor | None
-) -> Made:
+def invoke(m: ModuleLowering, layer: Layer, named: Layer, here: Here, start: Tensor | None) -> Made:
     """A call of a block; `named` is the layer whose name it has."""
     block = m.program.net.spec.blocks[layer.word]
     groups = [take_group(site) for site in here.sites]
@@ -124,11 +122,11 @@ class _Call:
         return given
 
     def _entries(self) -> list[tuple[str, Tensor, int]]:
-        found = []
-        for word, tensor in self.tensors.items():
-            for axis in range(len(tensor.axes)):
-                found.append((f"@{word}{axis}", tensor, axis))
-        return found
+        return [
+            (f"@{word}{axis}", tensor, axis)
+            for word, tensor in self.tensors.items()
+            for axis in range(len(tensor.axes))
+        ]
 
     def _pinned(self) -> None:
         """Sizes that the class takes as constants must be constant here."""
@@ -137,10 +135,11 @@ class _Call:
             symbols = m.symbols(self.reads.get(symbol, frozenset()))
             if not symbols:
                 continue
-            if m.module.block is not None and all(s.startswith("@") for s in symbols):
-                if m.module.block.name not in m.program.open_sizes:
-                    m.pinned |= symbols
-                    continue
+            own = m.module.block
+            entries = all(s.startswith("@") for s in symbols)
+            if own is not None and entries and own.name not in m.program.open_sizes:
+                m.pinned |= symbols
+                continue
             m.program.open(self.block)
 
     def _channels(self, entry: Entry, used: bool, given: dict[str, Any]) -> None:

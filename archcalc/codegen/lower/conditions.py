@@ -137,8 +137,7 @@ def merged(
         truths = [s in there.sites for s in here.sites]
         raise NotUniform(here.sites, truths)
     sizes = tuple(
-        choice(condition, one, other)
-        for one, other in zip(inside.sizes, before.sizes, strict=True)
+        choice(condition, one, other) for one, other in zip(inside.sizes, before.sizes, strict=True)
     )
     result = Tensor(sizes, before.axes)
     for site in here.sites:
@@ -168,7 +167,8 @@ def _implied(condition: Expr, one: Expr, other: Expr) -> bool:
         return False
     pair = {show(one), show(other)}
     for part in parts:
-        if isinstance(part, ast.Compare) and len(part.ops) == 1 and isinstance(part.ops[0], ast.NotEq):
-            if {show(part.left), show(part.comparators[0])} == pair:
+        if isinstance(part, ast.Compare) and [type(op) for op in part.ops] == [ast.NotEq]:
+            sides = {show(part.left), show(part.comparators[0])}
+            if sides == pair:
                 return True
     return False

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     Counts = dict[str, Expr | None]
 
 
-def counted(
-    m: ModuleLowering, body: tuple[Layer, ...], here: Here, start: Tensor | None
-) -> Counts:
+def counted(m: ModuleLowering, body: tuple[Layer, ...], here: Here, start: Tensor | None) -> Counts:
     """The layers that a body adds, by word (in a chain all together); None where it is no plain
     number."""
     found: Counts = {}
@@ -66,10 +64,10 @@ def _layer(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) ->
         return {POSITION: literal(1)}
     if layer.name is not None:
         return {}
-    return {_word(m, layer, here): literal(1)}
+    return {_word(layer, here): literal(1)}
 
 
-def _word(m: ModuleLowering, layer: Layer, here: Here) -> str:
+def _word(layer: Layer, here: Here) -> str:
     if layer.kind == "group":
         return "group"
     if layer.kind == "apply":

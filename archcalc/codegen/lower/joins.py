@@ -17,7 +17,6 @@ from archcalc.codegen.lower.supposed import NotPossible, supposed_turn
 from archcalc.codegen.sizes import Opaque, reads_of
 from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.values import loop_turns
-from archcalc.graph import Node
 from archcalc.ops.axes import place_of
 
 if TYPE_CHECKING:
@@ -85,13 +84,17 @@ def _join(m: ModuleLowering, layer: Layer, here: Here, parts: list[_Part]) -> Te
     if all(p.condition is None for p in parts) or here.naming.chain:
         here.naming.take(layer.word, named=False)
     outputs = [s.table[s.group.output or 0] for s in here.sites]
-    axes = _axes(m, here, parts, outputs)
+    axes = _axes(here, outputs)
     axis = _axis(m, layer, here, parts)
-    sizes = _concat_sizes(parts, axis, len(axes)) if layer.word == "concat" else _sizes(here, parts, outputs)
+    sizes = (
+        _concat_sizes(parts, axis, len(axes))
+        if layer.word == "concat"
+        else _sizes(here, parts, outputs)
+    )
     result = Tensor(sizes, axes)
     for site, shape in zip(here.sites, outputs, strict=True):
         site.set(result, shape)
-    _check(m, here, result)
+    _check(here, result)
     branches = tuple(Branch(p.label, p.body, p.value, p.condition) for p in parts)
     for part in parts:
         if part.condition is not None:
@@ -100,7 +103,7 @@ def _join(m: ModuleLowering, layer: Layer, here: Here, parts: list[_Part]) -> Te
     return result
 
 
-def _check(m: ModuleLowering, here: Here, result: Tensor) -> None:
+def _check(here: Here, result: Tensor) -> None:
     """Sizes without the right value somewhere lose their expression."""
     sizes = list(result.sizes)
     for axis, size in enumerate(sizes):
@@ -112,7 +115,7 @@ def _check(m: ModuleLowering, here: Here, result: Tensor) -> None:
     result.sizes = tuple(sizes)
 
 
-def _axes(m: ModuleLowering, here: Here, parts: list[_Part], outputs: list[Any]) -> Any:
+def _axes(here: Here, outputs: list[Any]) -> Any:
     axes = {t.axes for t in outputs}
     if len(axes) == 1:
         return axes.pop()
@@ -194,9 +197,7 @@ def _first_written(sizes: list[Size]) -> Size:
 # -- one branch ---------------------------------------------------------------------------------
 
 
-def _branch(
-    m: ModuleLowering, branch: SpecBranch, here: Here, start: Tensor | None
-) -> list[_Part]:
+def _branch(m: ModuleLowering, branch: SpecBranch, here: Here, start: Tensor | None) -> list[_Part]:
     """One branch, once for each turn of its loop."""
     if branch.loop is None:
         return _turn(m, branch, here, start, here.env, None)
@@ -239,9 +240,7 @@ def _turn(
     condition: Expr | None = None
     truths = [True] * len(named)
     if branch.only_if is not None:
-        found, truths = condition_of(
-            m, branch.only_if, here._replace(sites=named, env=env), start
-        )
+        found, truths = condition_of(m, branch.only_if, here._replace(sites=named, env=env), start)
         if isinstance(found, ast.Constant):
             if not found.value:
                 return []
@@ -295,6 +294,3 @@ def _supposed(
     here.naming.merged(condition, without)
     del shape
     return _Part(branch.label or "", tuple(body), result, condition, frozenset())
-
-
-__all__ = ["Node", "join", "named_join"]

@@ -8,17 +8,17 @@ from archcalc.codegen.callsite import MustUnroll, NotUniform, same
 from archcalc.codegen.context import OpContext
 from archcalc.codegen.expressions import evaluate, literal, plain, variables
 from archcalc.codegen.ir import Again, Head, Operation, Path, Tensor
-from archcalc.codegen.lower.scope import Label, Labels
+from archcalc.codegen.lower.scope import Label
 from archcalc.codegen.refusal import refused
 from archcalc.codegen.sizes import Opaque, outputs_of, reads_of, symbolic
 from archcalc.graph import Node
-from archcalc.ops.attributes import Integer, Labels as LabelList, Number, Reference
+from archcalc.ops.attributes import Labels as LabelList
+from archcalc.ops.attributes import Number, Reference
 from archcalc.ops.registry import OPERATIONS
 
 if TYPE_CHECKING:
     from archcalc.codegen.callsite import CallSite
     from archcalc.codegen.expressions import Expr
-    from archcalc.codegen.ir import Statement
     from archcalc.codegen.lower.module import ModuleLowering
     from archcalc.codegen.lower.scope import Here
     from archcalc.codegen.sizes import Size
@@ -227,9 +227,7 @@ def _sizes(
     words: frozenset[str] = frozenset()
     for word, expr in moving.items():
         kind = _kind(layer.word, word)
-        if not isinstance(kind, Number):
-            expr = m.integral(expr)
-        value = symbolic(raw[word], expr)
+        value = symbolic(raw[word], expr if isinstance(kind, Number) else m.integral(expr))
         if value is raw[word] and not isinstance(kind, Number):
             words |= frozenset(variables(expr))
         raw[word] = value
@@ -299,9 +297,8 @@ def _joined(parts: list[str | Expr]) -> tuple[str | Expr, ...]:
     import ast
 
     found: list[str | Expr] = []
-    for part in parts:
-        if isinstance(part, ast.Constant):
-            part = str(part.value)
+    for one in parts:
+        part = str(one.value) if isinstance(one, ast.Constant) else one
         if isinstance(part, str) and found and isinstance(found[-1], str):
             found[-1] += part
         else:
@@ -391,9 +388,7 @@ def _made_path(site: CallSite, position: int) -> str:
     return last.path if isinstance(last, Node) or last.level else ""
 
 
-def _output_name(
-    m: ModuleLowering, layer: Layer, site: CallSite, path: str, value: Tensor
-) -> str:
+def _output_name(m: ModuleLowering, layer: Layer, site: CallSite, path: str, value: Tensor) -> str:
     """What the net calls the output that a head gives here: by the last part of its path, by all
     of it where two share that, by a number where it has none."""
     outputs = m.program.net.outputs
@@ -408,10 +403,14 @@ def _output_name(
         return own if own != "output" else "output_head"
     shape = site.shape(value)
     for word, number in outputs.items():
-        if word.startswith("head") and word[4:].isdecimal() and word not in m.program.numbered:
-            if m.program.net.tensors[number] == shape:
-                m.program.numbered.add(word)
-                return word
+        plain_number = word.startswith("head") and word[4:].isdecimal()
+        if (
+            plain_number
+            and word not in m.program.numbered
+            and m.program.net.tensors[number] == shape
+        ):
+            m.program.numbered.add(word)
+            return word
     raise refused(layer, "a head without a name here", "give it one", m.target)
 
 
@@ -434,7 +433,7 @@ def _reuse(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) ->
     if any(number in (None, 0) for number in given):
         m.out.append(Again(made, inputs, None, layer))
         return Made(None, made)
-    shapes = [s.table[number] for s, number in zip(here.sites, given, strict=True)]
+    shapes = [s.table[number or 0] for s, number in zip(here.sites, given, strict=True)]
     axes = same(here.sites, [t.axes for t in shapes])
     reads: frozenset[str] = frozenset()
     for tensor in (*inputs, *(t for t in (first,) if t is not None)):
@@ -461,6 +460,3 @@ def _fits(size: Expr, here: Here, actual: list[int]) -> bool:
     from archcalc.codegen.callsite import mismatches
 
     return not mismatches(size, here.sites, [plain(v) for v in actual])
-
-
-__all__ = ["Integer", "Labels", "Made", "Statement", "dispatch", "lower_body", "operation"]

@@ -6,8 +6,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.codegen.callsite import Disagreement, MustUnroll, NotUniform, Pin, same
-from archcalc.codegen.expressions import binary, evaluate, literal, name, plain, show, variables
+from archcalc.codegen.callsite import Disagreement, MustUnroll, NotUniform, same
+from archcalc.codegen.expressions import binary, literal, name, plain, show, variables
 from archcalc.codegen.ir import Let, Loop, Tensor
 from archcalc.codegen.lower.counting import counted
 from archcalc.codegen.lower.layers import lower_body, take_group
@@ -32,7 +32,7 @@ class _Head(NamedTuple):
     """What a loop goes over: a number of turns, or a table, which has a row a turn."""
 
     over: Expr
-    index: str
+    index: str  # type: ignore[assignment]  # hides tuple.index, which nobody calls on it
     words: dict[str, str]  # the spec's names by the code's
     turns: Expr
 
@@ -112,12 +112,12 @@ def _unrolled(
             env[word] = _entry(over, turn, position, len(layer.loop.names), values, here)
         inside = here._replace(sites=sites, env=env)
         tensor = lower_body(m, layer.body, inside, tensor)
-        _pass_on(here, sites, tensor)
+        _pass_on(here, sites)
     m.active = here.sites
     return tensor
 
 
-def _pass_on(here: Here, sites: list[CallSite], tensor: Tensor | None) -> None:
+def _pass_on(here: Here, sites: list[CallSite]) -> None:
     """What was made in a turn is seen by the next ones, and by labels after the loop."""
     for site, inner in zip(here.sites, sites, strict=True):
         site._shapes.update(inner._shapes)
@@ -135,7 +135,11 @@ def _entry(
         if isinstance(entry, ast.Tuple) and position < len(entry.elts):
             return entry.elts[position]
     value = same(here.sites, values)
-    if isinstance(value, str | int | float | tuple) or value is None or hasattr(value, "denominator"):
+    if (
+        isinstance(value, str | int | float | tuple)
+        or value is None
+        or hasattr(value, "denominator")
+    ):
         return literal(plain(value)) if not _has_operand(value) else None
     return None
 
@@ -143,7 +147,9 @@ def _entry(
 def _has_operand(value: Any) -> bool:
     if isinstance(value, tuple):
         return any(map(_has_operand, value))
-    return not (value is None or isinstance(value, str | int | float) or hasattr(value, "denominator"))
+    return not (
+        value is None or isinstance(value, str | int | float) or hasattr(value, "denominator")
+    )
 
 
 # -- one body -----------------------------------------------------------------------------------
@@ -159,10 +165,10 @@ def _looped(
     over: Expr,
 ) -> Tensor | None:
     assert layer.loop is not None
-    head = _head(m, layer.loop, here, over, rows)
+    head = _head(m, layer.loop, over, rows)
     deltas = counted(m, layer.body, here, start)
     sites = _turn_sites(outer, rows, head)
-    moving = _moving(here, outer, start, sites)
+    moving = _moving(here, start, sites)
     while True:
         back = m.attempt()
         labels = dict(here.labels.own)
@@ -189,9 +195,7 @@ def _looped(
     return _finish(m, here, start, sites, head, turn, carried)
 
 
-def _head(
-    m: ModuleLowering, loop: SpecLoop, here: Here, over: Expr, rows: list[list[dict[str, Any]]]
-) -> _Head:
+def _head(m: ModuleLowering, loop: SpecLoop, over: Expr, rows: list[list[dict[str, Any]]]) -> _Head:
     free = [w for w in INDICES if w not in m.ids.used]
     index = free[0] if free else m.ids.take("i")
     m.ids.used.add(index)
@@ -220,9 +224,7 @@ def _decimal(value: Any) -> bool:
     return not (value is None or isinstance(value, str | int)) and hasattr(value, "denominator")
 
 
-def _turn_sites(
-    outer: Here, rows: list[list[dict[str, Any]]], head: _Head
-) -> list[list[CallSite]]:
+def _turn_sites(outer: Here, rows: list[list[dict[str, Any]]], head: _Head) -> list[list[CallSite]]:
     """The sites of every turn, one list a call."""
     found = []
     for site, some in zip(outer.sites, rows, strict=True):
@@ -238,9 +240,7 @@ def _turn_sites(
     return found
 
 
-def _moving(
-    here: Here, outer: Here, start: Tensor | None, sites: list[list[CallSite]]
-) -> frozenset[int]:
+def _moving(here: Here, start: Tensor | None, sites: list[list[CallSite]]) -> frozenset[int]:
     """The axes whose length the calls show to change from turn to turn."""
     if start is None:
         return frozenset()
@@ -482,9 +482,7 @@ def _last(site: CallSite, turns: list[CallSite], start: Tensor) -> Any:
     return site.shape(start)
 
 
-def _closed(
-    m: ModuleLowering, python: str, first: Expr, after: Expr, head: _Head
-) -> Expr | None:
+def _closed(m: ModuleLowering, python: str, first: Expr, after: Expr, head: _Head) -> Expr | None:
     """What a running variable is after the loop, in parameters: the same in every turn, or growing
     evenly."""
     start, turns = m.close(first), m.close(head.turns)
@@ -496,7 +494,7 @@ def _closed(
         if not read & bound:
             value = m.close(after)
             return None if value is None else ast.IfExp(_some(turns), value, start)
-        return _last_row(m, after, head, bound)
+        return _last_row(m, after, head)
     if isinstance(after, ast.BinOp) and isinstance(after.op, ast.Add) and not read & bound:
         for one, other in ((after.left, after.right), (after.right, after.left)):
             if show(one) == python and python not in variables(other):
@@ -512,7 +510,7 @@ def _some(turns: Expr) -> Expr:
     return ast.Compare(turns, [ast.Gt()], [literal(0)])
 
 
-def _last_row(m: ModuleLowering, after: Expr, head: _Head, bound: set[str]) -> Expr | None:
+def _last_row(m: ModuleLowering, after: Expr, head: _Head) -> Expr | None:
     """The entry of the table's last row, where a turn's size is an entry of its row."""
     names = list(head.words.values())
     if not isinstance(after, ast.Name) or after.id not in names:
@@ -529,6 +527,3 @@ def _last_row(m: ModuleLowering, after: Expr, head: _Head, bound: set[str]) -> E
     if isinstance(row, ast.Tuple):
         return row.elts[position]
     return ast.Subscript(row, literal(position), ast.Load())
-
-
-__all__ = ["NotPossible", "Pin", "evaluate", "loop"]

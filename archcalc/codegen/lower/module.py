@@ -319,4 +319,4 @@ def parameter(
     return Parameter(python, kind, word, default, tuple(distinct), decimal)
 
 
-__all__ = ["MustUnroll", "ModuleLowering", "NotUniform", "fold", "parameter"]
+__all__ = ["ModuleLowering", "MustUnroll", "NotUniform", "fold", "parameter"]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from archcalc.codegen.callsite import NotUniform, Pin, same
 from archcalc.codegen.context import OpContext
 from archcalc.codegen.expressions import name
-from archcalc.codegen.ir import Choice, Factory, Path, Tensor
-from archcalc.codegen.lower.supposed import NotPossible, supposed_layer
+from archcalc.codegen.ir import Factory, Path, Tensor
 from archcalc.codegen.lower.layers import Made, dispatch, operation, path_of
+from archcalc.codegen.lower.supposed import NotPossible, supposed_layer
 from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.calls import named_operand
 from archcalc.graph import Node
@@ -66,8 +66,8 @@ def _applied(m: ModuleLowering, layer: Layer, here: Here, held: Any) -> tuple[La
     if not isinstance(held, Operand):
         site = here.sites[0]
         return named_operand(layer, held, site.names, m.program.net.spec.blocks), here
-    from archcalc.codegen.lower.loops import _has_operand
     from archcalc.codegen.expressions import literal, plain
+    from archcalc.codegen.lower.loops import _has_operand
 
     env: dict[str, Expr | None] = dict(here.env)
     for word, value in held.names.items():
@@ -191,6 +191,3 @@ def _chosen(
     import re
 
     return text, re.search(rf"\b{CHANNELS}\b", text) is not None
-
-
-__all__ = ["Choice", "apply", "held_by", "key_of"]

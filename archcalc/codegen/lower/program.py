@@ -1,8 +1,8 @@
 """The whole program: which classes there are, and which vars their code lets one change.
 
-A block is lowered once for all its calls. Where one class cannot serve them (`NotUniform`), or holds
-for one value of a parameter alone (`Pin`), there is a class for each kind of call; where it holds
-for one value of a var alone, the var is fixed, and the program is lowered anew without it.
+A block is lowered once for all its calls. Where one class cannot serve them (`NotUniform`), or
+holds for one value of a parameter alone (`Pin`), there is a class for each kind of call; where it
+holds for one value of a var alone, the var is fixed, and the program is lowered anew without it.
 """
 
 from __future__ import annotations
@@ -98,10 +98,10 @@ def lower(net: Net, target: Target) -> Program:
         try:
             return program.lower()
         except _Fix as fix:
-            assert fix.words - fixed, "a var that is fixed already"
-            fixed |= fix.words
+            words = fix.words
         except _Open:
-            pass
+            words = frozenset()
+        fixed |= words
         steps = program.steps
 
 
@@ -213,7 +213,7 @@ class ProgramLowering:
             if all(group.arguments.get(w) == v for w, v in variant.fixed.items()):
                 if variant.lowering.sizes or variant.lowering.operations or variant.module.heads:
                     break
-                root = self._root(block, group, site.table, real=False)
+                root = self._root(group, site.table, real=False)
                 self._bind(variant.lowering, root, group)
                 if _alike(variant.lowering, root):
                     self.kept.append(group)
@@ -236,7 +236,7 @@ class ProgramLowering:
         if len(self.modules) > MAX_CLASSES:
             raise refused(block.body[0], "so many classes", target=self.target.title)
         module = Module("", block, block.note or "")
-        roots = [self._root(block, g, table, real=real) for g in groups]
+        roots = [self._root(g, table, real=real) for g in groups]
         m = ModuleLowering(self, module, roots)
         m.entries = self._entries(m, block, fixed)
         for root, group in zip(roots, groups, strict=True):
@@ -301,9 +301,7 @@ class ProgramLowering:
         for values, some in parts.values():
             self._block(block, some, values, table, real=real)
 
-    def _entries(
-        self, m: ModuleLowering, block: Block, fixed: Mapping[str, Any]
-    ) -> list[Entry]:
+    def _entries(self, m: ModuleLowering, block: Block, fixed: Mapping[str, Any]) -> list[Entry]:
         take = m.ids.take_argument
         entries = [Entry(take("in_channels"), "channels", "", None, "@in " in fixed)]
         for word in block.inputs:
@@ -326,7 +324,7 @@ class ProgramLowering:
             m.ids.take_argument(word), "var", word, literal(plain(value)), word in self.fixed
         )
 
-    def _root(self, block: Block, group: Group, table: Any, *, real: bool) -> CallSite:
+    def _root(self, group: Group, table: Any, *, real: bool) -> CallSite:
         names = {**self.net.variables, **group.arguments}
         return CallSite(table, group, names, {}, real=real)
 
@@ -360,7 +358,9 @@ class ProgramLowering:
                     self._default_operation(m, block, entry)
             elif entry.fixed:
                 value = fixed.get(entry.word, self.net.variables.get(entry.word))
-                env[entry.word] = None if _holds_operation(value) else literal(plain(split_by_x(value)))
+                env[entry.word] = (
+                    None if _holds_operation(value) else literal(plain(split_by_x(value)))
+                )
             else:
                 env[entry.word] = name(entry.python)
                 held = [r.names[entry.word] for r in m.sites]
@@ -371,9 +371,7 @@ class ProgramLowering:
         start = tensors[""]
         m.references = self.references(block)
         chain = is_chain(block.body, spec.blocks, self.chains)
-        module.sequential = is_sequential(m, block.body) and self.has_numbered(
-            block.body, m.sites
-        )
+        module.sequential = is_sequential(m, block.body) and self.has_numbered(block.body, m.sites)
         naming = Naming(chain=chain, sequential=module.sequential)
         labels = Labels(None)
         for word in block.inputs:
@@ -502,7 +500,9 @@ class ProgramLowering:
         naming = Naming(chain=chain, sequential=module.sequential)
         here = Here([root], env, labels, naming)
         try:
-            module.output = lower_body(m, spec.layers, here, inputs[0] if len(inputs) == 1 else None)
+            module.output = lower_body(
+                m, spec.layers, here, inputs[0] if len(inputs) == 1 else None
+            )
         except Pin as pin:
             kinds = {e.python: e.word for e in m.entries}
             raise _Fix(kinds[s] for s in pin.variables) from pin
@@ -558,9 +558,9 @@ class ProgramLowering:
             loops = [layer.loop, *(b.loop for b in layer.branches)]
             values = [layer.when, *(b.only_if for b in layer.branches)]
             values += [v for one in loops if one is not None for v in (one.count, one.table)]
-            for value in values:
-                if value is not None:
-                    self._read(value, found)
+            for condition in values:
+                if condition is not None:
+                    self._read(condition, found)
             if layer.init is not None:
                 for value in layer.init.arguments.values():
                     self._read(value, found)
@@ -602,8 +602,6 @@ def _has_weights(word: str) -> bool:
 _WORD = re.compile(r"[^\W\d]\w*")
 _ROUNDING = {"round", "floor", "ceil", "make_divisible"}
 _DECIMAL = re.compile(r"[-+]?\d*\.\d*(e[-+]?\d+)?")
-
-
 
 
 def _is_fraction(value: Any) -> bool:
@@ -676,8 +674,10 @@ class _Calls:
             there = self.net.tensors[first.inputs[0]]
             rank = here is not None and there is not None and len(here.shape) == len(there.shape)
             norm = here is not None and there is not None and here.channels == there.channels
-            if vars(node.attributes or _NONE) != vars(first.attributes or _NONE) or not rank or (
-                node.op.family == "norm" and not norm
+            if (
+                vars(node.attributes or _NONE) != vars(first.attributes or _NONE)
+                or not rank
+                or (node.op.family == "norm" and not norm)
             ):
                 raise refused(
                     node.layer,

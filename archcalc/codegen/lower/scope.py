@@ -78,7 +78,7 @@ class Naming:
             return None
         stem = "" if self.chain else word
         if isinstance(number, ast.Constant):
-            return (f"{stem}{number.value}",)
+            return (f"{stem}{number.value!r}",)
         return (stem, number) if stem else (number,)
 
     def merged(self, condition: Expr, other: Naming) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.codegen.context import OpContext
+from archcalc.codegen.context import OpContext, Sides
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcalc.codegen.context import Sides
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
 

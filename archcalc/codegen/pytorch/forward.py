@@ -153,7 +153,7 @@ class ForwardWriter:
             path = getattr(s, "path", None)
             if path is not None and path.fixed is not None and (path.named or path.auto):
                 self.made.attributes.used.add(path.fixed)
-            if not isinstance(s, Level) and hasattr(s, "body"):
+            if isinstance(s, When | Loop | Head):
                 self._reserve(s.body)
             for branch in getattr(s, "branches", ()):
                 self._reserve(branch.body)
@@ -380,8 +380,7 @@ class ForwardWriter:
         finally:
             self.made.locals.used.discard(self.target)
             self.target = target
-        key = s.key if s.key.fixed is None else s.key
-        self.forward.append(assign(f"heads[{key_text(key)}]", self.wire(s.value).doc))
+        self.forward.append(assign(f"heads[{key_text(s.key)}]", self.wire(s.value).doc))
         inside, self.forward = self.forward, kept
         last = self.forward[-1] if self.forward else None
         if not s.training_only:

@@ -9,7 +9,7 @@ from archcalc.codegen.expressions import show
 from archcalc.codegen.layout import Items, Line, Nest, assign, call, flat
 
 if TYPE_CHECKING:
-    from archcalc.codegen.ir import Branch, Join
+    from archcalc.codegen.ir import Branch, Join, Tensor
     from archcalc.codegen.layout import Doc
     from archcalc.codegen.pytorch.forward import ForwardWriter, Wire
 
@@ -56,7 +56,7 @@ def write_join(w: ForwardWriter, s: Join) -> None:
     w.released |= set(held)
 
 
-def _starts(branch: Branch) -> list[object]:
+def _starts(branch: Branch) -> list[Tensor]:
     from archcalc.codegen.pytorch.forward import reads_of_body
 
     return reads_of_body(branch.body, branch.value)
@@ -96,7 +96,9 @@ def _whole(w: ForwardWriter, s: Join, parts: list[_Part]) -> tuple[Doc, bool]:
     """All branches are there: one expression."""
     wires = [p.wire for p in parts]
     if s.op == "concat":
-        return call("torch.cat", Items("[", tuple(x.doc for x in wires), "]"), str(s.axis + 1)), True
+        return call(
+            "torch.cat", Items("[", tuple(x.doc for x in wires), "]"), str(s.axis + 1)
+        ), True
     sign = SIGNS[s.op]
     text = f" {sign} ".join(flat(x.doc) for x in wires)
     if len(text) > LINE:
@@ -107,9 +109,7 @@ def _whole(w: ForwardWriter, s: Join, parts: list[_Part]) -> tuple[Doc, bool]:
     return text, all(x.typed for x in wires)
 
 
-def _total(
-    w: ForwardWriter, s: Join, parts: list[_Part], always: list[_Part]
-) -> None:
+def _total(w: ForwardWriter, s: Join, parts: list[_Part], always: list[_Part]) -> None:
     """Branches that come and go are added to those that are always there."""
     doc, typed = _whole(w, s, always)
     total = w.made.locals.take("total")  # and keep it: what follows reads it

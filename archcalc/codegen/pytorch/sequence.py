@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.codegen.expressions import quoted, show, variables
 from archcalc.codegen.ir import (
-    Choice,
     Factory,
     Invoke,
     Let,
@@ -18,9 +17,11 @@ from archcalc.codegen.ir import (
     Path,
     When,
 )
-from archcalc.codegen.layout import Call, Items, Line, Nest, Prefixed, assign, call, under
+from archcalc.codegen.layout import Call, Items, Line, Nest, assign, call
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archcalc.codegen.ir import Body
     from archcalc.codegen.layout import Doc, Statement
     from archcalc.codegen.pytorch.classes import ClassText
@@ -87,7 +88,7 @@ class SequenceWriter:
             after += carry(variable, then)
         self.owner.variables.update({s.index: ast.Constant(0), **dict.fromkeys(s.names)})
         inside = [*self.pieces(s.body, True), *after]
-        header = loop_header(s, inside)  # type: ignore[arg-type]
+        header = loop_header(s, inside)
         return [*before, Nest(*header, inside)]  # type: ignore[arg-type]
 
     def document(self, body: Body, around: list[Statement], head: str) -> Call:
@@ -99,14 +100,12 @@ class SequenceWriter:
             around += lets
             if not any(s.key for s in slots):
                 return Call(head, tuple(s.doc for s in slots))
-            rows = tuple(
-                Items("(", (s.key or f'"{i}"', s.doc), ")") for i, s in enumerate(slots)
-            )
+            rows = tuple(Items("(", (s.key or f'"{i}"', s.doc), ")") for i, s in enumerate(slots))
             return Call(head, (call("OrderedDict", Items("[", rows, "]")),))
         word = self.owner.locals.take("layers")
         named = any_named(pieces)
         start = next((i for i, p in enumerate(pieces) if not isinstance(p, Line | Before)), 0)
-        around += [_plain(p) for p in pieces[:start]]
+        around += [_plain(p) for p in pieces[:start] if isinstance(p, Line | Before)]
         rest = pieces[start:]
         if named:
             around.append(Line(f"{word}: dict[str, nn.Module] = ", "{}"))
@@ -140,8 +139,7 @@ def key_text(path: Path) -> str:
 
 def any_named(pieces: list[Piece]) -> bool:
     return any(
-        (isinstance(p, Slot) and p.key is not None)
-        or (isinstance(p, Nest) and any_named(p.body))  # type: ignore[arg-type]
+        (isinstance(p, Slot) and p.key is not None) or (isinstance(p, Nest) and any_named(p.body))  # type: ignore[arg-type]
         for p in pieces
     )
 
@@ -193,12 +191,12 @@ def carry(variable: str, after: ast.expr) -> list[Line]:
     return [Line(f"{variable} = ", text)]
 
 
-def loop_header(s: Loop, inside: list[Statement]) -> tuple[str, Doc]:
+def loop_header(s: Loop, inside: Sequence[Statement | Piece]) -> tuple[str, Doc]:
     """`for … in …` of the constructor, with the variables that its body reads."""
-    from archcalc.codegen.pytorch.classes import words_of
     from archcalc.codegen.layout import flat
+    from archcalc.codegen.pytorch.classes import words_of
 
-    def words(statements: list[Statement]) -> set[str]:
+    def words(statements: Sequence[Statement | Piece]) -> set[str]:
         found: set[str] = set()
         for one in statements:
             if isinstance(one, Slot):
@@ -228,6 +226,3 @@ def loop_header(s: Loop, inside: list[Statement]) -> tuple[str, Doc]:
         return f"for {listed} in ", table
     listed = f"({listed})" if len(names) > 1 else listed
     return f"for {s.index}, {listed} in ", call("enumerate", table)
-
-
-__all__ = ["Choice", "Prefixed", "SequenceWriter", "Slot", "key_text", "loop_header", "under"]

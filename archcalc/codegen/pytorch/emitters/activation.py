@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import Run, OpContext
+    from archcalc.codegen.pytorch.form import OpContext, Run
 
 
 def _simple(
@@ -82,9 +82,7 @@ def log_softmax(site: OpContext) -> Form:
 def _over_axis(site: OpContext, module: str, function: str) -> Form:
     dim = str(site.same([axis_of(site, i) for i in range(len(site.sites))]))
     site.pin("axis")
-    return Form(
-        call(module, dim=dim), lambda run: call(function, run.x[0], dim), typed=True
-    )
+    return Form(call(module, dim=dim), lambda run: call(function, run.x[0], dim), typed=True)
 
 
 def axis_of(site: OpContext, place: int) -> int:

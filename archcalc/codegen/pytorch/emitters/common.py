@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import Run, OpContext
+    from archcalc.codegen.pytorch.form import OpContext, Run
 
 
 def functional(

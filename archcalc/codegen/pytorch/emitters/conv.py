@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import Sides, OpContext
+    from archcalc.codegen.pytorch.form import OpContext, Sides
 
 
 class Padding(NamedTuple):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import Run, OpContext
+    from archcalc.codegen.pytorch.form import OpContext, Run
 
 
 def maxpool(site: OpContext) -> Form:
@@ -151,6 +151,7 @@ def mean(site: OpContext) -> Form:
     keep = site.value("keepdim")
     dims = ", ".join(str(p + 1) for p in places)
     keyword: dict[str, Doc | None] = {"keepdim": "True" if keep else None}
+
     def write(x: str, _: Callable[[Expr, str], str]) -> Doc:
         return call("torch.mean", x, f"({dims})" if len(places) > 1 else dims, **keyword)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import Run, OpContext
+    from archcalc.codegen.pytorch.form import OpContext, Run
 
 _MODES = {
     ("nearest", 1): "nearest",
@@ -122,9 +122,7 @@ def crop(site: OpContext) -> Form:
     """Rows cut off the sides; by amounts, or centred to a size."""
     if site.given("like"):
         helper = site.need("crop_to")
-        return Form(
-            None, lambda run: call(helper, run.x[0], f"{run.x[1]}.shape[2:]"), typed=True
-        )
+        return Form(None, lambda run: call(helper, run.x[0], f"{run.x[1]}.shape[2:]"), typed=True)
     if site.given("size"):
         helper = site.need("crop_to")
         size = site.value("size")

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import Run, OpContext
+    from archcalc.codegen.pytorch.form import OpContext, Run
 
 
-def identity(site: OpContext) -> Form:
+def identity(_: OpContext) -> Form:
     return Form(call("nn.Identity"), lambda run: run.x[0])
 
 
@@ -32,9 +32,7 @@ def flatten(site: OpContext) -> Form:
     tail = () if end == rank - 1 else (str(end + 1),)
     arguments = (str(start + 1), *tail)
     module = call("nn.Flatten", *(arguments if arguments != ("1",) else ()))
-    return Form(
-        module, lambda run: call("torch.flatten", run.x[0], *arguments), typed=True
-    )
+    return Form(module, lambda run: call("torch.flatten", run.x[0], *arguments), typed=True)
 
 
 def _pairs(site: OpContext, attribute: str) -> Any:
@@ -59,9 +57,7 @@ def permute(site: OpContext) -> Form:
     order = site.same([tuple(place_of(t, a) for a in v) for t, v in _pairs(site, "order")])
     site.pin("order")
     axes = ", ".join(str(old + 1) for old in order)
-    return functional(
-        site, lambda x, _: call("torch.permute", x, f"(0, {axes})"), typed=True
-    )
+    return functional(site, lambda x, _: call("torch.permute", x, f"(0, {axes})"), typed=True)
 
 
 def _axis(site: OpContext) -> int:

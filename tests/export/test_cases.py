@@ -1,0 +1,49 @@
+"""Small nets that exported code once got wrong: each is the network that was checked, or refused at
+its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="PyTorch is not installed")
+
+import archcalc
+from archcalc.diagnostics import SpecError
+from tests.export.interpreter import largest_difference
+from tests.export.support import compared, differences, lint, model_class
+
+FOLDER = Path(__file__).with_name("cases")
+CASES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
+REFUSED = {"export_reuse_reshape": 6}
+"""What PyTorch cannot express, and the line that says so."""
+
+
+@pytest.mark.parametrize("name", [case for case in CASES if case not in REFUSED])
+def test_a_net_is_exported_as_it_was_checked(name: str, tmp_path: Path) -> None:
+    net = archcalc.load(FOLDER / f"{name}.yaml")
+    assert differences(compared(net, tmp_path)) == []
+    assert largest_difference(model_class(net, tmp_path)(), net) < 1e-9
+    assert lint(tmp_path) == ""
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_net_is_refused_at_its_line(name: str) -> None:
+    with pytest.raises(SpecError) as raised:
+        archcalc.export(archcalc.load(FOLDER / f"{name}.yaml"))
+    (told,) = raised.value.diagnostics
+    assert told.code == "not-exportable"
+    assert told.span is not None
+    assert told.span.line == REFUSED[name]
+
+
+def test_a_var_that_turns_a_stride_far_away_is_no_argument() -> None:
+    """At n = 12 the stride is 2, and the linear layer another one."""
+    text = (
+        "input: [3, 16, 16]\nvars: {n: 3}\nlayers:\n"
+        '  - conv: {out: 4, kernel: 3, stride: "2 if (n // 3) % 5 > 3 else 1"}\n'
+        "  - flatten\n  - linear: 10\n"
+    )
+    assert "n: int" not in archcalc.export(archcalc.load(text))
+    assert "n = 3" in archcalc.export(archcalc.load(text))
