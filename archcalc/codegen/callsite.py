@@ -152,7 +152,7 @@ class Disagreement(Exception):
 
     def __init__(self, expr: Expr, value: Any, span: Span | None) -> None:
         where = f" ({span.file.name}:{span.line})" if span is not None else ""
-        super().__init__(f"internal error: {show(expr)} should be {value!r}{where}")
+        super().__init__(f"{show(expr)} is not {value!r}{where}")
 
 
 def same(sites: Sequence[CallSite], values: Iterable[Any]) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.codegen.callsite import CallSite, NotUniform, Pin
+from archcalc.codegen.callsite import CallSite, Disagreement, NotUniform, Pin
 from archcalc.codegen.expressions import evaluate, literal, name, plain, translate, variables
 from archcalc.codegen.ir import Choice, Module, Program, Tensor
 from archcalc.codegen.lower.layers import lower_body
@@ -22,6 +22,7 @@ from archcalc.codegen.names import Identifiers, snake
 from archcalc.codegen.references import References
 from archcalc.codegen.refusal import refused
 from archcalc.codegen.sizes import Opaque
+from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.naming import is_chain
 from archcalc.graph import Group, Node
 from archcalc.ops.attributes import split_by_x
@@ -101,6 +102,8 @@ def lower(net: Net, target: Target) -> Program:
             words = fix.words
         except _Open:
             words = frozenset()
+        except (NotUniform, Disagreement, Pin, RecursionError) as error:
+            raise program.unproved(error) from error
         fixed |= words
         steps = program.steps
 
@@ -116,6 +119,7 @@ class ProgramLowering:
         self.fixed = fixed
         self.open_sizes = opened
         self.steps = steps
+        self.at: Layer | None = None  # the layer that is lowered
         self.helpers: set[str] = set()
         self.chains: dict[int, bool] = {}
         self.ids = Identifiers(target.reserved)
@@ -133,9 +137,21 @@ class ProgramLowering:
             self._words_of(block)
         self._words_in(net.spec.layers)
 
+    def unproved(self, error: Exception) -> DiagnosticError:
+        """The error of code that could not be proved to be this network."""
+        told = str(error) if isinstance(error, Disagreement) else ""
+        return DiagnosticError(
+            "not-exportable",
+            f"the {self.target.title} code of this layer could not be proved to be this network",
+            label=told,
+            help="write it in a simpler way, and report the spec: this is a limit of archcalc",
+            span=self.at.span if self.at is not None else self.net.spec.span,
+        )
+
     def step(self, layer: Layer) -> None:
         """Counts a layer. Raises `DiagnosticError` where there are too many."""
         self.steps += 1
+        self.at = layer
         if self.steps > MAX_STEPS:
             raise refused(
                 layer,
