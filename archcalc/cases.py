@@ -52,14 +52,14 @@ def run_cases(checked: Checked) -> Checked:
     diagnostics = Diagnostics()
     for diagnostic in checked.diagnostics:
         diagnostics.add(diagnostic)
-    judged: dict[Span, list[ExpectationReport]] = {}
+    rows: dict[Span, list[ExpectationReport]] = {}
     for e in checked.expectations:
-        judged.setdefault(e.span, []).append(e)
+        rows.setdefault(e.span, []).append(e)
     try:
         with limited(MAX_STEPS):
             for run in _runs(net, diagnostics):
                 if run.settings or run.inputs or net.overridden:  # else: the original check
-                    _judge(checked, run, judged, diagnostics)
+                    _compare(checked, run, rows, diagnostics)
     except BudgetExceeded:
         diagnostics.error(
             "too-large",
@@ -68,14 +68,14 @@ def run_cases(checked: Checked) -> Checked:
             label="this case and the following ones are not checked",
             help="check them one at a time, with --set and --input",
         )
-    expectations = tuple([e for found in judged.values() for e in found])
+    expectations = tuple([e for found in rows.values() for e in found])
     return checked._replace(expectations=expectations, diagnostics=tuple(diagnostics.items))
 
 
-def _judge(
+def _compare(
     checked: Checked,
     run: _Run,
-    judged: dict[Span, list[ExpectationReport]],
+    rows: dict[Span, list[ExpectationReport]],
     diagnostics: Diagnostics,
 ) -> None:
     """Compares the cases of one run and replaces their unchecked rows."""
@@ -86,10 +86,10 @@ def _judge(
     found = analyze(net, checked.report.dtype)
     places = {figure.span for case in run.cases for figure in case.figures}
     for place in places:
-        judged.pop(place, None)
+        rows.pop(place, None)
     for e in found.expectations:
         if e.span in places:
-            judged.setdefault(e.span, []).append(e)
+            rows.setdefault(e.span, []).append(e)
     for diagnostic in found.diagnostics:
         diagnostics.add(_under(diagnostic, run))  # keeps what is reported already
 

@@ -1,7 +1,7 @@
 """Colours by family of operation.
 
 The hues are Okabe & Ito's ("Color Universal Design", 2008), distinguishable with any colour vision;
-the families differ in lightness too, by at least 2 of CIE L*, so that they can be told apart in
+the families differ in lightness too, by at least 2 of CIE L*, so that they can be distinguished in
 black and white. Text has a contrast of at least 4.5 to 1 (WCAG 2.1) on all of them.
 """
 

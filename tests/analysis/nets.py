@@ -1,4 +1,4 @@
-"""Nets built by hand for the tests of the passes, from facts rather than from a spec."""
+"""Nets built by hand for the tests of the passes, from facts instead of a spec."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ FILE = SourceFile("test.yaml", "\n".join(f"layer {n}" for n in range(200)))
 
 
 def image(*shape: int) -> Tensor:
-    """A tensor with channels first and its axes labelled by their places."""
+    """A tensor with channels first and spatial axes labelled by their index."""
     return Tensor(shape, (CHANNELS, *range(len(shape) - 1)))
 
 
 class Stub(Operation):
-    """An operation that is only what a test says it is."""
+    """An operation with the given properties."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Stub(Operation):
 
 
 def facts(*outputs: Tensor, reach=None, weights=(), macs=0, flops=0) -> Facts:
-    """Facts with counts that follow from the weights and the outputs."""
+    """Facts whose counts follow from the weights and the outputs."""
     return Facts(
         outputs,
         weights,
@@ -61,7 +61,7 @@ def facts(*outputs: Tensor, reach=None, weights=(), macs=0, flops=0) -> Facts:
 
 
 class Builder:
-    """Adds layers one by one. Tensors are numbers, as in the net."""
+    """Adds layers one by one. Tensors are indices, as in the net."""
 
     def __init__(self, **inputs: Tensor) -> None:
         self.tensors: list[Tensor | None] = [None]
@@ -89,7 +89,7 @@ class Builder:
         moves=None,
         **more,
     ):
-        """One layer; `given` are its facts (by default those of a relu). Gives its output."""
+        """One layer; `given` are its facts (by default those of a relu). Returns its output."""
         if given is None and known:
             given = facts(self.tensors[inputs[0]])
         index = len(self.nodes)
@@ -105,11 +105,11 @@ class Builder:
         return outputs[0] if len(outputs) == 1 else outputs
 
     def join(self, *inputs: int, moves=None, **more):
-        """A join that adds its inputs, or stacks them."""
+        """A join that adds or concatenates its inputs."""
         return self.layer(*inputs, op=Stub("add", join=True, moves=moves), **more)
 
     def weighted(self, *inputs: int, params=1, **more):
-        """A weight layer that keeps the shape."""
+        """A layer with weights that keeps the shape."""
         given = facts(self.tensors[inputs[0]], weights=(Weight("weight", (params,)),))
         return self.layer(*inputs, op=Stub("conv", weighted=True), given=given, **more)
 

@@ -30,11 +30,11 @@ def test_diagnostics_of_the_net_come_first():
     report = analyze(b.net(t, diagnostics=[error]))
     assert [d.code for d in report.diagnostics] == ["some-error", "misaligned-branches"]
     assert not report.ok
-    assert analyze(b.net(t)).ok  # a warning is no failure
+    assert analyze(b.net(t)).ok  # a warning is not a failure
 
 
 @pytest.mark.parametrize("collecting", [True, False])
-def test_the_collector_is_left_as_it_was(collecting, monkeypatch):
+def test_the_garbage_collector_is_restored(collecting, monkeypatch):
     def fail(_draft):
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""Other tools' ways of counting, against the tools' own totals."""
+"""Other tools' ways of counting, compared with the tools' own totals."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_formulas(layers: str, convention: str, expected: int) -> None:
 
 
 def modules() -> Any:
-    """MIXED from modules, as the tools' hooks want it."""
+    """MIXED built from modules, as the tools' hooks need."""
     from torch import nn
 
     return nn.Sequential(
@@ -164,7 +164,7 @@ def test_as_the_tool_counts(
 ) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tools use what PyTorch and Python have deprecated
+        warnings.simplefilter("ignore")  # the tools use deprecated parts of PyTorch and Python
         try:
             tool = importlib.import_module(module)
         except (ImportError, RuntimeError) as error:
@@ -200,7 +200,7 @@ def test_a_failed_expectation_names_the_convention(layer: str, figure: str, help
     assert help in error.help
 
 
-def test_no_convention_is_named_where_none_fits() -> None:
+def test_no_convention_is_named_if_none_matches() -> None:
     checked = check(
         "input: [3, 6, 6]\nlayers: [conv: {out: 5, kernel: 3}]\nexpect: {macs: 2_161}\n"
     )

@@ -32,7 +32,7 @@ def test_layers_add_up():
     assert report.layers[1].output == (4, 10)
 
 
-def test_shared_weights_count_once_and_their_work_each_time():
+def test_shared_weights_count_once_and_macs_each_time():
     b = Builder()
     t = b.layer(1, given=CONV)
     t = b.layer(t, given=CONV, shared=0)
@@ -52,7 +52,7 @@ def test_heads_that_run_in_training_only():
     report = analyze(b.net(t))
     assert report.totals == Totals(32, 10, 14, 40, 80)
     assert report.of(both) == LAYER
-    assert report.of(aux) == LAYER  # what the head itself costs
+    assert report.of(aux) == LAYER  # the cost of the head itself
     assert report.of(b.group(3, t, t)) == Totals(0, 0, 0, 0, 0)
 
 

@@ -34,7 +34,7 @@ def test_both_branches_may_be_the_same_tensor():
     assert depth(b, b.join(1, 1)) == Depth(0, 0, 2)
 
 
-def test_a_tensor_that_gives_only_its_sides_is_no_path():
+def test_a_size_reference_is_not_a_path():
     b = Builder()
     deep = b.weighted(1)
     assert depth(b, b.layer(1, deep)) == Depth(0, 0, 1)
@@ -45,7 +45,7 @@ def test_several_inputs():
     assert depth(b, b.join(b.weighted(1), 2)) == Depth(1, 0, 2)
 
 
-def test_all_outputs_where_none_is_the_main_one():
+def test_all_outputs_if_there_is_no_main_one():
     b = Builder()
     one = b.weighted(1)
     two = b.weighted(one)
@@ -54,7 +54,7 @@ def test_all_outputs_where_none_is_the_main_one():
     assert analyze(b.net(outputs=outputs)).depth == Depth(2, 1, 2)
 
 
-def test_other_outputs_do_not_count_beside_the_main_one():
+def test_only_the_main_output_counts():
     b = Builder()
     one = b.weighted(1)
     two = b.weighted(one)
@@ -70,7 +70,7 @@ def test_errors_hide_the_depth():
     assert analyze(b.net(outputs=outputs)).depth is None
 
 
-def test_an_error_beside_the_path_hides_nothing():
+def test_an_error_off_the_path_hides_nothing():
     b = Builder()
     b.layer(1, known=False)
     assert depth(b, b.weighted(1)) == Depth(1, 1, 1)
@@ -87,7 +87,7 @@ def test_depth_of_a_group_is_counted_from_its_input():
     assert report.depth_of(group) == Depth(1, 0, 2)
     assert report.depth_of(b.root) == Depth(3, 1, 3)
     assert report.depth_of(b.group(len(b.nodes), end, end)) == Depth(0, 0, 1)  # an empty group
-    assert report.depth_of(b.group(start, end, inside)) is None  # no path joins the two
+    assert report.depth_of(b.group(start, end, inside)) is None  # no path connects the two
 
 
 def test_thirty_three_thousand_residual_blocks():
@@ -98,8 +98,8 @@ def test_thirty_three_thousand_residual_blocks():
     assert depth(b, t) == Depth(33_000, 0, 2**33_000)
 
 
-def test_counts_of_paths_are_freed():
-    # Kept, the counts of 10,000 blocks would take 10,000²/2 bits, 6 MB.
+def test_path_counts_are_freed():
+    # All counts of 10,000 blocks together would take 10,000²/2 bits, 6 MB.
     b = Builder()
     t, op, given = 1, Stub(weighted=True), facts(image(1, 64))
     for _ in range(10_000):
@@ -116,7 +116,7 @@ def test_counts_of_paths_are_freed():
 
 @st.composite
 def graphs(draw):
-    """Layers as (weighted, sources): sources are numbers of earlier tensors, 0 the input."""
+    """Layers as (weighted, sources): sources are indices of earlier tensors, 0 is the input."""
     layers = []
     for n in range(draw(st.integers(1, 9))):
         sources = draw(st.lists(st.integers(0, n), min_size=1, max_size=3))
@@ -125,7 +125,7 @@ def graphs(draw):
 
 
 def paths_to(layers, tensor):
-    """The weight layers on every path from the input, one entry a path."""
+    """The number of weight layers on every path from the input."""
     if tensor == 0:
         return [0]
     weighted, sources = layers[tensor - 1]

@@ -1,4 +1,4 @@
-"""Expected figures: judged under their settings, each failure told with what would mend it."""
+"""Expectations: compared with their settings, each failure reported with its likely cause."""
 
 from fractions import Fraction
 
@@ -27,7 +27,7 @@ CONV = facts(
 
 
 def value(text):
-    """A value as the parser gives it; a list where the text is one."""
+    """A value as the parser creates it; a list if the text is one."""
     place = (FILE, 100, 9, len(text))
     if text.startswith("["):
         items = tuple(value(t.strip()) for t in text[1:-1].split(","))
@@ -59,7 +59,7 @@ def small():
 
 
 def compared(expected_case, target=None, names=None, b=None, end=None, **more):
-    """The report of a small net with one case on the net, or on what `target` picks."""
+    """The report of a small net with one case on the net, or on the part that `target` selects."""
     if b is None:
         b, end, group = small()
     picked = {"layer": b.nodes[0], "group": group}[target] if target else b.root
@@ -133,7 +133,7 @@ def test_failing_figure_in_full():
         ({"activations": "0.7K"}, ""),
     ],
 )
-def test_help_names_the_figure_that_was_meant(figures, help):
+def test_help_suggests_the_intended_metric(figures, help):
     (error,) = compared(case(**figures)).diagnostics
     assert error.help == help
 
@@ -145,7 +145,7 @@ def test_help_for_heads_that_were_counted():
     assert error.help == "with the layers that run in training only the count is 100"
 
 
-def test_help_for_digits_cut_off():
+def test_help_for_truncated_numbers():
     (error,) = compared(case(flops="2.3K")).diagnostics
     assert error.help == ""
     (error,) = compared(case(activations="0.70K")).diagnostics
@@ -167,12 +167,12 @@ def test_figures_of_a_layer_and_a_group():
 @pytest.mark.parametrize(
     ("what", "text", "shown"),
     [
-        ("effective_stride", "1", "1"),  # one number for all axes that agree
+        ("effective_stride", "1", "1"),  # one number for all axes if they agree
         ("effective_stride", "[1, 1]", "[1, 1]"),
         ("receptive_field", "3", "[3, 5]"),
     ],
 )
-def test_one_number_or_one_an_axis(what, text, shown):
+def test_one_number_or_one_per_axis(what, text, shown):
     assert row(compared(case(**{what: text}))).actual == shown
 
 
@@ -181,7 +181,7 @@ def test_a_list_of_another_length_fails():
     assert row(compared(case(receptive_field="[3, 5, 5]"))).holds is False
 
 
-def test_a_lone_number_is_the_shape_of_a_vector():
+def test_a_single_number_is_the_shape_of_a_vector():
     b = Builder(input=image(10))
     t = b.layer(1, given=facts(Tensor((7,), (CHANNELS,))))
     assert row(compared(case(output="7"), b=b, end=t)).holds
@@ -190,7 +190,7 @@ def test_a_lone_number_is_the_shape_of_a_vector():
     assert row(compared(case(output="4"), b=b, end=b.layer(1))).holds is False
 
 
-def test_expressions_see_the_names_in_force():
+def test_expressions_use_the_current_names():
     report = compared(case(params="4*n", output="[n, 5*2, 10]"), names={"n": 4})
     assert [r.holds for r in report.expectations] == [True, True]
     (error,) = compared(case(params="4*n"), names={"n": 5}).diagnostics
@@ -209,7 +209,7 @@ def test_rational_stride():
 
 
 class TestBadExpectation:
-    """An expectation that cannot be judged is an error of its own."""
+    """An invalid expectation is an error."""
 
     def bad(self, report):
         assert row(report).holds is None
@@ -218,7 +218,7 @@ class TestBadExpectation:
         assert error.span.line == 100
         return error
 
-    def test_no_such_figure(self):
+    def test_unknown_metric(self):
         assert self.bad(compared(case(parameters="1"))).help == "did you mean params?"
         assert "output, params" in self.bad(compared(case(qqqq="1"))).help
 
@@ -228,7 +228,7 @@ class TestBadExpectation:
         assert "4.09G" in error.help
 
     @pytest.mark.parametrize("what", ["depth", "paths", "shortest_depth", "peak_activation_bytes"])
-    def test_figures_that_a_layer_has_not(self, what):
+    def test_metrics_that_a_layer_does_not_have(self, what):
         self.bad(compared(case(**{what: "1"}), "layer"))
 
     def test_peak_of_a_group(self):
@@ -287,7 +287,7 @@ def test_an_axis_that_is_unknown():
 
 
 class TestInForce:
-    """A case is judged only where the net stands under its settings."""
+    """A case is only compared if the net has its settings."""
 
     @pytest.mark.parametrize(
         ("settings", "variables", "overridden", "judged"),
@@ -295,7 +295,7 @@ class TestInForce:
             ({}, {"n": 1}, [], True),
             ({}, {"n": 1}, ["n"], False),
             ({"n": "2"}, {"n": 2}, ["n"], True),
-            ({"n": "1"}, {"n": 1}, [], True),  # as the spec has it
+            ({"n": "1"}, {"n": 1}, [], True),  # as in the spec
             ({"n": "2"}, {"n": 1}, [], False),
             ({"n": "2"}, {"n": 2, "m": 1}, ["n", "m"], False),
             ({"n": "2*m"}, {"n": 2, "m": 1}, ["n"], True),
@@ -325,7 +325,7 @@ class TestInForce:
             report = compared(case({}, inputs, params="16"), overridden=frozenset(overridden))
             assert row(report).holds is (True if judged else None)
 
-    def test_other_inputs_stay_as_the_spec_has_them(self):
+    def test_other_inputs_are_those_of_the_spec(self):
         b = Builder(a=image(3, 4), b=image(3, 4))
         t = b.join(1, 2)
         settings = case({}, {"a": value("[3, 4]")}, params="0")

@@ -1,4 +1,4 @@
-"""Numbers as printed, and how exact they are."""
+"""Numbers as printed, and their precision."""
 
 from fractions import Fraction
 
@@ -46,7 +46,7 @@ def test_reading(text, value, unit):
         "9" * 2000,
     ],
 )
-def test_other_texts_are_no_printed_numbers(text):
+def test_other_texts_are_not_rounded_numbers(text):
     assert read_rounded(text) is None
 
 
@@ -57,12 +57,12 @@ def test_other_texts_are_no_printed_numbers(text):
         ("7", 8, "nearest", False),
         ("7", 7, "down", True),
         ("7", 8, "down", False),
-        # Half a unit of the last digit, both edges in.
+        # Half a unit of the last digit, both edges included.
         ("4.09G", 4_085_000_000, "nearest", True),
         ("4.09G", 4_084_999_999, "nearest", False),
         ("4.09G", 4_095_000_000, "nearest", True),
         ("4.09G", 4_095_000_001, "nearest", False),
-        # Cut off: from the number itself to just below the next.
+        # Truncated: from the number itself to just below the next.
         ("4.09G", 4_089_999_999, "down", False),
         ("4.09G", 4_090_000_000, "down", True),
         ("4.09G", 4_099_999_999, "down", True),
@@ -74,16 +74,16 @@ def test_other_texts_are_no_printed_numbers(text):
         ("0.5", Fraction(1, 2), "nearest", True),
         ("0.3", Fraction(1, 3), "nearest", True),
         ("0.34", Fraction(1, 3), "nearest", False),
-        # Beyond what floats tell apart.
+        # More digits than floats distinguish.
         ("9007199254740993", 9007199254740992, "nearest", False),
         ("100000000000.000000000001T", 10**23 + 2, "nearest", False),
     ],
 )
-def test_leeway(text, actual, rounding, holds):
+def test_tolerance(text, actual, rounding, holds):
     assert read_rounded(text).allows(actual, rounding) is holds
 
 
-def test_exactly_has_no_leeway():
+def test_exactly_has_no_tolerance():
     assert exactly(3).allows(3, "down")
     assert not exactly(3).allows(4, "down")
 

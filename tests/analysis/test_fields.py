@@ -1,4 +1,4 @@
-"""Fields along one axis, by hand arithmetic."""
+"""Receptive fields along one axis, by hand."""
 
 from fractions import Fraction
 
@@ -27,7 +27,7 @@ def test_windows_of_a_stack():
     assert slide(stem, Window(3, 2, 1, 1)) == Affine(11, 4, -5)
 
 
-def test_dilation_widens_by_the_distance_between_cells():
+def test_dilation_widens_the_field():
     assert slide(POINT, Window(3, 1, 2, 2, 2)) == Affine(5, 1, -2)
 
 
@@ -44,14 +44,14 @@ def test_transposed_convolution():
     assert (field.size, field.stride, field.offset) == (2, Fraction(1, 2), 0)
 
 
-def test_outputs_that_see_nothing():
+def test_outputs_with_an_empty_field():
     # Kernel 1, stride 2: every second output sees nothing.
     sparse = compose(POINT, Periodic((0, 1), (0, 0), 1))
     assert sparse.cells == ((0, 0), None)
     nothing = compose(sparse, Window(1, 2, -1))
     assert nothing.cells == (None,)
     assert (nothing.size, nothing.offset, nothing.centre) == (0, None, None)
-    # A window with holes lands on the outputs that see nothing, or on those that see something.
+    # A window with gaps reads outputs with an empty field, or others.
     assert compose(sparse, Window(2, 1, 0, 0, 2)).cells == ((0, 1), None)
     third = compose(POINT, Periodic((0, 1, 1), (0, 0, 0), 1))
     # Cells 0, 2, 4 see {0}, {}, {}; 1, 3, 5 see {}, {1}, {}; 2, 4, 6 see {}, {}, {2}; 3, 5, 7 see
@@ -74,7 +74,7 @@ def test_period_of_a_strided_pattern():
     [
         ([Affine(3, 1, -1), Affine(1, 1, 0)], Affine(3, 1, -1)),
         ([Affine(3, 1, 0), Affine(3, 1, -2)], Affine(5, 1, -2)),
-        ([Affine(1, 1, 5), Affine(1, 1, 0)], Affine(6, 1, 0)),  # the hole between them counts
+        ([Affine(1, 1, 5), Affine(1, 1, 0)], Affine(6, 1, 0)),  # the gap between them counts
     ],
 )
 def test_union(fields, expected):
@@ -100,7 +100,7 @@ def test_concentric_fields_are_nested():
 def test_centres():
     assert Affine(3, 2, -1).centre == 0
     assert Affine(2, 2, 0).centre == Fraction(1, 2)
-    # Two outputs on one input, at strides of 1/2: 0 − 0 and 0 − 1/2, on the mean −1/4.
+    # Two outputs per input, at strides of 1/2: 0 − 0 and 0 − 1/2, −1/4 on average.
     assert compose(POINT, DOUBLED).centre == Fraction(-1, 4)
-    # Halved by a pool and doubled again, it looks where the input is: (1/2 + (1/2 − 1))/2 = 0.
+    # Halved by a pool and doubled again, it is aligned with the input: (1/2 + (1/2 − 1))/2 = 0.
     assert compose(Affine(2, 2, 0), DOUBLED).centre == 0

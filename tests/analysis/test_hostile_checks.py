@@ -1,6 +1,6 @@
-"""Specs that are valid and made to be slow: every check stays within seconds and a few hundred MB.
+"""Valid specs that are designed to be slow: every check stays within seconds and a few hundred MB.
 
-Work is counted in steps, so the tests count what grows rather than seconds.
+Work is counted in steps, so the tests count steps instead of seconds.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ SLOW = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLOW)
-def test_a_check_is_quick_or_refused(name: str, tmp_path: Path) -> None:
+def test_a_check_is_fast_or_rejected(name: str, tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
     path.write_text(SLOW[name])
     status, printed, seconds, kilobytes = measured(MEASURED, "check", str(path))

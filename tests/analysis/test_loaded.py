@@ -1,5 +1,5 @@
-"""The passes on whole specs: published figures, and what only the text and the passes together
-can get wrong."""
+"""The passes on whole specs: published values, and errors that only show with the parser and the
+passes together."""
 
 import pytest
 
@@ -64,7 +64,7 @@ def test_groups_of_a_loop_add_up():
     assert [found.depth_of(turn) for turn in loop.children] == [(1, 1, 1)] * 3
 
 
-def test_reuse_shares_weights_and_not_work():
+def test_reuse_shares_weights_but_not_macs():
     found = report(
         """\
   - {name: twice, conv: {out: 8, kernel: 3, padding: 1}}
@@ -76,7 +76,7 @@ def test_reuse_shares_weights_and_not_work():
     assert found.layers[1].receptive_field.size == (5, 5)
 
 
-def test_split_halves_see_what_was_split():
+def test_split_halves_have_the_field_of_their_input():
     found = report(
         """\
   - conv: {out: 8, kernel: 3, padding: 1}
@@ -119,7 +119,7 @@ def test_a_unet_of_pools_and_transposed_convolutions_is_aligned():
     assert found.depth == (3, 1, 2)
 
 
-def test_a_shortcut_of_a_pool_is_less_than_a_step_away():
+def test_a_pooled_shortcut_is_less_than_a_stride_off():
     # The 3-window with stride 2 and padding 1 is centred on 0, the pool's two cells on 1/2.
     found = report(
         """\
@@ -137,18 +137,19 @@ CAUSAL = "conv: {out: 8, kernel: 3, dilation: 4, padding: [[8, 0], [8, 0]]}"
 @pytest.mark.parametrize(
     ("branches", "misaligned"),
     [
-        # Causal: the windows end alike.
+        # Causal: the windows have the same end.
         (f"[[{{{CAUSAL}}}], []]", False),
         (f"[[{{{CAUSAL}}}], [{{conv: {{out: 8, kernel: 1}}}}]]", False),
-        # The same rows at the end: half of the window lies ahead.
+        # The same rows at the end: half of the window is ahead.
         (f"[[{{{CAUSAL.replace('[8, 0]', '[0, 8]')}}}], []]", True),
-        # A nearest upsampling looks up to a stride back, one of its phases at the fine position.
+        # A nearest upsampling reads up to a stride back, with one of its phases at the fine
+        # position.
         ("[[{conv: {out: 8, kernel: 3, stride: 8, padding: 1}}, {upsample: 8}], []]", False),
         ("[[{maxpool: 4}, {upsample: 4}], []]", False),
-        # Off by one step of the output, and by less.
+        # Off by one output position, and by less.
         ("[[{crop: [[1, 0], [1, 0]]}, {pad: [[0, 1], [0, 1]]}], []]", True),
         ("[[{avgpool: {kernel: 2, stride: 1}}, {pad: [[0, 1], [0, 1]]}], []]", False),
-        # As a score of FCN that is cut one row too far: a step of 4 input positions.
+        # As a score of FCN that is cropped by one row too many: a step of 4 input positions.
         (
             "[[{maxpool: 4}], [{maxpool: 4}, {crop: [[1, 0], [1, 0]]}, {pad: [[0, 1], [0, 1]]}]]",
             True,
@@ -160,7 +161,7 @@ def test_which_branches_are_misaligned(branches, misaligned):
     assert [d.code for d in found.diagnostics] == ["misaligned-branches"] * misaligned
 
 
-def test_training_only_heads_stay_out():
+def test_training_only_heads_are_excluded():
     found = report(
         """\
   - conv: {out: 8, kernel: 3, padding: 1}
@@ -186,19 +187,19 @@ FINE, POOLED = "conv: {out: 4, kernel: 3, padding: 1}", "avgpool: 2"
 @pytest.mark.parametrize(
     ("layers", "size", "stride", "is_global"),
     [
-        # Rows and columns in one axis: every position still sees a 3×3 window.
+        # Rows and columns in one axis: every position still depends on a 3×3 window.
         ([FINE, "reshape: [4, 1024]"], (3, 3), (1, 1), False),
-        # A window along that axis runs from row to row.
+        # A window along that axis crosses rows.
         ([FINE, "reshape: [4, 1024]", "conv: {out: 4, kernel: 33}"], UNKNOWN, UNKNOWN, False),
         ([FINE, "flatten: {start: 1}", "maxpool: 2"], UNKNOWN, UNKNOWN, False),
         ([FINE, "flatten: {start: 1}", "mean: [1]"], (3, 3), (1, 1), True),
         ([FINE, "flatten: {start: 1}", "softmax: -1"], (3, 3), (1, 1), True),
         # Back to rows and columns: nothing has moved.
         ([FINE, "flatten: {start: 1}", "reshape: [4, 32, 32]", FINE], (5, 5), (1, 1), False),
-        # Other rows and columns: where a row began is lost.
+        # Other rows and columns: the starts of rows are unknown.
         ([FINE, "reshape: [4, 64, 16]", FINE], UNKNOWN, UNKNOWN, False),
         ([FINE, "reshape: [4, 8, 128]", FINE], UNKNOWN, UNKNOWN, False),
-        # Only channels are split: positions stay.
+        # Only channels are split: positions are unchanged.
         ([FINE, "reshape: [2, 2, 32, 32]", "reshape: [4, 32, 32]", FINE], (5, 5), (1, 1), False),
         # 2×2 positions become channels (space to depth): a window of 2 with stride 2.
         (
@@ -207,7 +208,7 @@ FINE, POOLED = "conv: {out: 4, kernel: 3, padding: 1}", "avgpool: 2"
             (2, 2),
             False,
         ),
-        # Channels become 2×2 positions (pixel shuffle): half a step from one to the next.
+        # Channels become 2×2 positions (pixel shuffle): adjacent ones are half a step apart.
         (
             [
                 POOLED,
@@ -219,7 +220,8 @@ FINE, POOLED = "conv: {out: 4, kernel: 3, padding: 1}", "avgpool: 2"
             (1, 1),
             False,
         ),
-        # Windows of 4×4 (Swin): a mean over one of them, put back, sees its 4×4 window.
+        # Windows of 4×4 (Swin): after a mean over one of them and the inverse, it depends on its
+        # 4×4 window.
         (
             [
                 "permute: [1, 2, 0]",
@@ -236,16 +238,16 @@ FINE, POOLED = "conv: {out: 4, kernel: 3, padding: 1}", "avgpool: 2"
             (1, 1),
             False,
         ),
-        # Rows and columns exchanged: the long kernel runs along the input's columns.
+        # Rows and columns swapped: the long kernel is along the input's columns.
         (["permute: [0, 2, 1]", "conv: {out: 4, kernel: [7, 1]}"], (1, 7), (1, 1), False),
         (["add: {a: [{permute: [0, 2, 1]}], b: []}"], UNKNOWN, UNKNOWN, False),
-        # Stacked along the rows: whose row it is depends on the position.
+        # Concatenated along the rows: the source of a row depends on the position.
         (["concat: {axis: 1, branches: [[], []]}", FINE], (None, 3), (None, 1), False),
-        # A part of the rows; the mean over it sees that part, not all of the input.
+        # A part of the rows; the mean over it depends on that part, not on all of the input.
         (["slice: {axis: 1, end: 16}", FINE], (3, 3), (1, 1), False),
         (["slice: {axis: 1, begin: 8, end: 24}", "global_avgpool"], (16, 1), (1, 1), True),
         (["slice: {axis: 1, begin: 8, step: 2}", FINE], (5, 3), (2, 1), False),
-        # The part of the channels that a 1×1 made sees one position, the other part five.
+        # The part of the channels from a 1×1 depends on one position, the other part on five.
         (
             [
                 f"concat: {BRANCHES}",
@@ -266,7 +268,7 @@ FINE, POOLED = "conv: {out: 4, kernel: 3, padding: 1}", "avgpool: 2"
             (1, 1),
             False,
         ),
-        # A part of a flattened map: which positions it holds is not followed.
+        # A part of a flattened map: its positions are not tracked.
         (["flatten", "slice: {end: 100}"], UNKNOWN, UNKNOWN, False),
     ],
 )
@@ -278,7 +280,7 @@ def test_positions_that_move(layers, size, stride, is_global):
     assert (field.size, field.stride, field.is_global) == (size, stride, is_global)
 
 
-def test_parts_of_split_rows_start_where_they_were_cut():
+def test_parts_of_split_rows_start_at_their_offset():
     found = report("  - {split: {into: [top, bottom], axis: 1}}\n  - {from: bottom, relu: }\n")
     assert found.layers[-1].receptive_field == ((1, 1), (1, 1), (16, 0), False)
 

@@ -1,4 +1,4 @@
-"""The peak of live activations: by hand, and against a naive simulation."""
+"""The peak of live activations: by hand, and compared with a naive simulation."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ def peak(b, output=None, **more):
     return analyze(b.net(output, **more)).peak_activation_bytes
 
 
-def test_input_and_output_live_together():
+def test_input_and_output_are_alive_at_the_same_time():
     b = Builder(input=image(3, 10))  # 30 numbers
     t = b.layer(1, given=facts(image(8, 10)))  # 80
     t = b.layer(t, given=facts(image(2, 10)))  # 20
@@ -35,7 +35,7 @@ def test_views_share_their_input():
     flat = b.layer(t, op=VIEW, given=facts(image(40)))
     end = b.layer(flat, given=facts(image(5)))
     assert peak(b, end) == (10 + 40) * 4
-    # A view that is read late keeps what it looks at.
+    # A view that is read late keeps its memory alive.
     b = Builder(input=image(1, 10))
     flat = b.layer(1, op=VIEW, given=facts(image(10)))
     t = b.layer(1, given=facts(image(7)))
@@ -64,7 +64,7 @@ def test_outputs_live_to_the_end():
     early = b.layer(1, given=facts(image(100)))
     late = b.layer(b.layer(1, given=facts(image(4))), given=facts(image(2)))
     assert peak(b, outputs={"early": early, "output": late}) == (100 + 10 + 4) * 4
-    assert peak(b, late) == (100 + 10) * 4  # unread and no output: gone at once
+    assert peak(b, late) == (100 + 10) * 4  # unread and not an output: freed at once
 
 
 def test_training_only_layers_do_not_run():
@@ -83,7 +83,7 @@ def test_parts_of_a_split():
     assert peak(b, t) == (10 + 6 + 4) * 4
 
 
-def test_an_input_alone():
+def test_an_input_without_layers():
     assert peak(Builder(input=image(10)), 1) == 40
 
 
@@ -91,12 +91,12 @@ def test_an_input_alone():
     ("dtype", "size"),
     [("float64", 8), ("float32", 4), ("float16", 2), ("bfloat16", 2), ("int8", 1)],
 )
-def test_bytes_of_a_number(dtype, size):
+def test_bytes_per_number(dtype, size):
     b = Builder(input=image(10))
     assert analyze(b.net(1), dtype).peak_activation_bytes == 10 * size
 
 
-def test_other_types_are_refused():
+def test_other_types_are_rejected():
     with pytest.raises(ValueError, match="float64, float32, float16, bfloat16, int8, not 'float'"):
         analyze(Builder().net(1), "float")
 
@@ -127,7 +127,7 @@ def nets(draw):
 
 
 def simulate(net):
-    """Every moment looked at on its own: what must still be there, and how large it is."""
+    """Every step separately: which tensors must be alive, and their size."""
     nodes = [node for node in net.nodes if not node.training_only]
 
     def memory(tensor):

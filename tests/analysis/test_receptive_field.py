@@ -1,4 +1,4 @@
-"""Receptive fields of nets: hand arithmetic and published figures."""
+"""Receptive fields of nets: by hand, and published values."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def field(b, tensor):
 
 
 def chain(*layers):
-    """A net of windows (k, s, p) one after the other."""
+    """A net of consecutive windows (k, s, p)."""
     b = Builder(input=image(1, SIDE))
     t = 1
     for k, s, p in layers:
@@ -58,7 +58,7 @@ def test_mobilenet_v1_at_its_last_layer():
 
 
 def residual(b, t, width_stride, *, first_is_strided=False, pad=1):
-    """A bottleneck: 1, 3, 1, and a 1/s shortcut where there is a stride."""
+    """A bottleneck: 1, 3, 1, and a 1/s shortcut if there is a stride."""
     s = width_stride
     body = b.layer(t, given=window(1, s if first_is_strided else 1))
     body = b.layer(body, given=window(3, 1 if first_is_strided else s, pad))
@@ -91,7 +91,7 @@ def test_resnet50_and_its_pooled_end():
     assert field(*resnet50(first_is_strided=True)).size == (483,)
 
 
-def test_two_axes_of_their_own():
+def test_two_axes_are_independent():
     b = Builder(input=image(1, SIDE, SIDE))
     t = b.layer(1, given=facts(image(1, 9, 9), reach=(Window(1), Window(7, 2, 3))))
     assert field(b, t) == ((1, 7), (1, 2), (0, -3), False)
@@ -105,7 +105,7 @@ def test_axes_keep_their_labels_through_permute():
     turned = Tensor((1, SIDE, SIDE), (CHANNELS, 1, 0))
     t = b.layer(1, given=facts(turned), moves=Axes((0, 2, 1)))
     t = b.layer(t, given=facts(turned, reach=(Window(3, 1, 1), Window(5, 1, 2))))
-    assert field(b, t).size == (5, 3)  # the first axis of the turned tensor is the second's
+    assert field(b, t).size == (5, 3)  # the first axis of the permuted tensor is the second's
 
 
 def test_channels_last_reaches_count_spatial_axes_only():
@@ -116,7 +116,7 @@ def test_channels_last_reaches_count_spatial_axes_only():
     assert field(b, t).size == (3, 5)
 
 
-def test_a_gate_is_global_and_leaves_the_local_field():
+def test_a_gate_is_global_and_keeps_the_local_field():
     b, t = chain(CONV)
     gate = b.layer(t, given=facts(image(1, 1), reach=(Everything(),)))
     gate = b.weighted(gate)
@@ -127,15 +127,15 @@ def test_a_gate_is_global_and_leaves_the_local_field():
     assert codes(b, after) == []
 
 
-def test_one_cell_that_is_spread_is_a_gate_too():
+def test_broadcasting_one_position_is_a_gate_too():
     b, t = chain(CONV)
     one = b.layer(t, given=facts(image(1, 1), reach=(Window(SIDE, SIDE),)))
     out = b.join(one, t, given=facts(image(1, SIDE)))
     assert field(b, out) == ((3,), (1,), (-1,), True)
 
 
-def test_pooled_context_that_is_spread_again():
-    # As in ASPP: pooled to one cell, enlarged to the others' sides, then concatenated.
+def test_pooled_context_that_is_upsampled():
+    # As in ASPP: pooled to one position, upsampled to the others' size, then concatenated.
     b, t = chain(CONV)
     deep = b.layer(t, given=window(1, 2))
     one = b.layer(deep, given=facts(image(1, 1), reach=(Everything(),)))
@@ -155,28 +155,28 @@ def test_a_norm_over_the_axis_is_global_and_positions_stay():
     assert field(b, t) == ((5,), (1,), (-2,), True)
 
 
-def test_pooling_one_cell_ends_nothing():
+def test_pooling_one_position_is_not_global():
     b = Builder(input=image(1, 1))
     t = b.layer(1, given=facts(image(1, 1), reach=(Everything(),)))
     t = b.layer(t, given=facts(image(1, 1), reach=(Window(*CONV),)))
     assert field(b, t).size == (3,)
 
 
-def test_flatten_of_one_cell_is_not_global():
-    # LeNet-5's C5 leaves one cell; nothing is pooled.
+def test_flatten_of_one_position_is_not_global():
+    # LeNet-5's C5 leaves one position; nothing is pooled.
     b, t = chain((5, 1, 0))
     one = b.layer(t, given=facts(image(1, 1), reach=(Window(SIDE),)))
     flat = b.layer(one, given=facts(Tensor((1,), (CHANNELS,))), moves=RowMajor())
     assert field(b, flat) == ((SIDE + 4,), (1,), (0,), False)
 
 
-def test_flatten_of_many_cells_is_global():
+def test_flatten_of_many_positions_is_global():
     b, t = chain((5, 1, 0))
     flat = b.layer(t, given=facts(Tensor((SIDE,), (CHANNELS,))), moves=RowMajor())
     assert field(b, flat) == ((5,), (1,), (0,), True)
 
 
-def test_branches_that_end_flat_are_united():
+def test_flattened_branches_are_united():
     b, t = chain((5, 1, 2))
     flat = {"given": facts(Tensor((SIDE,), (CHANNELS,))), "moves": RowMajor()}
     wide, narrow = b.layer(t, **flat), b.layer(1, **flat)
@@ -185,7 +185,7 @@ def test_branches_that_end_flat_are_united():
     assert field(b, both) == ((5,), (1,), (-2,), True)
 
 
-def test_parts_of_a_split_axis_start_where_they_were_cut():
+def test_parts_of_a_split_axis_start_at_their_offset():
     part = Tensor((1, 32), (CHANNELS, None))
     b, t = chain(CONV, (2, 2, 0))
     left, right = b.layer(t, given=facts(part, part), moves=Parts(1, (0, 32)))
@@ -193,7 +193,7 @@ def test_parts_of_a_split_axis_start_where_they_were_cut():
     assert field(b, right) == ((4,), (2,), (63,), False)
 
 
-def test_parts_of_the_channels_see_what_was_split():
+def test_parts_of_the_channels_have_the_field_of_their_input():
     b, t = chain(CONV)
     left, right = b.layer(t, given=facts(image(1, SIDE), image(1, SIDE)))
     assert field(b, left) == field(b, right) == ((3,), (1,), (-1,), False)
@@ -214,7 +214,7 @@ def test_transposed_branch_is_unknown_on_its_axes():
     assert field(b, out).size == (None, None)
 
 
-def test_the_first_input_that_is_seen_is_reported():
+def test_the_first_relevant_input_is_reported():
     b = Builder(left=image(1, SIDE), right=image(1, SIDE), vector=image(5))
     right = b.layer(2, given=window(7))
     left = b.layer(1, given=window(3))
@@ -248,7 +248,7 @@ def test_a_row_spread_over_a_square():
     column = b.layer(1, given=made, moves=RowMajor())
     out = b.join(2, column, given=facts(image(1, SIDE, SIDE)))
     out = b.layer(out, given=window(*CONV, rank=2))
-    # The column has no second axis to be followed, so only its own is reported.
+    # The column has no second axis, so only its own is reported.
     assert field(b, out) == ((3,), (1,), (-1,), False)
 
 
@@ -276,18 +276,18 @@ def test_an_axis_is_unknown_beyond_the_longest_pattern():
     assert field(b, t) == ((None,), (None,), (None,), False)
 
 
-def test_branches_whose_patterns_repeat_together_too_late():
+def test_branches_with_a_too_long_common_period():
     b = Builder(input=image(1, SIDE))
     branches = []
-    for k in (64, 65):  # stride 1 both, one position out of step in every 64, in every 65
+    for k in (64, 65):  # both with stride 1, one position out of step in every 64, in every 65
         cells = (0, 0, *range(2, k))
         branches.append(b.layer(1, given=facts(image(1, SIDE), reach=(Periodic(cells, cells, k),))))
     assert field(b, branches[0]) == ((1,), (1,), (0,), False)
     assert field(b, b.join(*branches)).size == (None,)
 
 
-def test_much_work_ends_in_unknown_not_in_waiting():
-    # Every layer widens a pattern of 4096 outputs; followed to the end it would take minutes.
+def test_too_much_work_gives_unknown():
+    # Every layer widens a pattern of 4096 outputs; tracking all of it would take minutes.
     zeros = (0,) * 4096
     b = Builder(input=image(1, SIDE))
     t = b.layer(1, given=facts(image(1, SIDE), reach=(Periodic(zeros, zeros, 1),)))
@@ -319,8 +319,8 @@ class TestMisaligned:
         assert "allow: [misaligned-branches]" in warning.help
         assert field(b, t) == ((5,), (1,), (0,), False)
 
-    def test_less_than_a_step_is_no_matter(self):
-        # Offset −3, size 7: the shortcut's centre is 0; a 3 without padding moves it by 2 of 4.
+    def test_less_than_a_stride_is_aligned(self):
+        # Offset −3, size 7: the shortcut's centre is 0; a 3×3 without padding shifts it by 2 of 4.
         b, t = chain((7, 2, 3))
         t = residual(b, t, 2, pad=0)
         assert codes(b, t) == []
@@ -335,7 +335,7 @@ class TestMisaligned:
         assert "layer0 moves 1 input" in warning.label
         assert "layer1 2" in warning.label
         assert field(b, t).size == (None,)
-        # What follows is unknown, and no second warning.
+        # Later layers are unknown, without a second warning.
         t = b.join(b.layer(t, given=window(3)), fine)
         assert codes(b, t) == ["misaligned-branches"]
         assert field(b, t).size == (None,)
@@ -346,14 +346,14 @@ class TestMisaligned:
         t = b.join(1, b.layer(1, given=facts(image(1, SIDE, SIDE), reach=reach)))
         assert field(b, t).size == (3, None)
 
-    def test_told_where_it_arises(self):
+    def test_misalignment_is_reported_at_its_origin(self):
         b = Builder(input=image(1, SIDE))
         t = b.join(b.layer(1, given=window(3)), 1)
-        # Both branches carry the same shift now: nothing new.
+        # Both branches have the same shift now: no new warning.
         t = b.join(b.layer(t, given=window(3, 1, 1)), t)
         assert codes(b, t) == ["misaligned-branches"]
 
-    def test_told_once_for_a_layer_of_a_loop(self):
+    def test_misalignment_in_a_loop_is_reported_once(self):
         b = Builder(input=image(1, SIDE))
         t = b.join(b.layer(1, given=window(3)), 1)
         layer = b.nodes[-1].layer

@@ -1,5 +1,5 @@
-"""Receptive fields against brute force: explicit sets of input positions, moved through random
-graphs of windows, dilation, strides, transposed convolutions, upsampling and branches."""
+"""Receptive fields compared with brute force: explicit sets of input positions, propagated through
+random graphs of windows, dilation, strides, transposed convolutions, upsampling and branches."""
 
 from fractions import Fraction
 from functools import cache
@@ -12,7 +12,7 @@ from archcalc.diagnostics import Diagnostics
 from archcalc.ops.reach import Periodic, Window
 from tests.analysis.nets import Builder, facts, image
 
-LONG = image(1, 1000)  # lengths play no part: fields are those of an endless line
+LONG = image(1, 1000)  # sizes are irrelevant: fields are those of an infinite input
 
 windows = st.builds(
     lambda k, s, begin, d: ("window", k, s, begin, d),
@@ -54,7 +54,7 @@ def read(kind, j):
 
 
 def reach_of(kind):
-    """The same as a `Reach`, its pattern read off the definition."""
+    """The same as a `Reach`, derived from the definition."""
     name, *numbers = kind
     if name == "window":
         k, s, begin, d = numbers
@@ -82,7 +82,7 @@ def slope_of(kind):
 
 
 def grow(steps):
-    """The net, and for its last tensor the positions that an output sees and the stride."""
+    """The net, and for its last tensor the positions that an output depends on and the stride."""
     b = Builder(input=LONG)
     seen = {1: cache(lambda j: frozenset([j]))}
     slopes = {1: Fraction(1)}

@@ -1,7 +1,7 @@
-"""Receptive fields of random nets that move and mix positions, against PyTorch.
+"""Receptive fields of random nets that move and mix positions, compared with PyTorch.
 
-All layers are linear with positive weights, so that output o depends on input i exactly where a
-one-hot image at i gives a number above 0 at o. One batch of all one-hot images tells everything.
+All layers are linear with positive weights, so output o depends on input i if and only if a one-hot
+image at i gives a positive number at o. One batch of all one-hot images covers everything.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ def _loaded(text: str) -> Any:
 
 
 def positions(layout: Layout, index: tuple[int, ...]) -> dict[Any, int]:
-    """Where an output stands: the value of every digit that counts positions."""
+    """The position of an output: the value of every digit that counts positions."""
     found = {}
     for place, (i, digits) in enumerate(zip(index, layout, strict=True)):
         rest = i
@@ -216,7 +216,8 @@ def positions(layout: Layout, index: tuple[int, ...]) -> dict[Any, int]:
 
 
 def claimed(seen: Seen, layout: Layout, where: dict[Any, int], axis: int) -> tuple[int, int] | None:
-    """The first and last input position that archcalc says an output sees; None: unknown."""
+    """The first and last input position in the field that archcalc computes for an output; None:
+    unknown."""
     field = seen.fields[axis]
     position = 0
     for (place, number), value in where.items():
@@ -233,7 +234,7 @@ def claimed(seen: Seen, layout: Layout, where: dict[Any, int], axis: int) -> tup
 
 
 def check(net: RandomNet, exact: list[int]) -> None:
-    """Compares what archcalc says of every tensor with what PyTorch computes."""
+    """Compares the fields of every tensor with what PyTorch computes."""
     loaded = archcalc.load(net.text())
     walk = Walk(loaded, Diagnostics())
     views = walk.views()
@@ -246,7 +247,7 @@ def check(net: RandomNet, exact: list[int]) -> None:
             continue
         depends = value.reshape(*net.shape, *value.shape[1:]) > 1e-12
         depends = depends.any(dim=0)  # of the input's channels
-        groups: dict[Any, Any] = {}  # channels, and axes that stem from them, are taken together
+        groups: dict[Any, Any] = {}  # channels, and axes derived from them, are combined
         for index in product(*[range(n) for n in depends.shape[rank:]]):
             where = positions(layout, index)
             key = tuple(where.items())

@@ -1,4 +1,4 @@
-"""What contains a layer that could not be read is unknown, wherever the layer stands."""
+"""Metrics that include an unparsed layer are unknown, wherever the layer is."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def unknown(found: dict[str, object]) -> bool:
     return all(totals[key] is None for key in ("params", "buffers", "macs", "flops", "activations"))
 
 
-def test_the_spec_is_right_before_it_is_broken() -> None:
+def test_the_unbroken_spec_is_valid() -> None:
     found = as_dict(check(GOOD))
     assert {d["code"] for d in found["diagnostics"]} == {"expectation-failed"}
     assert not unknown(found)
@@ -100,7 +100,7 @@ def test_totals_with_an_unread_layer_are_unknown(old: str, new: str) -> None:
     errors = [d for d in found["diagnostics"] if d["severity"] == "error"]
     causes = [d for d in errors if d["code"] != "expectation-failed"]
     assert len(causes) == 1, causes
-    # Behind a head that was not read, the main output's depth and field are still known.
+    # After a head that was not parsed, the main output's depth and field are still known.
     assert len(errors) == 1 or "head: true" in old + new or "linear: 10}]" in old
     assert unknown(found)
     assert found["totals"]["peak_activation_bytes"] is None
@@ -109,7 +109,7 @@ def test_totals_with_an_unread_layer_are_unknown(old: str, new: str) -> None:
     assert named["params"] == named["macs"] == named["peak_activation_bytes"] == "unknown"
 
 
-def test_the_layer_has_a_row_and_the_rest_its_figures() -> None:
+def test_the_unread_layer_has_a_row_and_others_their_metrics() -> None:
     text = "input: [3, 8, 8]\nlayers:\n  - conv: {out: 4, kernel: 3}\n  - linaer: 10\n"
     report = check(text).report
     assert report is not None

@@ -1,4 +1,4 @@
-"""What torchvision 0.28 lists for its nets: `tests/data/torchvision`, one module a line."""
+"""What torchvision 0.28 reports for its nets: `tests/data/torchvision`, one module per line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BATCH_NORM = ("weight", "bias", "running_mean", "running_var")
 
 
 class Reference(NamedTuple):
-    """What torchvision says of a net; `outputs` by module, training-only ones left out."""
+    """torchvision's numbers for a net; `outputs` by module, without training-only ones."""
 
     totals: dict[str, str]
     weights: list[tuple[str, list[int]]]

@@ -1,4 +1,4 @@
-"""Figures of a catalogue net by the words of the tables in `tests/data`."""
+"""Metrics of a catalogue net by the names in the tables in `tests/data`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DATA = ROOT / "tests" / "data"
 FILES = {path.stem: path for path in sorted((ROOT / "specs").rglob("*.yaml"))}
 CATALOGUE = sorted(FILES)
 
-# Nets with blocks or layers of their own: the others only set vars of one of these.
+# Nets with their own blocks or layers: the others only set vars of one of these.
 FAMILIES = [
     name
     for name in CATALOGUE
@@ -51,7 +51,7 @@ def _setting(text: str) -> Any:
 
 @cache
 def report_of(net: str, settings: str = "", input: str = "") -> Report:
-    """The report of a catalogue net, its settings as "width=0.5", its input as "3x160x160"."""
+    """The report of a catalogue net, with settings as "width=0.5" and input as "3x160x160"."""
     pairs = [pair.split("=") for pair in settings.split()]
     found = check(
         FILES[net],
@@ -63,7 +63,7 @@ def report_of(net: str, settings: str = "", input: str = "") -> Report:
 
 
 def group_at(group: Group, path: str) -> Group | None:
-    """The group that makes the level `path`."""
+    """The group with the path `level`."""
     from archcalc.graph import Group as GroupClass
 
     for child in group.children:
@@ -117,7 +117,7 @@ class Part:
         return sum(getattr(layer.totals, figure) for layer in self.counted())
 
     def weights(self) -> int:
-        """Trainable numbers without the biases, by their shapes."""
+        """Trainable parameters without biases, from their shapes."""
         count = 0
         for layer in self.counted():
             assert layer.node.facts is not None

@@ -1,4 +1,4 @@
-"""The whole catalogue: every case of every spec holds, and each file says what it must."""
+"""The whole catalogue: every case of every spec passes, and each file has its metadata."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ IMAGENET = [f"resnet{n}" for n in (18, 34, 50, 101, 152)] + ["plain18", "plain34
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_every_case_holds(name: str) -> None:
+def test_every_case_passes(name: str) -> None:
     checked = check(FILES[name], cases=True)
     assert not checked.diagnostics
     assert checked.report is not None
@@ -42,7 +42,7 @@ def test_the_catalogue_is_found_by_name() -> None:
 
 
 def test_two_branches_compared() -> None:
-    """The reduction in front of the 5×5 saves a factor of 9.68."""
+    """The reduction before the 5×5 divides the MACs by 9.68."""
     naive, reduced = check("inception_naive").report, check("inception_reduced").report
     assert naive is not None
     assert reduced is not None

@@ -63,5 +63,5 @@ def test_members_of_families(name: str) -> None:
     assert f"{found['totals']['macs'] / 1e9:.3f}" == wanted["gmacs"]
 
 
-def test_the_references_are_there() -> None:
+def test_the_references_exist() -> None:
     assert {"vgg16", "resnet50", "densenet121", "shufflenet_v2_x1_0"} <= set(CHECKPOINTS)

@@ -1,4 +1,4 @@
-"""Every example holds, but the one that is there to be refuted."""
+"""Every example passes, except the one that is meant to fail."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_example(path: object) -> None:
     assert claim.difference.startswith("+10,000")
 
 
-def test_the_readme_tells_of_every_example() -> None:
+def test_the_readme_lists_every_example() -> None:
     text = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
     for path in EXAMPLES:
         assert path.name in text

@@ -1,4 +1,4 @@
-"""The language guide: its examples hold, and its generated parts are up to date."""
+"""The guide: its examples pass, and its generated parts are current."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def test_every_example_passes(spec: str) -> None:
     assert checked.ok
 
 
-def test_the_paths_it_tells_of() -> None:
-    """The comments of the example on groups name the layers' paths."""
+def test_the_paths_in_its_comments() -> None:
+    """The comments of the example on groups are the layers' paths."""
     language = (GUIDE / "language.md").read_text(encoding="utf-8")
     (spec,) = re.findall(r"^```yaml\n([^`]*features\.0.*?)^```", language, re.MULTILINE | re.DOTALL)
     told = re.findall(r"# (\S+)$", spec, re.MULTILINE)
@@ -78,7 +78,7 @@ def test_the_paths_it_tells_of() -> None:
     assert [layer.node.path for layer in report.layers] == told
 
 
-def test_all_operations_and_nets_are_in_it() -> None:
+def test_all_operations_and_nets_are_listed() -> None:
     made = pages()
     for op in ALL:
         page = made[f"operations/{op.family}.md"]
@@ -91,7 +91,7 @@ def test_all_operations_and_nets_are_in_it() -> None:
 
 
 def test_outputs_in_the_examples_readme(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a `console` block of examples/README.md shows is what the command prints."""
+    """A `console` block of examples/README.md shows what the command prints."""
     monkeypatch.chdir(ROOT)
     page = ROOT / "examples" / "README.md"
     text = page.read_text(encoding="utf-8")

@@ -1,9 +1,9 @@
-"""Every figure that papers print of the catalogue's nets, each with its source.
+"""Published numbers of the catalogue's nets, each with its source.
 
-`tests/data/papers.csv`: `printed` is as the source has it; `exact` is arithmetic done by hand. A
-row "holds" where the net gives what is printed, to its last digit. It is a "misprint" where the
-source contradicts itself, and "differs" where it speaks of another variant; `note` says why, and
-the net then gives `exact`.
+`tests/data/papers.csv`: `printed` is as in the source; `exact` is computed by hand. A row "holds"
+if the net gives the printed number, to its last digit. It is a "misprint" if the source contradicts
+itself, and "differs" if it describes another variant; `note` explains why, and the net then gives
+`exact`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def filters(kernel: tuple[int, ...]) -> str:
 
 
 def text_of(row: dict[str, str], parts: list[Part]) -> str | None:
-    """The figure as text, where it is compared as text; None where it is a number."""
+    """The value as text, if it is compared as text; None for numbers."""
     figure, part = row["figure"], parts[0]
     if figure in ("input", "output"):
         return spelled(part.input() if figure == "input" else part.output())
@@ -99,7 +99,7 @@ def name_of(row: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("row", PAPERS, ids=name_of)
-def test_printed(row: dict[str, str]) -> None:
+def test_published_values(row: dict[str, str]) -> None:
     report = report_of(row["net"], row["set"], row["input"])
     parts = [Part(report, path) for path in row["part"].split("+")]
     text = text_of(row, parts)
@@ -116,7 +116,7 @@ def test_printed(row: dict[str, str]) -> None:
     assert holds == (row["verdict"] == "holds"), f"{actual:,}"
 
 
-def test_a_misprint_says_why() -> None:
+def test_a_misprint_has_a_note() -> None:
     for row in PAPERS:
         assert row["source"]
         if row["verdict"] == "misprint":
@@ -136,16 +136,16 @@ def test_sums_of_misprints() -> None:
     assert 7 * 7 * 3 * 64 == 9_408
     assert 7 * 7 * 24 + 24 * 64 == 2_712
     assert 2_712 * 112 * 112 == 34_019_328
-    # its printed rows
+    # the sum of its printed rows
     assert 2.7 + 112 + 159 + 380 + 364 + 437 + 463 + 580 + 840 + 1072 + 1388 + 1000 == 6_797.7
     assert 34 + 360 + 128 + 304 + 73 + 88 + 100 + 119 + 170 + 54 + 71 + 1 == 1_502
-    # the course note's slip: 2,408,448 + 10,035,200
+    # the mistake of the course note: 2,408,448 + 10,035,200
     assert 28 * 28 * 16 * 192 + 28 * 28 * 32 * 400 == 12_443_648 == 12_433_648 + 10_000
 
 
 def test_shares_of_mobilenet() -> None:
     """Howard et al. 2017, Table 2: parameters without batch normalisation and biases. It prints
-    1.19% of the multiplies for the first convolution, a misprint of 1.91%: its column adds up to
+    1.19% of the MACs for the first convolution, a misprint of 1.91%: its column adds up to
     99.29%."""
     report = report_of("mobilenet")
     kinds: dict[str, list[int]] = {}
@@ -179,15 +179,15 @@ def test_shares_of_mobilenet() -> None:
 
 
 def test_layers_of_inception_resnet_v1() -> None:
-    """The public net for faces has 23,482,624 parameters: a sixth block8, a linear layer of 512
-    features without bias and its batch normalisation in place of the classifier."""
+    """The public net for faces has 23,482,624 parameters: a sixth block8, and a linear layer of 512
+    features without bias and its batch normalisation instead of the classifier."""
     block8 = 2 * (1792 * 192 + 384) + 2 * (3 * 192 * 192 + 384) + 384 * 1792 + 1792
     public = 23_482_624 - block8 - 1792 * 512 - 2 * 512
     assert report_of("inception_resnet_v1").totals.params == public + 1792 * 1000 + 1000
 
 
 def test_keras_has_no_scale_in_these_batch_norms() -> None:
-    """One number a channel less: what Keras lists as trainable for its own copies."""
+    """One parameter per channel less: Keras' trainable parameters for its own versions."""
     for net, keras in (("inception_v3", 23_817_352), ("inception_resnet_v2", 55_813_192)):
         totals = report_of(net).totals
         assert totals.params is not None

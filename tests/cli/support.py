@@ -16,19 +16,19 @@ PACKAGE = str(Path(archcalc.__file__).parents[1])
 
 
 def run(*arguments, **environment):
-    """In this process: quick, but with a standard output of the test's own."""
+    """In this process: fast, but with the test's own standard output."""
     return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "80", **environment})
 
 
 def environment(**more):
-    """Without what the tester's own terminal asks for, and with the package to be found."""
+    """Without the settings of the tester's terminal, and with the package importable."""
     own = ("NO_COLOR", "FORCE_COLOR", "PYTHONUNBUFFERED")
     kept = {k: v for k, v in os.environ.items() if k not in own}
     return {**kept, "PYTHONPATH": PACKAGE, "COLUMNS": "80", **more}
 
 
 def process(*arguments, cwd=None, python=("-m", "archcalc"), stdout=subprocess.PIPE, **more):
-    """In a process of its own, as a user starts it."""
+    """In its own process, as for a user."""
     return subprocess.run(
         [sys.executable, *python, *arguments],
         stdout=stdout,

@@ -56,7 +56,7 @@ def test_wrong_use():
         archcalc.analyze(archcalc.load(TEXT), dtype="int4")
 
 
-def test_an_expectation_that_fails_is_no_error_of_loading():
+def test_a_failed_expectation_is_not_an_error_of_loading():
     net = archcalc.load(TEXT + "expect: {params: 1}\n")
     report = archcalc.analyze(net)
     assert not report.ok

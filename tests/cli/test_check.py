@@ -34,20 +34,20 @@ def small(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_all_holds():
+def test_everything_passes():
     found = run("check", "small.yaml")
     assert found.exit_code == 0
     assert found.stdout.endswith("ok: 1 expectation passed, 2 not checked (see --cases)\n")
     assert found.stderr == ""
 
 
-def test_a_name_needs_no_ending_and_may_be_of_the_catalogue():
+def test_a_name_needs_no_extension_and_may_be_of_the_catalogue():
     assert run("check", "small").exit_code == 0
     assert "138,357,544" in run("check", "vgg16").stdout
     assert "138,357,544" in run("check", "vgg16.yaml").stdout
 
 
-def test_an_error_exits_1_and_stands_below_the_table():
+def test_an_error_exits_1_and_is_printed_below_the_table():
     found = run("check", "invalid.yaml")
     assert found.exit_code == 1
     head, error = found.stdout.split("\nerror[window-too-large]: ")
@@ -57,7 +57,7 @@ def test_an_error_exits_1_and_stands_below_the_table():
     assert found.stderr == ""
 
 
-def test_an_expectation_that_fails_exits_1(small):
+def test_a_failed_expectation_exits_1(small):
     (small / "wrong.yaml").write_text(SPEC.replace("{params: 112}", "{params: 111}"))
     assert run("check", "wrong.yaml").exit_code == 1
 
@@ -129,7 +129,7 @@ def test_without_a_spec():
     assert run().exit_code == 2
 
 
-def test_a_missing_file_is_an_error_of_its_own():
+def test_a_missing_file_is_an_error():
     found = run("check", "smal.yaml", "small")
     assert found.exit_code == 1
     assert "error[file-not-found]" in found.stdout
@@ -143,7 +143,7 @@ def test_json_is_alone_on_standard_output():
         assert found.stderr == ""
 
 
-def test_csv_tells_errors_on_standard_error():
+def test_csv_prints_errors_to_standard_error():
     found = run("check", "invalid", "--format", "csv")
     assert found.exit_code == 1
     assert found.stdout.startswith("spec,path,op,")
@@ -173,14 +173,14 @@ def test_dtype():
     assert "as float16" in run("check", "small", "--dtype", "float16").stdout
 
 
-def test_cases_are_run_under_their_settings():
+def test_cases_are_run_with_their_settings():
     found = run("check", "small", "--cases", "--expect", "all")
     assert found.exit_code == 0
     assert found.stdout.endswith("ok: 3 expectations passed\n")
     assert re.search(r"^✓ params  224 .*with width=8$", found.stdout, re.MULTILINE)
 
 
-def test_a_case_that_fails_is_told_with_its_settings(small):
+def test_a_failed_case_is_reported_with_its_settings(small):
     (small / "wrong.yaml").write_text(
         SPEC.replace("224", "225").replace("[4, 16, 16]", "[4, 9, 9]")
     )
@@ -192,22 +192,22 @@ def test_a_case_that_fails_is_told_with_its_settings(small):
     assert "= note: in the case input 3×16×16" in found.stdout
 
 
-def test_cases_that_cannot_be_built_are_told(small):
+def test_invalid_cases_are_reported(small):
     (small / "wrong.yaml").write_text(SPEC.replace("{width: 8}", "{padding: -1}"))
     found = run("check", "wrong", "--cases")
     assert found.exit_code == 1
     assert "= note: in the case padding=-1" in found.stdout
 
 
-def test_cases_judge_the_specs_own_settings_too():
-    """Under --set the plain case is not in force; --cases runs it all the same."""
+def test_cases_include_the_specs_own_settings():
+    """With --set the plain case does not apply; --cases runs it all the same."""
     assert "0 error" not in run("check", "small", "--set", "width=6").stdout
     found = run("check", "small", "--set", "width=6", "--cases")
     assert found.exit_code == 0
     assert found.stdout.endswith("ok: 3 expectations passed\n")
 
 
-def test_cases_of_layers_that_are_only_there_under_a_setting(small):
+def test_cases_of_layers_that_only_exist_with_a_setting(small):
     (small / "deep.yaml").write_text(
         "input: [4]\nvars: {extra: false}\nlayers:\n  - relu\n"
         "  - {when: extra, linear: 2, expect: {set: {extra: true}, params: 11}}\n"
@@ -218,7 +218,7 @@ def test_cases_of_layers_that_are_only_there_under_a_setting(small):
     assert re.search(r"^✗ \S+ params  11 +10 ", found.stdout, re.MULTILINE)
 
 
-def test_colour_only_where_it_is_wanted():
+def test_colour_only_if_wanted():
     assert "\x1b" not in run("check", "invalid").stdout
     assert "\x1b" not in run("check", "invalid", FORCE_COLOR="1", NO_COLOR="1").stdout
     for force in ("FORCE_COLOR", "CLICOLOR_FORCE"):
@@ -271,7 +271,7 @@ def test_any_encoding_of_the_terminal(settings):
     assert re.search(r"^[✓+] params +25,557,032$", text, re.MULTILINE)
 
 
-def test_a_reader_that_goes_away():
+def test_a_closed_pipe():
     """As in `archcalc check … | head -1`: no traceback, and the status of the check itself."""
     command = [sys.executable, "-m", "archcalc", "check", "resnet1202", "--format", "json"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment()}

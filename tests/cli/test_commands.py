@@ -80,7 +80,7 @@ def test_completion_of_names(tmp_path):
 @pytest.mark.parametrize(
     "command", [["export"], ["export", "--target", "keras"], ["render", "--format", "svg"]]
 )
-def test_no_output_takes_the_place_of_its_spec(command, tmp_path):
+def test_an_output_cannot_overwrite_its_spec(command, tmp_path):
     spec = tmp_path / "net.yaml"
     spec.write_text("input: [3, 8, 8]\nlayers: [relu]\n", encoding="utf-8")
     done = run(*command, str(spec), "-o", str(tmp_path / "." / "net.yaml"))
@@ -96,7 +96,7 @@ def test_a_spec_in_place_of_a_command(name):
     assert f"try `archcalc check {name}`" in " ".join(found.stderr.split())
 
 
-def test_summaries_are_whole_sentences():
+def test_summaries_are_complete_sentences():
     section = run("--help").stdout.partition("Commands:\n")[2]
     lines = section.splitlines()
     assert len(lines) == len(COMMANDS)
@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_written_is_one_line(command, tmp_path):
 
 
 @pytest.mark.parametrize("command", WRITERS, ids=lambda command: command[0])
-def test_what_is_written_has_the_rights_of_a_new_file(command, tmp_path):
+def test_written_files_have_default_permissions(command, tmp_path):
     (tmp_path / "plain").write_text("")
     target = tmp_path / "net.svg"
     assert run(*command, str(target)).exit_code == 0
@@ -142,7 +142,7 @@ def test_what_is_written_has_the_rights_of_a_new_file(command, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["net.svg", "plain"]
 
 
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+def test_a_file_is_replaced_completely_or_not_at_all(tmp_path, monkeypatch):
     target = tmp_path / "net.py"
     target.write_text("good")
     target.chmod(0o640)
@@ -188,7 +188,8 @@ EVERY_COMMAND = [
 @pytest.mark.slow
 @pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
 def test_streams_and_terminals_of_every_kind(command, tmp_path):
-    """A closed pipe, a full disk, ASCII, and 20 columns: a result or one line, no traceback."""
+    """A closed pipe, a full disk, ASCII, and 20 columns: a result or one line, never a
+    traceback."""
     full = None
     if os.path.exists("/dev/full"):
         with open("/dev/full", "w") as stream:
@@ -235,7 +236,7 @@ def test_a_spec_from_standard_input(tmp_path):
     assert found.stdout.decode().startswith("Piped (<stdin>)\n")
 
 
-def test_a_log_of_github_takes_no_commands_from_a_spec(tmp_path):
+def test_a_spec_cannot_inject_github_commands(tmp_path):
     spec = tmp_path / "net.yaml"
     spec.write_text(
         "name: '::set-output name=x::y'\nsource: '##[error]gone'\n"

@@ -1,4 +1,4 @@
-"""`archcalc compare`: what is asked for, formats, exit statuses."""
+"""`archcalc compare`: options, formats, exit statuses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_settings_for_one_and_for_all():
     assert params(found.stdout) == [4 * (9 + 1), 4 * (6 * 9 + 1)]
 
 
-def test_a_file_with_a_colon_is_that_file():
+def test_a_file_name_can_contain_a_colon():
     found = run("compare", "small", "a:b=c.yaml")
     assert (found.exit_code, params(found.stdout)) == (0, [112, 112])
 
@@ -76,7 +76,7 @@ def test_an_error_is_reported_and_nothing_compared():
     assert "no spec named `nope`" in found.stderr
 
 
-def test_an_expectation_that_fails_is_not_what_is_asked():
+def test_failed_expectations_do_not_stop_a_comparison():
     found = run("compare", "small", "small:width=8")
     assert found.exit_code == 0
     assert found.stderr == ""

@@ -1,4 +1,4 @@
-"""`archcalc list`. The golden file is written anew by `GOLDEN=write pytest tests/cli`."""
+"""`archcalc list`. `GOLDEN=write pytest tests/cli` rewrites the golden file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GOLDEN = HERE / "golden" / "list_80.txt"
 
 @cache
 def nets():
-    """The catalogue, worked out once for all tests."""
+    """The catalogue, computed once for all tests."""
     return entries()
 
 
@@ -33,7 +33,7 @@ def names(*arguments):
 
 
 def chosen(text):
-    """The names of the nets that fulfil a condition."""
+    """The names of the nets that meet a condition."""
     holds = condition(text, [word for net in nets() for word in (net.name, net.family, net.task)])
     return [net.name for net in nets() if holds(net)]
 
@@ -46,7 +46,7 @@ def test_golden():
     assert all(len(line) <= 80 for line in found.stdout.splitlines())
 
 
-def test_the_golden_file_holds_what_papers_and_frameworks_say():
+def test_the_golden_file_agrees_with_papers_and_frameworks():
     """VGG-16 and ResNet-50 by torchvision, LeNet-5 by its paper, depths by the nets' names."""
     lines = GOLDEN.read_text(encoding="utf-8").splitlines()
     rows = {line.split()[0]: line.split() for line in lines if line.startswith(" ")}
@@ -60,7 +60,7 @@ def test_the_golden_file_holds_what_papers_and_frameworks_say():
 
 
 def test_figures_are_those_of_the_published_checkpoints():
-    """Parameters and multiplies of torchvision's nets, as counted there."""
+    """Parameters and MACs of torchvision's nets, as counted there."""
     counted = 0
     for entry in nets():
         path = HERE.parent / "data" / "torchvision" / f"{entry.name.split('_torchvision')[0]}.txt"
@@ -73,7 +73,7 @@ def test_figures_are_those_of_the_published_checkpoints():
     assert counted >= 8
 
 
-def test_every_net_is_whole():
+def test_every_net_has_all_metadata():
     for entry in nets():
         unknown = [field for field, value in entry._asdict().items() if value in (None, "", ())]
         assert not unknown, entry.name
@@ -81,7 +81,7 @@ def test_every_net_is_whole():
 
 def test_sort():
     assert names("--sort", "-params")[:3] == ["yolov1", "vgg19_bn", "vgg19"]
-    # a heading for a family makes no sense in another order
+    # headings of families make no sense in another order
     assert "\nResNet\n" in run("list").stdout
     assert "\nResNet\n" not in run("list", "--sort", "params").stdout
 
@@ -155,7 +155,7 @@ def test_where(text, expected):
     assert set(chosen(text)) == expected
 
 
-def test_nothing_found_is_said():
+def test_an_empty_result_is_reported():
     found = run("list", "--where", "params < 1")
     assert (found.exit_code, found.stdout) == (0, "no net of the catalogue matches params < 1\n")
 
@@ -194,7 +194,7 @@ def test_a_mistake_is_wrong_usage():
 
 
 def test_a_net_with_an_unknown_figure():
-    """It fulfils no condition on that figure, and comes last in its order."""
+    """It meets no condition on that field, and is sorted last."""
     known, other = nets()[:2]
     unknown = known._replace(flops=None)
     assert not condition("flops > 0", [])(unknown)
@@ -214,7 +214,7 @@ def test_markdown_and_sources():
     assert "1998" not in run("list", COLUMNS="60").stdout
 
 
-def test_a_file_beside_the_user_is_no_net_of_the_catalogue(tmp_path, monkeypatch):
+def test_a_file_in_the_current_folder_is_not_listed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "vgg16.yaml").write_text("input: [1, 1, 1]\nlayers: [relu]\n")
     assert names("--where", "params == 138_357_544") == ["vgg16"]

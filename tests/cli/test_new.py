@@ -14,7 +14,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_spec_to_begin_with(folder):
+def test_the_starter_spec(folder):
     found = run("new")
     assert (found.exit_code, found.stderr) == (0, "")
     assert found.stdout == "wrote model.yaml\ncheck it with: archcalc check model.yaml\n"
@@ -23,11 +23,11 @@ def test_a_spec_to_begin_with(folder):
     assert run("check", "model.yaml", "--cases").exit_code == 0
 
 
-def test_the_figures_it_expects_are_right_by_hand(folder):
+def test_the_expectations_of_the_starter_by_hand(folder):
     run("new")
 
     def residual(a, b):
-        """Two 3×3 convolutions with norms, and a 1×1 one with a norm where the width changes."""
+        """Two 3×3 convolutions with norms, and a 1×1 one with a norm if the width changes."""
         shortcut = a * b + 2 * b if a != b else 0
         return 9 * a * b + 9 * b * b + 4 * b + shortcut
 
@@ -39,7 +39,7 @@ def test_the_figures_it_expects_are_right_by_hand(folder):
 
 
 @pytest.mark.parametrize("name", catalogue_names())
-def test_every_net_works_where_it_lands(folder, name):
+def test_every_copied_net_passes(folder, name):
     found = run("new", name)
     assert found.exit_code == 0
     assert (folder / f"{name}.yaml").read_bytes() == catalogue_files()[name].read_bytes()
@@ -47,14 +47,14 @@ def test_every_net_works_where_it_lands(folder, name):
     assert ("it extends" in found.stdout) == ("extends:" in (folder / f"{name}.yaml").read_text())
 
 
-def test_what_a_copy_extends_is_told(folder):
+def test_the_base_of_a_copy_is_reported(folder):
     found = run("new", "resnet34.yaml", "-o", "mine.yaml")
     assert "it extends resnet18.yaml of the catalogue" in found.stdout
     assert "copy it with: archcalc new resnet18" in found.stdout
     (folder / "resnet18.yaml").write_text("input: [1, 1, 1]\nlayers: [relu]\n")
     found = run("new", "resnet34")
     assert "it extends resnet18.yaml in the same folder" in found.stdout
-    # under the name of what it extends it still stands on the catalogue's
+    # under the name of its base it still extends the catalogue's
     found = run("new", "resnet34", "-o", "resnet18.yaml", "--force")
     assert "it extends resnet18.yaml of the catalogue" in found.stdout
     assert run("check", "resnet18.yaml").exit_code == 0
@@ -67,7 +67,7 @@ def test_standard_output(folder):
     assert list(folder.iterdir()) == []
 
 
-def test_nothing_is_written_over(folder):
+def test_existing_files_are_kept(folder):
     (folder / "vgg16.yaml").write_text("mine")
     found = run("new", "vgg16")
     assert found.exit_code == 1

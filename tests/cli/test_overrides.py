@@ -1,4 +1,5 @@
-"""What is set from outside must suit the spec: else it is wrong use, told before anything runs."""
+"""Overrides must match the spec: otherwise they are a usage error, reported before anything
+runs."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ layers:
 @pytest.mark.parametrize(
     ("name", "given", "taken"),
     [
-        ("alpha", 0.35, Fraction(7, 20)),  # the decimal that is written, not the nearest binary
+        ("alpha", 0.35, Fraction(7, 20)),  # the decimal as written, not the nearest binary fraction
         ("alpha", 1.0, 1),
         ("table", [3, [4, 0.5]], (3, (4, Fraction(1, 2)))),
         ("act", "tanh", "tanh"),
@@ -56,7 +57,7 @@ def test_values_that_the_spec_cannot_take(settings: dict[str, Any], told: str) -
 
 
 @pytest.mark.parametrize("shape", [(3, "8", 8), (3, 0, 8), (), (1, 3, 8, 8, 8), (3, 8.0, 8), 3])
-def test_what_is_no_shape(shape: Any) -> None:
+def test_invalid_shapes(shape: Any) -> None:
     for given in (shape, {"input": shape}):
         with pytest.raises(ValueError, match="is not a shape"):
             archcalc.load(SPEC, input=given)
@@ -66,7 +67,7 @@ def test_a_list_is_a_shape() -> None:
     assert archcalc.load(SPEC, input=[3, 9, 9]).tensors[1].shape == (3, 9, 9)
 
 
-def test_a_shape_for_a_spec_whose_input_is_in_error(tmp_path: Any) -> None:
+def test_a_shape_for_a_spec_with_an_invalid_input(tmp_path: Any) -> None:
     path = tmp_path / "net.yaml"
     path.write_text("input: [3, x, 8]\nlayers: [relu]\n")
     assert run("check", str(path), "--input", "3x9x9").exit_code == 0
@@ -75,7 +76,7 @@ def test_a_shape_for_a_spec_whose_input_is_in_error(tmp_path: Any) -> None:
     assert (found.exit_code, "missing-key" in found.stdout) == (1, True)
 
 
-def test_the_command_tells_it_as_wrong_usage(tmp_path: Any) -> None:
+def test_the_command_reports_wrong_usage(tmp_path: Any) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(SPEC)
     found = run("check", str(path), "--set", "width=foo")

@@ -1,4 +1,4 @@
-"""The alignment: the best one there is, in order, and nothing lost."""
+"""The alignment: optimal, in order, and complete."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ITEMS = st.builds(
 
 
 def best(a, b):
-    """The greatest sum of likenesses, by trying all ways."""
+    """The greatest sum of similarities, by trying all alignments."""
     if not a or not b:
         return 0
     rest = max(best(a[1:], b), best(a, b[1:]))
@@ -45,7 +45,7 @@ def best(a, b):
 
 @settings(max_examples=150)
 @given(st.lists(ITEMS, max_size=5), st.lists(ITEMS, max_size=5))
-def test_it_is_the_best(a, b):
+def test_the_alignment_is_optimal(a, b):
     rows = aligned([a, b])
     assert [x for x, _ in rows if x is not None] == a
     assert [y for _, y in rows if y is not None] == b
@@ -56,7 +56,7 @@ def test_it_is_the_best(a, b):
 
 @settings(max_examples=50)
 @given(st.lists(st.lists(ITEMS, max_size=4), min_size=3, max_size=3))
-def test_of_three_nothing_is_lost(levels):
+def test_three_nets_keep_all_layers(levels):
     rows = aligned(levels)
     for position, level in enumerate(levels):
         assert [row[position] for row in rows if row[position] is not None] == level
@@ -67,17 +67,17 @@ def test_what_corresponds():
     assert likeness(conv, item("conv", "conv1", (8,))) > likeness(conv, item("conv", "3", (8,)))
     assert likeness(conv, item("conv", "3", (8,))) > likeness(conv, item("conv", "3", (9,)))
     assert not likeness(conv, item("relu", "2", (8,), "activation"))
-    # one activation for another in its place, but not anywhere
+    # one activation for another at the same position, but not anywhere
     relu, tanh = item("relu", "1", (8,), "act"), item("tanh", "4", (8,), "act")
     assert likeness(relu, tanh)
     assert not likeness(relu, item("tanh", "4", (9,), "act"))
-    # a layer, and a block around one that does the same work
+    # a layer, and a block around one with the same operation
     block = item("basic", "stem", (8,), "block", macs=72, is_layer=False)
     assert not likeness(conv, block)
     assert likeness(item("conv", "conv1", (8,), macs=72), block)
 
 
-def test_a_level_too_long_to_weigh(monkeypatch):
+def test_a_level_too_long_to_score(monkeypatch):
     monkeypatch.setattr(align, "_MOST", 10)
     a = [item("conv", str(i), (1,), macs=1) for i in range(8)]
     b = [item("conv", str(i), (2,), macs=2) for i in range(2, 12)]

@@ -1,4 +1,4 @@
-"""What a comparison says: figures from papers and by hand, and sums that must agree."""
+"""Comparisons: numbers from papers and by hand, and sums that must agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def figure(found, name):
 
 
 def weighing(found, other=1, depth=ALL):
-    """The paths, params and macs of the differences that weigh."""
+    """The paths, params and macs of the differences with a cost."""
     return [
         (entry.paths[0] or entry.paths[1], entry.amounts.params, entry.amounts.macs)
         for entry in differences(found, other, depth).entries
@@ -36,7 +36,7 @@ def test_the_reduction_of_an_inception_branch():
     ]
 
 
-def test_shortcuts_are_what_a_resnet_has_more_than_a_plain_net():
+def test_a_resnet_differs_from_a_plain_net_by_its_shortcuts():
     """Three 1×1 convolutions with batch norm, by He et al. 2015, Table 1 and option B."""
     found = compared("plain34", "resnet34")
     assert weighing(found, depth=3) == [
@@ -50,7 +50,7 @@ def test_shortcuts_are_what_a_resnet_has_more_than_a_plain_net():
 
 
 def test_column_c_of_vgg():
-    """Its three 1×1 convolutions have a ninth of the weights and multiplies of the 3×3 ones."""
+    """Its three 1×1 convolutions have a ninth of the weights and MACs of the 3×3 ones."""
     found = compared("vgg16", "vgg16_c")
     assert weighing(found) == [
         ("features.14", -8 * 256 * 256, -8 * 256 * 256 * 56 * 56),
@@ -78,7 +78,7 @@ def test_mobilenet_at_half_its_width():
 
 def test_a_deeper_net_has_further_blocks():
     found = compared("resnet20", "resnet110")
-    # n = 18 in place of 3: fifteen more blocks of 2·(9·16·16) weights and two norms
+    # n = 18 instead of 3: fifteen more blocks of 2·(9·16·16) weights and two norms
     first = differences(found, 1, 2).entries[0]
     assert (first.paths, first.last, first.times) == ((None, "layer1.3"), "layer1.17", 15)
     assert first.amounts.params == 15 * (2 * 9 * 16 * 16 + 4 * 16)
@@ -88,7 +88,7 @@ def test_a_deeper_net_has_further_blocks():
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 @pytest.mark.parametrize("depth", [1, 2, ALL, None])
 def test_differences_add_up(pair, depth):
-    """Whatever the depth, and however layers are matched."""
+    """At any depth, and however layers are matched."""
     found = compared(*pair)
     a, b = (side.report.totals for side in found.sides)
     entries = differences(found, 1, depth).entries
@@ -100,7 +100,7 @@ def test_differences_add_up(pair, depth):
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 @pytest.mark.parametrize("depth", [1, 2, 100])
 def test_rows_add_up(pair, depth):
-    """A level's rows are its own figures, and all of them the net's totals."""
+    """The rows of a level add up to its totals, and all of them to the net's."""
     found = compared(*pair)
     chosen = rows(found.rows, depth)
     for position, side in enumerate(found.sides):
@@ -108,7 +108,7 @@ def test_rows_add_up(pair, depth):
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
-def test_rows_without_cost_are_left_out_and_none_stands_twice(pair):
+def test_rows_without_cost_are_omitted_and_none_is_repeated(pair):
     found = compared(*pair)
     every, shown = rows(found.rows, 100), costly(rows(found.rows, 100))
     for position in range(2):
@@ -119,7 +119,7 @@ def test_rows_without_cost_are_left_out_and_none_stands_twice(pair):
 
 
 def _sums(chosen, position):
-    """The sum over rows that are not opened, those of training only left out."""
+    """The sum over rows that are not opened, without those of training only."""
     known = [
         row.totals[position]
         for row in chosen
@@ -173,12 +173,12 @@ ONE = "input: [3, 8, 8]\nlayers:\n  - {name: a, conv: {out: 4, kernel: 3}}\n  - 
         (("relu", "batchnorm"), "only in a: relu"),
     ],
 )
-def test_how_a_change_is_told(change, text):
+def test_how_a_change_is_shown(change, text):
     found = of_text(ONE, ONE.replace(*change))
     assert text in [entry.change for entry in differences(found, 1).entries]
 
 
-def test_attributes_that_a_table_does_not_tell():
+def test_attributes_that_a_table_does_not_show():
     norm = "input: [3, 8, 8]\nlayers: [{batchnorm: {eps: 0.001}}]\n"
     found = of_text(norm, norm.replace("0.001", "0.01"))
     (entry,) = differences(found, 1).entries

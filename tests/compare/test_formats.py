@@ -1,7 +1,6 @@
-"""Golden files of `compare`, the sums in them checked apart, and widths of the terminal.
+"""Golden files of `compare`, whose sums are checked independently, and widths of the terminal.
 
-After a wanted change write the golden files anew with `GOLDEN=write pytest tests/compare`, and read
-the difference.
+`GOLDEN=write pytest tests/compare` rewrites the golden files: read the diff.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def number(text):
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_differences_in_a_golden_file_add_up(name):
-    """The figures of the file itself: each list against its sum, and that against the totals."""
+    """The numbers of the file itself: each list compared with its sum, and that with the totals."""
     text = (GOLDEN / name).read_text(encoding="utf-8")
     totals = {}
     for figure in ("params", "macs"):
@@ -98,7 +97,7 @@ def test_a_net_twice_has_two_letters():
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 def test_markdown_tables_are_tables(pair):
-    """Every row has the cells of its heading."""
+    """Every row has as many cells as the heading."""
     text = markdown.text(compared(*pair), depth=None)
     for block in text.split("\n\n"):
         if block.startswith("|"):
@@ -120,7 +119,7 @@ def test_json(pair):
     )
 
 
-def test_a_name_from_a_stranger_stays_text():
+def test_an_untrusted_name_stays_text():
     spec = "name: '<b>|\\u001b[31m'\ninput: [3, 8, 8]\nlayers:\n  - {name: 'a|b', relu: }\n"
     found = of_text(spec, spec.replace("relu", "tanh"))
     assert "\x1b" not in plain(found) + markdown.text(found, depth=None)

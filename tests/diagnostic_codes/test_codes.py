@@ -1,5 +1,4 @@
-"""The registry of diagnostic codes: nothing is emitted that it does not explain, and each
-explanation is true."""
+"""The registry of diagnostic codes is complete, and each explanation is true."""
 
 from __future__ import annotations
 
@@ -27,9 +26,10 @@ PACKAGE = Path(archcalc.__file__).parent
 ROOT = PACKAGE.parent
 
 NEVER_TOLD = {"unknown-tensor"}
-"""What depends on an unknown is no second error: raised so that it is unknown too, and dropped."""
+"""Consequences of an error: raised so that what depends on an unknown is unknown, never
+reported."""
 
-# The functions that take a code, and the place of it among their arguments.
+# The functions that take a code, and its position among their arguments.
 REPORTING = {
     "DiagnosticError": 0,
     "Misplaced": 0,
@@ -52,7 +52,7 @@ def modules() -> Iterator[tuple[Path, ast.Module]]:
 
 
 def texts(node: ast.expr, constants: dict[str, str]) -> Iterator[str]:
-    """The texts that an argument may be: itself, a constant of the module, or one of two."""
+    """The texts that an argument can be: itself, a constant of the module, or one of two."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.IfExp):
@@ -74,7 +74,7 @@ def constants_of(tree: ast.Module) -> dict[str, str]:
 
 
 def calls() -> Iterator[tuple[str, ast.Call, list[str]]]:
-    """Every call of a function that takes a code: its name, and the codes it may be given."""
+    """Every call of a function that takes a code: its name, and the possible codes."""
     for _, tree in modules():
         constants = constants_of(tree)
         for node in ast.walk(tree):
@@ -90,8 +90,8 @@ def calls() -> Iterator[tuple[str, ast.Call, list[str]]]:
 
 
 def emitted() -> set[str]:
-    """`DiagnosticError.__init__` and others' constructors look alike: a word alone is only a code
-    where it is registered."""
+    """`DiagnosticError.__init__` looks like other constructors: a word is only a code if it is
+    registered."""
     known = {code.code for code in CODES}
     return {
         text
@@ -154,7 +154,7 @@ def test_it_mentions_no_implementation(code: Code) -> None:
 SPECS = [code for code in CODES if not code.is_session]
 ALONGSIDE = {
     "too-many-errors": {"unknown-operation"},  # the hundred errors before it
-    "unknown-code": {"misaligned-branches"},  # the warning that was to be silenced
+    "unknown-code": {"misaligned-branches"},  # the warning that should have been suppressed
 }
 
 
@@ -182,7 +182,7 @@ def test_the_fixed_spec_has_none(code: Code) -> None:
 
 
 def test_each_has_a_case_among_the_bad_specs() -> None:
-    """Where the line and the words of the message are held to."""
+    """These compare the line and the words of the message."""
     texts = [path.read_text() for path in (ROOT / "tests" / "bad_specs").glob("*.test")]
     covered = set(re.findall(r"# E: (\S+)", "".join(texts)))
     assert {code.code for code in SPECS} - covered == {"too-many-errors"}  # has a hundred lines
@@ -203,7 +203,7 @@ def shell(tmp_path: Path) -> dict[str, str]:
 
 
 def session(commands: str, folder: Path, environment: dict[str, str]) -> tuple[int, str]:
-    """The status of the last command, and all that was printed."""
+    """The status of the last command, and the whole output."""
     folder.mkdir()
     lines = commands.splitlines()
     assert all(line.startswith("$ ") for line in lines)
@@ -232,8 +232,8 @@ def test_sessions(code: Code, tmp_path: Path, shell: dict[str, str]) -> None:
     assert (status, re.findall(r"error", printed)) == (0, []), printed
 
 
-def test_a_check_does_not_read_them() -> None:
-    """Nor does one that tells an error."""
+def test_a_check_does_not_import_them() -> None:
+    """Nor does one that reports an error."""
     program = (
         "import sys; from archcalc.pipeline import check\n"
         "check('input: [3, 8, 8]\\nlayers: [cnov, {allow: x, relu: }]\\n')\n"

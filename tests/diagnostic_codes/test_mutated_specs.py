@@ -1,5 +1,5 @@
-"""Good specs with a few words changed: only registered diagnostics come out, placed in the text,
-and every report of what is left can be written."""
+"""Valid specs with a few words changed give registered diagnostics only, located in the text, and
+every report can be written."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def tokens_of(text: str) -> list[str]:
 
 
 def changed(text: str, edits: list[tuple[str, int, int, str]]) -> str:
-    """The text with tokens left out, doubled, written over, put in or exchanged."""
+    """The text with tokens removed, repeated, replaced, inserted or swapped."""
     tokens = tokens_of(text)
     for kind, a, b, new in edits:
         i, j = a % len(tokens), b % len(tokens)
@@ -55,7 +55,7 @@ def changed(text: str, edits: list[tuple[str, int, int, str]]) -> str:
             tokens[i], tokens[j] = tokens[j], tokens[i]
         elif kind == "in":
             tokens[i] += new
-        else:  # words and numbers alone, so that it mostly stays YAML
+        else:  # words and numbers only, so that it usually stays valid YAML
             places = [n for n, token in enumerate(tokens) if token[:1].isalnum()]
             if places:
                 tokens[places[a % len(places)]] = new

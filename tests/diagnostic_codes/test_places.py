@@ -1,4 +1,4 @@
-"""What is underlined: the part of the text that is in error, not the whole line."""
+"""What is underlined: the offending part of the text, not the whole line."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("text", "code", "underlined"), PLACES, ids=[p[0] for p in PLACES])
-def test_the_place(text: str, code: str, underlined: str) -> None:
+def test_the_location(text: str, code: str, underlined: str) -> None:
     assert places(text) == [(code, underlined)]
 
 

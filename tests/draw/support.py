@@ -1,4 +1,4 @@
-"""Small nets to draw, and what the tests share."""
+"""Small nets to draw, and helpers."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def example(name):
 
 
 def embedded_only(monkeypatch, tmp_path):
-    """A machine without the system's graphviz."""
+    """A machine without Graphviz."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert shutil.which("dot") is None
 

@@ -1,7 +1,6 @@
-"""The diagram: golden DOT text, and that no layer and no connection of a net is lost.
+"""The diagram: golden DOT text, and no layer or connection of a net is lost.
 
-After a wanted change write the golden files anew with `GOLDEN=write pytest tests/draw`, and read
-the difference.
+`GOLDEN=write pytest tests/draw` rewrites the golden files: read the diff.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def test_golden_of_shared_weights_and_a_hostile_spec():
 
 
 def sources_through_forks(data):
-    """The arrows with forks taken out again."""
+    """The arrows with forks removed."""
     boxes = {box.id for box in data.boxes}
     into = {a.target: a.source for a in data.arrows if a.target not in boxes}
     return Counter(
@@ -108,7 +107,7 @@ def test_folded_every_layer_has_a_box_and_every_visible_connection_an_arrow(name
 
 @pytest.mark.parametrize("engine", ["system", "embedded"])
 @pytest.mark.parametrize("name", NETS)
-def test_the_picture_holds_all_boxes_and_arrows(name, engine, monkeypatch, tmp_path):
+def test_the_picture_contains_all_boxes_and_arrows(name, engine, monkeypatch, tmp_path):
     if engine == "embedded":
         embedded_only(monkeypatch, tmp_path)
     elif shutil.which("dot") is None:
@@ -124,7 +123,7 @@ def test_the_picture_holds_all_boxes_and_arrows(name, engine, monkeypatch, tmp_p
         assert box.shape in written
 
 
-def test_an_identity_skip_stays_in_its_block_and_is_told_apart():
+def test_an_identity_skip_stays_in_its_block_and_is_highlighted():
     data = build(report(RESIDUAL), depth=9)
     skips = [arrow for arrow in data.arrows if arrow.skip]
     # Three blocks fold to one; the fourth has a convolution in its shortcut.
@@ -136,13 +135,13 @@ def test_an_identity_skip_stays_in_its_block_and_is_told_apart():
     assert joins[0].more == ("relu",)
 
 
-def test_branches_that_are_no_skips_are_not_drawn_as_such():
+def test_other_branches_are_not_drawn_as_skips():
     assert not any(a.skip for a in build(example("shared_weights"), depth=9).arrows)
     assert not any(a.skip for a in build(report(NETS["inception"]), depth=9).arrows)
     assert sum(a.skip for a in build(example("unet"), depth=1).arrows) == 4
 
 
-def test_arguments_counts_and_shapes_are_told():
+def test_arguments_counts_and_shapes_are_shown():
     data = build(report(RESIDUAL), depth=1)
     boxes = {box.name: box for box in data.boxes}
     assert [box.kind for box in data.boxes] == [
@@ -154,7 +153,7 @@ def test_arguments_counts_and_shapes_are_told():
     assert boxes["stem"].detail == "3×3, 16, pad 1"
 
 
-def test_figures_of_a_fold_are_those_of_all_it_stands_for():
+def test_metrics_of_a_fold_are_totals():
     data = build(report(RESIDUAL), depth=1, show=["params", "macs", "memory", "receptive_field"])
     block = next(box for box in data.boxes if box.name == "1–3")
     # 2·(3·3·16·16 + 2·16) in each; ·32·32 multiplies; 6 outputs of 16·32·32 numbers of 4 bytes;
@@ -162,7 +161,7 @@ def test_figures_of_a_fold_are_those_of_all_it_stands_for():
     assert block.figures == ["14,016 params", "14.16 M macs", "field 15/1", "1.3 MiB"]
 
 
-def test_equal_calls_fold_though_their_channels_grow():
+def test_calls_fold_even_if_their_channels_grow():
     data = build(report(NETS["dense"]), depth=2)
     block = next(box for box in data.boxes if box.kind == "block")
     assert (block.count, block.shape) == (5, "20…36×8×8")
@@ -185,7 +184,7 @@ def test_a_fold_hides_no_connection():
     assert [b.count for b in build(report(plain), depth=1).boxes] == [1, 3, 1, 1]
 
 
-def test_a_turn_that_is_read_inside_is_not_folded():
+def test_an_iteration_that_is_read_from_outside_is_not_folded():
     pair = """
       - conv: {out: 4, kernel: 3, padding: 1}
       - {conv: {out: 4, kernel: 5, padding: 2}}"""
@@ -207,14 +206,14 @@ def test_strides_are_not_folded_away():
     ]  # fmt: skip
 
 
-def test_equal_branches_and_repeats_of_several_layers_get_a_frame():
+def test_identical_branches_and_repeats_of_several_layers_get_a_frame():
     frame = build(report(NETS["parallel"]), depth=1).children[1]
     assert (frame.kind, frame.count, len(frame.children)) == ("parallel", 4, 1 + 0)
     frame = build(report(NETS["repeated"]), depth=1).children[1]
     assert (frame.kind, frame.count, len(frame.children)) == ("repeat", 6, 2)
 
 
-def test_small_layers_are_told_in_the_layer_before_them():
+def test_small_layers_share_the_box_of_the_layer_before():
     spec = """
     input: [3, 8, 8]
     layers:
@@ -225,7 +224,7 @@ def test_small_layers_are_told_in_the_layer_before_them():
       - dropout: 0.5
     """
     more = [box.more for box in build(report(spec), depth=1).boxes if box.kind == "layer"]
-    # Another layer reads the first convolution, so its relu stands by itself.
+    # Another layer reads the first convolution, so its relu is separate.
     assert more == [(), ("batchnorm",), ("dropout p 0.5",)]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from archcalc.draw.palette import THEMES
 
-WHITE = {"join", "input", "output"}  # told apart by their form
+WHITE = {"join", "input", "output"}  # distinguished by their shape
 
 # Machado, Oliveira & Fernandes 2009, severity 1.0.
 SEEN = {

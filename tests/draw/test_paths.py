@@ -1,4 +1,4 @@
-"""Path counts against plain enumeration, and against the receptive field that `check` tells."""
+"""Path counts compared with enumeration, and with the receptive fields of `check`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def test_two_convolutions_by_hand():
     assert grid == [[a * b for b in one] for a in one]
 
 
-def test_holes_by_hand():
-    """Dilations 1 and 3 fill each other's holes; 2 and 2 leave every other position unread."""
+def test_gaps_by_hand():
+    """Dilations 1 and 3 fill each other's gaps; 2 and 2 leave every other position unread."""
     spec = "input: [1, 15]\nlayers:\n  - conv: {{out: 1, kernel: 3, padding: {0}, dilation: {0}}}\n"
     two = "  - conv: {{out: 1, kernel: 3, padding: {0}, dilation: {0}}}\n"
     dense = counted(report(spec.format(1) + two.format(3)), 3, (0, 7))
@@ -103,7 +103,7 @@ def test_chains_against_enumeration(layers, side, pick):
      ("inception_v4", "features.10"), (RESIDUAL, "3")],
 )  # fmt: skip
 def test_what_is_read_fills_the_receptive_field(spec, path):
-    """The first and the last position read are the window's, where that is inside the input."""
+    """The first and the last position read are the window's, if that is inside the input."""
     found = report(spec)
     net = found.net
     group = next(g for g in levels(net.root) if g[0] == path)
@@ -128,7 +128,7 @@ def levels(group):
             yield child.path, child.outputs[0]
 
 
-def test_a_gate_hides_nothing_and_a_global_pool_sees_all():
+def test_a_gate_is_ignored_and_a_global_pool_reads_everything():
     found = report(GATE)
     grid = counted(found, found.net.root.output, (3, 4))
     assert [(r, c) for r, row in enumerate(grid) for c, n in enumerate(row) if n] == [(3, 4)]
@@ -138,7 +138,7 @@ def test_a_gate_hides_nothing_and_a_global_pool_sees_all():
     assert counted(pooled, pooled.net.root.output, (0, 0)) == [[1] * 6] * 5
 
 
-def test_the_picture_tells_what_it_shows():
+def test_the_picture_has_a_description():
     spec = "name: holes\ninput: [1, 20, 20]\nlayers:\n" + (
         "  - conv: {out: 1, kernel: 3, dilation: 2, padding: 2}\n" * 2
     )
@@ -168,7 +168,7 @@ def test_a_window_that_leaves_the_input():
         ("input: [1, 4000, 4000]\nlayers: [conv: {out: 1, kernel: 3}]", "0", "4,000×4,000"),
     ],
 )
-def test_what_cannot_be_drawn_says_why(spec, path, message):
+def test_errors_of_undrawable_layers(spec, path, message):
     text = spec if "\n" in spec else spec + "\n"
     with pytest.raises(CannotDraw) as error:
         field_picture(report(text), path)

@@ -1,7 +1,6 @@
-"""The committed pictures are what the commands give.
+"""The committed pictures are what the commands draw.
 
-After a wanted change draw them anew with `GOLDEN=write pytest tests/draw/test_pictures.py` and look
-at them.
+`GOLDEN=write pytest tests/draw/test_pictures.py` draws them again: look at them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`archcalc render`: formats, engines, errors; and a net that shows itself in a notebook."""
+"""`archcalc render`: formats, engines, errors; and diagrams in notebooks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENGINES = ("system", "embedded")
 
 @pytest.fixture(params=ENGINES)
 def with_engine(request, monkeypatch, tmp_path):
-    """Every test with the system's graphviz, where there is one, and without."""
+    """Every test with Graphviz, if it is installed, and without."""
     if request.param == "embedded":
         embedded_only(monkeypatch, tmp_path)
     elif shutil.which("dot") is None:
@@ -26,7 +26,7 @@ def with_engine(request, monkeypatch, tmp_path):
     return request.param
 
 
-def test_the_format_is_the_ending(with_engine, tmp_path):
+def test_the_format_is_the_extension(with_engine, tmp_path):
     starts = {"svg": b"<?xml", "png": b"\x89PNG", "dot": b"digraph", "gv": b"digraph"}
     if with_engine == "system":
         starts["pdf"] = b"%PDF"
@@ -50,11 +50,11 @@ def test_without_any_engine(monkeypatch, tmp_path):
     with pytest.raises(NoEngine, match="graphviz-pure"):
         engine()
     assert run("render", "lenet5", "-o", str(tmp_path / "a.svg")).exit_code == 2
-    # Text needs none.
+    # DOT text needs none.
     assert run("render", "lenet5", "-o", str(tmp_path / "a.dot")).exit_code == 0
 
 
-def test_standard_output_holds_the_picture_alone():
+def test_standard_output_contains_only_the_picture():
     found = process("render", "lenet5", "-o", "-")
     assert found.returncode == 0
     assert parsed(found.stdout) is not None
@@ -71,7 +71,7 @@ def test_without_a_target_the_file_is_named_after_the_spec(tmp_path, monkeypatch
     assert parsed((tmp_path / "lenet5.svg").read_text(encoding="utf-8")) is not None
 
 
-def test_an_invalid_spec_is_drawn_and_told(tmp_path):
+def test_an_invalid_spec_is_drawn_and_reported(tmp_path):
     (tmp_path / "net.yaml").write_text(INVALID)
     found = run("render", str(tmp_path / "net.yaml"), "-o", str(tmp_path / "net.svg"))
     assert found.exit_code == 1
@@ -80,7 +80,7 @@ def test_an_invalid_spec_is_drawn_and_told(tmp_path):
     assert "line 6: add needs equal shapes: branch 1 is 32×32×32, branch 2 is 16×32×32" in written
 
 
-def test_what_is_no_spec_is_told_and_nothing_is_written(tmp_path):
+def test_invalid_text_is_reported_and_nothing_is_written(tmp_path):
     found = run("render", str(tmp_path / "none.yaml"), "-o", str(tmp_path / "net.svg"))
     assert found.exit_code == 1
     assert "error[" in found.stderr
@@ -108,13 +108,13 @@ def test_wrong_usage(arguments, said, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("with_engine")
-def test_a_png_that_no_viewer_opens_is_refused(tmp_path):
+def test_a_too_large_png_is_rejected(tmp_path):
     found = run("render", "resnet152", "--depth", "all", "--unfold", "-o", str(tmp_path / "a.png"))
     assert found.exit_code == 2
     assert "close blocks with --depth" in found.stderr
 
 
-def test_more_boxes_than_a_picture_takes():
+def test_too_many_boxes():
     with pytest.raises(output.CannotDraw, match="5,001 boxes"):
         output.check_boxes(5001, "svg")
     output.check_boxes(5001, "dot")
@@ -128,7 +128,7 @@ def test_themes_directions_and_figures():
 
 
 @pytest.mark.usefixtures("with_engine")
-def test_a_net_draws_and_shows_itself():
+def test_a_net_has_a_diagram():
     net = archcalc.load("lenet5")
     assert net.draw(depth=1).source.startswith("digraph")
     assert "<svg" in net._repr_mimebundle_()["image/svg+xml"]
@@ -154,5 +154,5 @@ def test_the_whole_catalogue_is_drawn(name):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such pipe")
-def test_a_reader_that_goes_away():
+def test_a_closed_pipe():
     assert process("render", "lenet5", "-o", "/dev/full").returncode == 2

@@ -1,4 +1,4 @@
-"""Feature maps in perspective: every map is there, in its place and proportion."""
+"""Feature maps in perspective: every map is drawn, at its position and in proportion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.draw.support import HOSTILE, INVALID, SVG, example, parsed, report, t
 
 
 def boxes(root):
-    """Three faces a slab."""
+    """Three faces per slab."""
     shapes = [p for p in root.iter(f"{SVG}polygon") if len(p.get("points").split()) == 4]
     assert len(shapes) % 3 == 0
     return len(shapes) // 3
@@ -31,12 +31,12 @@ def test_lenet_has_its_seven_layers():
     assert boxes(root) == 8
 
 
-def test_equal_layers_are_slabs_beside_each_other():
+def test_identical_layers_are_adjacent_slabs():
     # Input, 2 + 2 + 3 + 3 + 3 convolutions, 5 pools and the last one, 3 vectors.
     assert boxes(parsed(volumes(report("vgg16")))) == 1 + 13 + 6 + 3
 
 
-def test_sides_give_the_height():
+def test_spatial_size_determines_the_height():
     spec = "input: [4, 64, 32]\nlayers: [{maxpool: 2}]\n"
     corners = [
         [tuple(map(float, p.split(","))) for p in element.get("points").split()]
@@ -71,7 +71,8 @@ def test_without_layers_or_with_training_heads_only():
 
 
 def stands_for(children, times=1):
-    """How many layers boxes stand for, by what is written in them and on the frames around."""
+    """The number of layers that boxes represent, from their texts and those of the frames
+    around."""
     total = 0
     for child in children:
         if isinstance(child, Frame):
@@ -104,12 +105,14 @@ def boxes_in(frame):
 def written_counts(root):
     found = [re.match(r"×([\d,]+)( |,|$)", text) for text in texts(root)]
     numbers = [int(m[1].replace(",", "")) for m in found if m]
-    return sorted(n for n in numbers if n > 1)  # ×1 is what an operation such as scale writes
+    return sorted(
+        n for n in numbers if n > 1
+    )  # a text ×1 may also come from an operation such as scale
 
 
 @pytest.mark.parametrize("depth", [1, 2, 9])
 @pytest.mark.parametrize("name", FAMILIES)
-def test_a_picture_stands_for_all_layers(name, depth):
+def test_a_picture_represents_all_layers(name, depth):
     found = report(name)
     diagram = build(found, depth=depth)
     assert stands_for(diagram.children) == len(found.net.nodes)
@@ -125,14 +128,14 @@ def test_mobilenet_has_its_thirteen_depthwise_layers():
     assert "×5 block7–11" in written
 
 
-def test_of_many_equal_layers_the_first_and_the_last_are_drawn():
+def test_of_many_identical_layers_the_first_and_the_last_are_drawn():
     spec = "input: [4, 16, 16]\nlayers:\n" + "  - conv: {out: 4, kernel: 3, padding: 1}\n" * 9
     root = parsed(volumes(report(spec)))
     assert boxes(root) == 1 + 3
     assert {"×9", "…"} <= set(texts(root))
 
 
-def test_branches_stand_in_rows_of_their_own():
+def test_branches_have_their_own_rows():
     spec = """
 input: [4, 16, 16]
 layers:
@@ -144,14 +147,14 @@ layers:
     picture = Picture(build(report(spec), depth=1))
     assert [(v.column, v.row) for v in picture.volumes] == [
         (0, 0),  # input
-        (1, 0), (2, 0),  # the first branch goes on in the row of the input
-        (1, 1),  # the second has one of its own
+        (1, 0), (2, 0),  # the first branch continues in the row of the input
+        (1, 1),  # the second has its own
         (3, 0),  # the join
     ]  # fmt: skip
     assert [picture.by_id[one].box.kind for one, _ in picture.arcs()] == ["input"]
 
 
-def test_a_size_reference_is_dashed_and_no_data():
+def test_a_size_reference_is_dashed():
     spec = """
 input: [4, 16, 16]
 layers:

@@ -1,6 +1,6 @@
-"""A spec from a stranger is safe to check: a clear error, in little time and memory.
+"""An untrusted spec is safe to check: a clear error, in little time and memory.
 
-Each runs in a process of its own, so that its processor time and its peak memory can be told.
+Each runs in its own process, to measure its processor time and peak memory.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def aliases() -> str:
 
 
 def loops(*layers: str) -> str:
-    """Loops of 1,000 turns inside one another."""
+    """Nested loops of 1,000 iterations."""
     body = layers[-1]
     for count in reversed(layers[:-1]):
         body = f"{{repeat: {count}, do: [{body}]}}"
@@ -129,7 +129,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_specs_are_refused_quickly(name: str, tmp_path: Path) -> None:
+def test_hostile_specs_are_rejected_quickly(name: str, tmp_path: Path) -> None:
     text, code = HOSTILE[name]
     path = tmp_path / "spec.yaml"
     path.write_text(text)
@@ -148,14 +148,14 @@ SLOW = {
 
 
 @pytest.mark.parametrize("name", SLOW)
-def test_they_are_without_libyaml_too(name: str, tmp_path: Path) -> None:
+def test_hostile_specs_are_rejected_quickly_without_libyaml(name: str, tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
     path.write_text(SLOW[name])
     refused(path, "too-large", WITHOUT_LIBYAML + MEASURED)
 
 
 def refused(path: Path, code: str | None, script: str) -> None:
-    """The offending spec, told of in little time and memory."""
+    """An invalid spec is reported in little time and memory."""
     status, told, seconds, kilobytes = check(str(path), script)
     assert status == 1
     codes = [d["code"] for d in told["diagnostics"]]
@@ -166,8 +166,8 @@ def refused(path: Path, code: str | None, script: str) -> None:
 
 
 def two_seconds_here() -> float:
-    """What takes two seconds where ResNet-152 takes the 0.1 that the README tells of, in seconds
-    of this machine at this moment: it may be a slow one, or a busy one."""
+    """Two seconds on a machine where checking ResNet-152 takes 0.1 s, scaled to the current speed
+    of this machine."""
     return 20 * min(check("resnet152", MEASURED)[2] for _ in range(3))
 
 
@@ -178,8 +178,8 @@ def check(spec: str, script: str) -> tuple[int, dict[str, Any], float, float]:
 
 
 def measured(script: str, *arguments: str) -> tuple[int, str, float, float]:
-    """The exit status of a command in a process of its own, what it prints, its seconds of
-    processor time and its kilobytes."""
+    """The exit status of a command in its own process, its output, its seconds of processor time
+    and its kilobytes."""
     command = [sys.executable, "-c", script, *arguments]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     seconds, kilobytes = map(float, done.stderr.splitlines()[-1].split())

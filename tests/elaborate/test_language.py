@@ -1,4 +1,4 @@
-"""The language, rule by rule, on specs as small as they can be; figures by hand."""
+"""The rules of the language, on specs as small as possible; expected numbers by hand."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_layer_with_from_alone_is_that_tensor() -> None:
     assert output(net) == (5, 8, 8)
 
 
-def test_a_reference_sees_the_nearest_turn() -> None:
+def test_a_reference_sees_the_nearest_iteration() -> None:
     net = load("""
   - repeat: 3
     do:
@@ -62,7 +62,7 @@ def test_a_reference_sees_the_nearest_turn() -> None:
     assert output(net) == (12, 8, 8)
 
 
-def test_labels_made_in_turns_are_seen_by_their_names() -> None:
+def test_labels_from_iterations_can_be_referenced() -> None:
     net = load("""
   - repeat: 3
     do: [{as: x$(index), conv: {out: 10 + index, kernel: 1}}]
@@ -90,7 +90,7 @@ def test_in_channels_of_a_call_is_what_enters_the_call() -> None:
     assert output(net) == (8, 8, 8)
 
 
-def test_let_is_worked_out_once_at_entry() -> None:
+def test_let_is_evaluated_once_on_entry() -> None:
     net = load(
         "  - b\n",
         "input: [4, 8, 8]\nblocks:\n  b:\n    let: {wide: 6*in_channels, half: wide//2}\n    do:\n"
@@ -122,7 +122,7 @@ def test_an_operation_as_a_parameter() -> None:
     assert [n.op.name for n in net.nodes[::2]] == ["batchnorm"] * 3
 
 
-def test_a_layer_called_again_counts_its_weights_once() -> None:
+def test_a_reused_layer_counts_its_weights_once() -> None:
     net = load("""
   - {name: c, conv: {out: 4, kernel: 3, padding: 1}}
   - relu
@@ -133,7 +133,7 @@ def test_a_layer_called_again_counts_its_weights_once() -> None:
     assert report.totals.macs == 2 * 4 * 4 * 9 * 64
 
 
-def test_a_block_called_again() -> None:
+def test_a_reused_block() -> None:
     net = load(
         "  - {name: twice, b: }\n  - reuse: twice\n  - {as: end, reuse: twice}\n  - from: end\n",
         "input: [4, 8, 8]\nblocks: {b: {do: [{conv: {out: 4, kernel: 1}}, batchnorm]}}\n",
@@ -143,7 +143,7 @@ def test_a_block_called_again() -> None:
     assert archcalc.analyze(net).totals.params == 4 * 4 + 4 + 8
 
 
-def test_a_head_gives_an_output_and_leaves_the_current_tensor_alone() -> None:
+def test_a_head_is_an_output_and_keeps_the_current_tensor() -> None:
     net = load("""
   - conv: {out: 5, kernel: 1}
   - {name: aux, head: true, training_only: true, group: [global_avgpool, flatten, linear: 10]}
@@ -167,7 +167,7 @@ def test_split_labels_its_parts() -> None:
     assert output(net) == (7, 8, 8)
 
 
-def test_a_join_left_with_one_branch_passes_it_through() -> None:
+def test_a_join_with_one_remaining_branch_passes_it_through() -> None:
     net = load("""
   - concat:
       - {only_if: 1 > 2, branch: [{conv: {out: 9, kernel: 1}}]}
@@ -177,7 +177,7 @@ def test_a_join_left_with_one_branch_passes_it_through() -> None:
     assert output(net) == (5, 8, 8)
 
 
-def test_a_branch_that_when_emptied_is_the_identity() -> None:
+def test_a_branch_left_empty_by_when_is_the_identity() -> None:
     net = load("""
   - add: {body: [{conv: {out: 4, kernel: 1}}], shortcut: [{when: 1 > 2, relu: }]}
 """)
@@ -185,7 +185,7 @@ def test_a_branch_that_when_emptied_is_the_identity() -> None:
     assert net.nodes[1].inputs[1] == net.inputs["input"]
 
 
-def test_for_over_branches_gives_one_a_turn() -> None:
+def test_for_over_branches_makes_one_per_iteration() -> None:
     net = load("""
   - concat:
       - conv: {out: 1, kernel: 1}
@@ -239,12 +239,12 @@ def test_inputs_of_rank_0_to_3() -> None:
         assert output(net) == tuple(shape)
 
 
-def test_a_name_with_a_digit_stands_in_a_chain_and_is_text() -> None:
+def test_a_name_starting_with_a_digit_is_valid_in_a_sequential_scope() -> None:
     net = load("  - {name: 3x3, conv: {out: 4, kernel: 3x3}}\n")
     assert net.nodes[0].path == "3x3"
 
 
-def test_expectations_are_judged_only_when_their_settings_are_in_force() -> None:
+def test_expectations_are_only_compared_with_their_settings() -> None:
     text = """
 input: [3, 8, 8]
 vars: {w: 4}
@@ -264,7 +264,7 @@ expect:
     assert held(input=(3, 4, 4)) == [None, None, True]
 
 
-def test_an_operation_by_default_has_attributes_of_its_own() -> None:
+def test_an_operation_given_as_default_keeps_its_attributes() -> None:
     """3·3 + 3 parameters for each call."""
     net = archcalc.load("""
 input: [3, 8, 8]
@@ -280,7 +280,7 @@ layers: [{block: 3}, {block: 3}]
 
 
 def test_calls_with_equal_operations_are_equal() -> None:
-    """Whatever enters them, since only the names that the operation reads count."""
+    """Whatever their input, since only the names that the operation uses matter."""
     net = archcalc.load("""
 input: [3, 8, 8]
 vars: {slope: 0.2}
@@ -293,9 +293,9 @@ layers:
     assert first.arguments == second.arguments
 
 
-def test_operations_that_hold_operations_are_compared_quickly() -> None:
-    """40 blocks, each of which gives the next one two operations that hold both of its own: part
-    by part a comparison would take 2⁴⁰ steps."""
+def test_nested_operands_are_compared_quickly() -> None:
+    """40 blocks, each of which passes two operations to the next one that contain both of its own:
+    a recursive comparison would take 2⁴⁰ steps."""
     operation = "{type: operation}"
     inner = "{a: {leaf: {a: a, b: b}}, b: {leaf: {a: b, b: a}}}"
     blocks = [f"  leaf: {{with: {{a: {operation}, b: {operation}}}, do: [relu]}}"]
@@ -310,7 +310,7 @@ def test_operations_that_hold_operations_are_compared_quickly() -> None:
     assert first.arguments == second.arguments
 
 
-def test_a_branch_in_a_list_of_its_own_may_have_a_condition() -> None:
+def test_a_branch_in_its_own_list_can_have_a_condition() -> None:
     spec = """
   - add:
       body: {conv: {out: 4, kernel: 3, padding: 1}}
@@ -321,8 +321,8 @@ def test_a_branch_in_a_list_of_its_own_may_have_a_condition() -> None:
     assert [n.op.name for n in load(spec.replace("false", "true")).nodes] == ["conv", "add"]
 
 
-def test_names_may_be_those_of_operations() -> None:
-    """8·2 channels; the layer keeps its meaning beside the var of its name."""
+def test_vars_can_have_names_of_operations() -> None:
+    """8·2 channels; the operation keeps its meaning if a var has its name."""
     net = load(
         """
   - conv: {out: 8*scale, kernel: 3}

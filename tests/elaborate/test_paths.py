@@ -1,4 +1,4 @@
-"""The path rules, each on a spec as small as it can be. Expected paths are PyTorch's own."""
+"""The path rules, on specs as small as possible. Expected paths are PyTorch's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LayerErrors are told once and cheaply, and what depends on an unknown is no second one."""
+"""Errors are reported once and cheaply, without consequential errors."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def test_reading_stops_at_a_hundred_errors() -> None:
     assert codes(f"layers:\n{invalid}") == ["unknown-name"] * 100 + ["too-many-errors"]
 
 
-def test_the_nearest_word_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The search is long where there are many names, and a loop comes again and again."""
+def test_the_nearest_word_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search is slow with many names, and a loop repeats it."""
     asked: list[str] = []
     search = diagnostics.nearest
 
@@ -45,10 +45,10 @@ def test_the_nearest_word_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) ->
     )
     assert codes(text) == ["unknown-label", "unknown-name"]
     assert set(asked) == {"strat", "widht"}
-    assert len(asked) <= 4  # the walk that looks for sizes that work is a second one
+    assert len(asked) <= 4  # the walk that searches for valid sizes is a second one
 
 
-def test_an_error_makes_no_second_one() -> None:
+def test_an_error_causes_no_second_one() -> None:
     text = """\
 vars: {width: 2*nobody}
 blocks:
@@ -77,6 +77,6 @@ def test_heads_with_one_name_are_two_outputs() -> None:
 
 
 def test_in_channels_of_the_net_is_what_enters_it() -> None:
-    """Not what entered its last layer."""
+    """Not the input of its last layer."""
     text = "layers:\n  - conv: {out: 5, kernel: 1}\n  - relu\nexpect: {params: 5*in_channels + 5}\n"
     assert codes(text) == []

@@ -1,6 +1,6 @@
-"""What is judged from the text alone: never more than what is wrong under all settings.
+"""Static checks: only errors that occur with all settings are reported.
 
-What is told stands in `tests/bad_specs/written.test`.
+`tests/bad_specs/written.test` has the reported ones.
 """
 
 from __future__ import annotations
@@ -99,17 +99,17 @@ layers: [relu]
 
 
 @pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT.keys())
-def test_what_is_right_under_some_settings_is_not_told(text: str) -> None:
+def test_what_is_valid_with_some_settings_is_not_reported(text: str) -> None:
     assert check(HEAD + text).diagnostics == ()
 
 
-def test_an_error_that_the_walk_tells_keeps_its_notes() -> None:
+def test_an_error_reported_by_the_walk_keeps_its_notes() -> None:
     text = "blocks: {unit: {do: [conv: {out: 2*fo, kernel: 1}]}}\nlayers: [unit]\n"
     (told,) = check(HEAD + text).diagnostics
     assert [note.message for note in told.notes] == ["in this call of unit"]
 
 
-def test_a_part_of_a_text_is_underlined_where_it_stands() -> None:
+def test_a_part_of_a_text_is_underlined_at_its_position() -> None:
     text = 'vars: {n: 1}\nlayers:\n  - conv: {out: 4, kernel: 1, padding: "p$(n)q$(n + fo)"}\n'
     (told,) = check(HEAD + text).diagnostics
     assert told.span is not None
@@ -117,7 +117,7 @@ def test_a_part_of_a_text_is_underlined_where_it_stands() -> None:
     assert line[told.span.column - 1 :][: told.span.length] == "fo"
 
 
-def test_one_long_default_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_long_default_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not by every layer that has it: the product of the two can be 10^10."""
     looked: list[Value] = []
     check_one = Value.check

@@ -1,6 +1,6 @@
-"""`examples/train_digits.py` learns what it is shown, and tells plainly what is wrong.
+"""`examples/train_digits.py` learns, and reports errors clearly.
 
-Its images are made here, in MNIST's format: ten patterns under noise.
+Its images are generated here, in MNIST's format: ten patterns with noise.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ EPOCH = re.compile(r" +1  loss [\d.]+  accuracy +[\d.]+%   test [\d.]+ +([\d.]+)
 
 
 def idx(shape: Sequence[int], content: bytes, kind: int = 8) -> bytes:
-    """The format as MNIST's page gives it: magic number, sizes with the high byte first, bytes."""
+    """The format of MNIST's files: magic number, sizes with the high byte first, bytes."""
     return bytes([0, 0, kind, len(shape)]) + b"".join(n.to_bytes(4) for n in shape) + content
 
 
 def write_digits(folder: Path, part: str, count: int) -> None:
-    """Digit d is bright in ten places of its own among 64."""
+    """Digit d is bright at its own ten of 64 positions."""
     rng = random.Random(part)
     places = [random.Random(d).sample(range(SIDE * SIDE), 10) for d in range(10)]
     images = bytearray(rng.randrange(100) for _ in range(count * SIDE * SIDE))
@@ -58,7 +58,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def called(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> object:
-    """What the script ends with: the text or number of its exit."""
+    """The exit message or status of the script."""
     monkeypatch.setattr(sys, "argv", [str(SCRIPT), *map(str, arguments)])
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(SCRIPT), run_name="__main__")
@@ -131,7 +131,7 @@ def test_wrong_use(
         (["--net", "lenet5", "--net", "resnet18"], "ResNet-18 has outputs {'output': (1000,)}"),
     ],
 )
-def test_unsuited_nets(
+def test_unsuitable_nets(
     arguments: list[str], told: str, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert told in str(called(monkeypatch, "--data", data, *arguments))

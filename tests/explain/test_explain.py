@@ -1,4 +1,4 @@
-"""`explain`: every equation that is printed evaluates to the result that is printed."""
+"""`explain`: every printed equation evaluates to the printed result."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FUNCTIONS = {
     "gcd": lambda *numbers: gcd(*map(int, numbers)),
 }
 
-# What the words that a printed equation may have besides numbers stand for.
+# The meaning of the words that a printed equation can contain.
 SIGNS = {"·": "*", "−": "-", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"}
 
 
@@ -60,7 +60,7 @@ def layers_of(report: Report) -> list[Explanation]:
 
 
 def printed_equations(told: Explanation) -> list[list[str]]:
-    """The lines of each figure, from "=" on, as they are printed on a terminal without end."""
+    """The lines of each metric, from "=" on, as on an unlimited terminal."""
     found: list[list[str]] = []
     for line in text(told, 100_000).splitlines():
         head, equals, rest = line.partition(" = ")
@@ -74,7 +74,7 @@ def printed_equations(told: Explanation) -> list[list[str]]:
 
 
 def check_all(report: Report) -> int:
-    """Evaluates every equation of every layer; gives how many there were."""
+    """Evaluates every equation of every layer; returns their number."""
     seen = 0
     for told in layers_of(report):
         for lines in printed_equations(told):
@@ -82,7 +82,7 @@ def check_all(report: Report) -> int:
                 continue
             seen += 1
             *_, numbers, result = lines
-            if len(lines) > 2:  # one name alone has no line with its number
+            if len(lines) > 2:  # a single name has no line with its number
                 assert evaluated(numbers) == evaluated(result), (told.path, lines)
         for equation in told.equations:
             if equation.term is not None:
@@ -122,7 +122,7 @@ def test_equations_of_random_nets_are_true(source: str) -> None:
 
 
 @pytest.mark.parametrize("net", NETS)
-def test_results_are_the_reports(net: str) -> None:
+def test_results_equal_those_of_the_report(net: str) -> None:
     report = archcalc.analyze(archcalc.load(net))
     for layer, told in zip(report.layers, layers_of(report), strict=True):
         results = {e.figure: e.result for e in told.equations}
@@ -150,14 +150,14 @@ def told_field(source: str, path: str) -> str:
     return start.partition("\n\n")[0].partition("\n")[0].removeprefix(" = ")
 
 
-def test_outputs_that_read_in_phases() -> None:
+def test_outputs_of_different_phases() -> None:
     assert told_field(PHASES, "0").startswith("1 (every output reads 1 position,")
     assert told_field(PHASES, "1").startswith("2 (every output reads 2 positions,")
     assert told_field(PHASES, "2") == "3 (even outputs read 3 positions, odd ones 2)"
     assert told_field(PHASES, "3") == "3 (even outputs read 2 positions, odd ones 3)"
 
 
-# The sums of the first layer of VGG-16, as the course notes do them.
+# The arithmetic of the first layer of VGG-16, as in course notes.
 FIRST = """\
 height          = ⌊(H + 2·p − d·(k − 1) − 1)/s⌋ + 1
                 = ⌊(224 + 2·1 − 1·(3 − 1) − 1)/1⌋ + 1
@@ -189,7 +189,7 @@ def test_a_convolution_as_latex() -> None:
     assert told.count("&=") == len(told.splitlines()) - 2
 
 
-def test_a_join_tells_what_each_branch_brings() -> None:
+def test_a_join_lists_its_branches() -> None:
     report = archcalc.analyze(archcalc.load("resnet50"))
     brought = explain(report, "layer2.0.add1").branches
     assert [b.path for b in brought] == ["layer2.0.bn3", "layer2.0.downsample.1"]
@@ -219,7 +219,7 @@ def test_a_block_is_the_sum_of_its_parts() -> None:
         (["resnet50", "layer1.0.conv9"], "did you mean 'layer1.0.conv3'?"),
     ],
 )
-def test_a_wrong_word_is_helped(arguments: list[str], told: str) -> None:
+def test_an_unknown_word_gets_a_suggestion(arguments: list[str], told: str) -> None:
     result = CliRunner().invoke(app, ["explain", *arguments])
     assert result.exit_code in (1, 2)
     assert told in " ".join(result.output.split())

@@ -1,4 +1,4 @@
-"""A random layer of every operation. Those without weights of their own are one line."""
+"""Random layers of every operation. Operations without weights are one line."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def pad(d: Draw) -> Case:
         x = F.pad(x, torch_pads(sides), mode=word)
         return F.pad(x, [*[0] * 2 * d.rank, *channels])
 
-    # Reflected and repeated rows have gradients where zeros have none.
+    # Reflect and replicate padding have gradients where zeros have none.
     return Case(Call(call), [shape], a, mode == "zeros")
 
 
@@ -103,7 +103,7 @@ def layer_scale(d: Draw) -> Case:
 
 
 def plain(make: Callable[[], nn.Module], **attributes: Any) -> Callable[[Draw], Case]:
-    """A module without parameters of its own, on any shape."""
+    """A module without parameters, for any shape."""
     return lambda d: Case(make(), [d.any_shape()], attributes)
 
 

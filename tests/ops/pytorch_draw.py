@@ -1,4 +1,4 @@
-"""Draws random layers, each as a spec gives it and as PyTorch has it."""
+"""Draws random layers, in the form of a spec and in PyTorch."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 class Case(NamedTuple):
-    """A layer as a spec gives it, and the same in PyTorch."""
+    """A layer in the form of a spec, and the same in PyTorch."""
 
     module: nn.Module
     shapes: list[tuple[int, ...]]
     attributes: dict[str, Any]
-    gradients: bool = True  # whether they tell what is read
+    gradients: bool = True  # whether they show what is read
 
 
 class Call(nn.Module):
-    """A function as a module, with parameters and buffers as given."""
+    """A function as a module, with the given parameters and buffers."""
 
     def __init__(
         self,

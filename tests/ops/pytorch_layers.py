@@ -1,4 +1,4 @@
-"""Random layers that slide windows or reduce axes, and the fully connected ones."""
+"""Random layers that slide windows or reduce axes, and fully connected ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.ops.pytorch_draw import Call, Case, Draw, by_rank, torch_pads
 
 
 def draw_padding(d: Draw, sides: tuple[int, ...], a: dict[str, Any]) -> list[tuple[int, int]]:
-    """Draws the padding into the attributes; its amounts a side."""
+    """Draws the padding into the attributes; returns the amounts per end."""
     kind = d.of("numbers", "sides", "valid", "same", "same_lower", "full")
     if kind == "numbers":
         a["padding"] = d.axes(0, 2)
@@ -33,7 +33,7 @@ def draw_padding(d: Draw, sides: tuple[int, ...], a: dict[str, Any]) -> list[tup
 
 
 def padded(pads: list[tuple[int, int]], module: nn.Module) -> nn.Module:
-    """The module behind explicit padding, its state_dict unchanged."""
+    """The module after explicit padding, with its state_dict unchanged."""
     inner = module.forward
     module.forward = lambda x: inner(F.pad(x, torch_pads(pads)))  # type: ignore[method-assign]  # it is wrapped
     return module

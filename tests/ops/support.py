@@ -1,4 +1,4 @@
-"""What the tests of the operations share: facts and errors of one layer, given in short."""
+"""Helpers for the tests of operations: facts and errors of one layer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Given = tuple[int, ...] | Tensor
 
 
 def tensor(shape: Given) -> Tensor:
-    """A tensor as the spec's input gives it: channels first, then the spatial axes."""
+    """A tensor like a spec's input: channels first, then the spatial axes."""
     if isinstance(shape, Tensor):
         return shape
     labels: tuple[Axis, ...] = (CHANNELS, *range(len(shape) - 1))
@@ -24,7 +24,7 @@ def tensor(shape: Given) -> Tensor:
 
 
 def as_given(value: Any) -> Any:
-    """A value as an expression gives it: lists are tuples, decimals exact."""
+    """A value as an expression returns it: lists are tuples, decimals exact."""
     if isinstance(value, list | tuple):
         return tuple(as_given(v) for v in value)
     if isinstance(value, float):
@@ -63,7 +63,7 @@ def error(word: str, *inputs: Given, **attributes: Any) -> DiagnosticError:
 
 
 def describe(word: str, rank: int = 2, **attributes: Any) -> str:
-    """The layer's text in a table."""
+    """The description of the layer in a table."""
     op = OPERATIONS[word]
     raw = {name: as_given(value) for name, value in attributes.items()}
     return op.describe(read_attributes(op, raw, rank))

@@ -1,4 +1,4 @@
-"""Activations, by hand arithmetic."""
+"""Activations, by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COSTS = {
 
 
 @pytest.mark.parametrize(("word", "cost"), COSTS.items())
-def test_shape_is_kept_and_every_number_costs(word: str, cost: int) -> None:
+def test_shape_is_unchanged_and_every_element_costs(word: str, cost: int) -> None:
     facts = run(word, (16, 5, 7))
     assert facts.outputs[0].shape == (16, 5, 7)
     assert (facts.macs, facts.flops) == (0, cost * 560)
@@ -30,7 +30,7 @@ def test_costs_that_depend_on_attributes() -> None:
     assert run("tanh", (8,), amplitude=1.7159, slope=0.6667).flops == 3 * 8
 
 
-def test_prelu_has_one_weight_or_one_a_channel() -> None:
+def test_prelu_has_one_weight_or_one_per_channel() -> None:
     weights = run("prelu", (16, 5, 7), channels=True).weights
     assert [(w.name, w.shape) for w in weights] == [("weight", (16,))]
     assert run("prelu", (16, 5, 7)).params == 1
@@ -43,7 +43,7 @@ def test_maxout() -> None:
     assert last.outputs[0].shape == (9, 2)
 
 
-def test_softmax_over_positions_reaches_all_of_them() -> None:
+def test_softmax_over_positions_depends_on_all_of_them() -> None:
     assert run("softmax", (16, 5, 7), axis=-1).reach == (None, Everything())
     assert run("softmax", Tensor((5, 16), (0, CHANNELS))).reach is None
 

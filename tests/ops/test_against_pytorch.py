@@ -1,7 +1,8 @@
-"""Every operation on random attributes against PyTorch: shapes, state_dict, counts, what is read.
+"""Every operation with random attributes, compared with PyTorch: shapes, state_dict, counts, what
+is read.
 
-What an output reads is told by gradients: inputs with a gradient are read. Operations that choose
-(max pooling) read more than has a gradient, so there only one inclusion is asked for.
+Gradients show what an output reads: inputs with a gradient are read. Operations that select (max
+pooling) read more than has a gradient, so only one inclusion is tested for them.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def compare_reach(
             part = y.select(place, j)
             grad = torch.zeros_like(x)
             if part.requires_grad:
-                # Weights of its own for every output: a norm's outputs add up to nothing.
+                # Different weights for every output: the outputs of a norm add up to zero.
                 weights = torch.rand_like(part) + 0.5
                 found = torch.autograd.grad(
                     (part * weights).sum(), x, retain_graph=True, allow_unused=True
@@ -110,7 +111,7 @@ def reached(reach: Window | Periodic | Everything | None, j: int, n: int) -> Any
 
 
 @pytest.mark.parametrize("pair", [(2, 2), (3, 4), (1, 5), (5, 3)])
-def test_padding_that_pytorch_refuses_is_refused(pair: tuple[int, int]) -> None:
+def test_padding_that_pytorch_rejects_is_rejected(pair: tuple[int, int]) -> None:
     kernel, padding = pair
     for word, function in (("maxpool", F.max_pool1d), ("avgpool", F.avg_pool1d)):
         with pytest.raises(RuntimeError, match="at most half"):

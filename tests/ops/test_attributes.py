@@ -1,4 +1,4 @@
-"""How attributes are read: kinds, defaults, and what is refused."""
+"""Reading attributes: kinds, defaults, and errors."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ REFUSED: list[tuple[Kind, Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "value", "code", "label"), REFUSED)
-def test_refused(kind: Kind, value: Any, code: str, label: str) -> None:
+def test_rejected_values(kind: Kind, value: Any, code: str, label: str) -> None:
     with pytest.raises(DiagnosticError) as caught:
         kind.read(value, 2)
     assert (caught.value.code, caught.value.label) == (code, label)

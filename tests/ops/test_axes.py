@@ -1,4 +1,4 @@
-"""Which ranks and layouts operations take."""
+"""The ranks and layouts that operations accept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.ops.support import error, run
 
 KERNEL: dict[str, Any] = {"kernel": 1}
 RANKS: dict[str, tuple[int, int, dict[str, Any]]] = {
-    # operation: fewest and most spatial axes, attributes
+    # operation: minimum and maximum number of spatial axes, attributes
     "conv": (1, 3, {"out": 1, "kernel": 1}),
     "depthwise_conv": (1, 3, KERNEL),
     "conv_transpose": (1, 3, {"out": 1, "kernel": 1}),

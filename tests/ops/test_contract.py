@@ -1,4 +1,5 @@
-"""What every operation owes: documentation, an example that holds, formulas that run on symbols."""
+"""Requirements of every operation: documentation, a passing example, formulas that work on
+symbols."""
 
 from __future__ import annotations
 
@@ -28,11 +29,11 @@ FAMILIES = [
 WORDS = list(OPERATIONS)
 
 
-def test_no_name_is_given_twice() -> None:
+def test_names_are_unique() -> None:
     assert len(ALL) == len(OPERATIONS)
 
 
-def test_families_stand_together() -> None:
+def test_families_are_contiguous() -> None:
     assert list(dict.fromkeys(op.family for op in ALL)) == FAMILIES
 
 
@@ -52,7 +53,7 @@ def test_documentation(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_the_example_holds(word: str) -> None:
+def test_the_example_passes(word: str) -> None:
     example = OPERATIONS[word].example
     assert word in example
     report = archcalc.analyze(archcalc.load(example))
@@ -79,7 +80,7 @@ def _any_value(kind: Any) -> Any:
 
 
 class Symbol(int):
-    """A number that knows how it depends on the side n: the formulas' view of a symbol."""
+    """A number that records how it depends on the size n: a minimal symbol."""
 
     def __new__(cls, value: int, _formula: Any = None) -> Self:
         return super().__new__(cls, value)
@@ -130,7 +131,7 @@ class Symbol(int):
 
 
 def at(number: Any, n: int) -> int:
-    """The number with the side put in."""
+    """The number for a value of n."""
     return number.at(n) if isinstance(number, Symbol) else number
 
 
@@ -163,7 +164,7 @@ SYMBOLIC: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("word", WORDS)
 def test_formulas_run_on_symbols(word: str) -> None:
-    """Put into the formulas found at side 24, side 36 gives what side 36 itself gives."""
+    """With n = 36, the formulas found at size 24 give the result of size 36."""
     op = OPERATIONS[word]
     first = _facts(op, Symbol(24))
     then = _facts(op, 36)

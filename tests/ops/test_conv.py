@@ -1,4 +1,4 @@
-"""Convolutions, by hand arithmetic and by sliding windows over index lists."""
+"""Convolutions, by hand and by sliding windows over index lists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archcalc.ops.registry import OPERATIONS
 from archcalc.ops.sliding import windows
 from tests.ops.support import as_given, connections, describe, error, run, shape
 
-# The table of connections of LeNet-5's layer C3: LeCun et al. 1998, Table I.
+# LeNet-5's connection table of layer C3: LeCun et al. 1998, Table I.
 C3 = [
     [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [0, 4, 5], [0, 1, 5],
     [0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5], [0, 3, 4, 5], [0, 1, 4, 5], [0, 1, 2, 5],
@@ -79,7 +79,7 @@ def test_by_hand(
     assert (facts.params, facts.buffers, facts.macs) == (params, 0, macs)
 
 
-def test_flops_are_two_a_mac_and_one_a_bias() -> None:
+def test_flops_are_two_per_mac_and_one_per_bias() -> None:
     assert run("conv", (3, 8, 8), out=4, kernel=1).flops == 2 * 3 * 4 * 64 + 4 * 64
     assert run("conv", (3, 8, 8), out=4, kernel=1, bias=False).flops == 2 * 3 * 4 * 64
 
@@ -89,7 +89,7 @@ def test_weights_are_those_of_pytorch() -> None:
     assert [(w.name, w.shape) for w in weights] == [("weight", (4, 3, 3, 2)), ("bias", (4,))]
 
 
-def test_reach_is_the_window_that_gives_the_size() -> None:
+def test_reach_is_the_window_that_determines_the_size() -> None:
     facts = run("conv", (1, 9, 9), out=1, kernel=3, stride=2, padding=[[1, 2], 0], dilation=[2, 1])
     assert facts.reach == (Window(3, 2, 1, 2, 2), Window(3, 2, 0, 0, 1))
     assert facts.outputs[0].shape == (1, 4, 4)
@@ -247,12 +247,12 @@ def test_a_bad_table_of_connections(rows: list[list[int]], label: str) -> None:
     assert (found.code, found.attribute, found.label) == ("bad-value", "connections", label)
 
 
-def test_a_table_leaves_no_room_for_groups() -> None:
+def test_a_connection_table_excludes_groups() -> None:
     found = error("conv", (6, 14, 14), out=2, kernel=5, groups=2, connections=[[0], [1]])
     assert (found.attribute, found.label) == ("connections", "groups is 2")
 
 
-def test_looking_for_groups_that_would_do_is_bounded() -> None:
+def test_the_search_for_valid_groups_is_limited() -> None:
     found = error("conv", (10**15 + 1, 9, 9), out=10**15, kernel=1, groups=10**14)
     assert found.code == "does-not-divide"
 
@@ -270,7 +270,7 @@ def test_the_help_for_a_large_window_helps(n: int, k: int, d: int, p: int) -> No
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(2, 9))
-def test_the_groups_in_the_help_do(channels: int, out: int, groups: int) -> None:
+def test_the_groups_in_the_help_are_valid(channels: int, out: int, groups: int) -> None:
     assume(channels % groups or out % groups)
     help = error("conv", (channels, 4), out=out, kernel=1, groups=groups).help
     for number in help.split("groups: ")[1].split(",")[0].split(" or "):

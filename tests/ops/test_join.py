@@ -1,4 +1,4 @@
-"""Joins, by hand arithmetic; and that the help for unequal branches helps."""
+"""Joins, by hand; and the help for unequal branches, which must fix them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def test_elementwise(word: str) -> None:
     assert (facts.macs, facts.flops) == (0, 2 * 64 * 56 * 56)
 
 
-def test_axes_of_length_1_are_repeated() -> None:
+def test_axes_of_size_1_are_broadcast() -> None:
     assert shape("mul", (64, 28, 28), (64, 1, 1)) == (64, 28, 28)
     assert shape("mul", (64, 1, 1), (64, 28, 28)) == (64, 28, 28)
     assert shape("mul", (64, 28, 28), (1, 28, 28)) == (64, 28, 28)
     assert shape("add", (1, 28, 1), (64, 1, 1), (1, 1, 30)) == (64, 28, 30)
 
 
-def test_a_gate_without_labels_hides_none() -> None:
+def test_a_gate_without_axis_labels_keeps_them() -> None:
     gate = Tensor((64, 1, 1), (CHANNELS, None, None))
     assert run("mul", gate, (64, 28, 28)).outputs[0].axes == (CHANNELS, 0, 1)
 
@@ -39,7 +39,7 @@ def test_concat() -> None:
     facts = run("concat", (64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28))
     assert facts.outputs == (Tensor((256, 28, 28), (CHANNELS, 0, 1)),)
     assert facts.flops == 0
-    # along a spatial axis the positions are nobody's
+    # along a spatial axis, positions belong to no single branch
     rows = run("concat", (3, 4, 9), (3, 5, 9), axis=1).outputs[0]
     assert rows == Tensor((3, 9, 9), (CHANNELS, None, 1))
     last = Tensor((9, 4), (0, CHANNELS))
@@ -74,7 +74,7 @@ def test_a_gate_that_lost_its_axes() -> None:
     st.tuples(st.integers(2, 5), st.integers(2, 20), st.integers(2, 20)),
     st.tuples(st.integers(2, 5), st.integers(2, 20), st.integers(2, 20)),
 )
-def test_the_conv_in_the_help_mends_an_add(
+def test_the_conv_in_the_help_fixes_an_add(
     a: tuple[int, int, int], b: tuple[int, int, int]
 ) -> None:
     if a == b:

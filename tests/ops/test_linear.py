@@ -1,4 +1,4 @@
-"""Fully connected layers, by hand arithmetic."""
+"""Fully connected layers, by hand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_linear_on_every_position() -> None:
     assert (facts.macs, facts.reach) == (196 * 96 * 384, None)
 
 
-def test_linear_over_a_signal_reaches_all_of_it() -> None:
+def test_linear_over_a_signal_depends_on_all_of_it() -> None:
     facts = run("linear", (8, 100), out=20)
     assert facts.outputs == (Tensor((8, 20), (CHANNELS, None)),)
     assert (facts.macs, facts.reach) == (8 * 100 * 20, (Everything(),))
@@ -44,7 +44,7 @@ def test_the_outputs_of_lenet5() -> None:
     assert connections("linear", (120,), out=84) == 10_164
     rbf = run("rbf", (84,), out=10)
     assert (rbf.params, rbf.buffers, rbf.macs) == (0, 840, 840)
-    # a square-accumulate is 2, and the subtraction before it 1
+    # a squared difference counts 2, and the subtraction before it 1
     assert rbf.flops == 3 * 840
     assert connections("rbf", (84,), out=10) == 840
     trained = run("rbf", (84,), out=10, trainable=True)

@@ -1,4 +1,4 @@
-"""Normalisation and regularisation, by hand arithmetic."""
+"""Normalisation and regularisation, by hand."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_layernorm() -> None:
 
 
 @pytest.mark.parametrize("word", ["groupnorm", "instancenorm"])
-def test_norms_over_the_sides_reach_all_of_them(word: str) -> None:
+def test_norms_over_spatial_axes_depend_on_all_positions(word: str) -> None:
     attributes = {"groups": 8} if word == "groupnorm" else {"affine": True}
     facts = run(word, (32, 7, 7), **attributes)
     assert (facts.params, facts.buffers) == (64, 0)

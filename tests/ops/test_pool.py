@@ -1,4 +1,4 @@
-"""Pooling, by hand arithmetic."""
+"""Pooling, by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.ops.support import connections, describe, error, run, shape
 CASES: list[tuple[str, tuple[int, ...], dict[str, Any], tuple[int, ...]]] = [
     # AlexNet: ⌊(55 − 3)/2⌋ + 1 = 27
     ("maxpool", (96, 55, 55), {"kernel": 3, "stride": 2}, (96, 27, 27)),
-    # the stride is the kernel's
+    # the default stride is the kernel
     ("maxpool", (64, 224, 224), {"kernel": 2}, (64, 112, 112)),
     # ResNet: ⌊(112 + 2 − 3)/2⌋ + 1 = 56
     ("maxpool", (64, 112, 112), {"kernel": 3, "stride": 2, "padding": 1}, (64, 56, 56)),
@@ -25,7 +25,7 @@ CASES: list[tuple[str, tuple[int, ...], dict[str, Any], tuple[int, ...]]] = [
     ("maxpool", (1, 9, 9), {"kernel": 3, "stride": 1, "dilation": 2}, (1, 5, 5)),
     ("maxpool", (1, 7, 7), {"kernel": 2, "padding": "same"}, (1, 4, 4)),
     ("avgpool", (16, 8, 8), {"kernel": [2, 4]}, (16, 4, 2)),
-    # a row at the end only, as Caffe-born nets have it: ⌊(28 + 1 − 3)/2⌋ + 1 = 14
+    # one row at the end only, as in nets from Caffe: ⌊(28 + 1 − 3)/2⌋ + 1 = 14
     ("avgpool", (16, 28), {"kernel": 3, "stride": 2, "padding": [[0, 1]]}, (16, 14)),
     ("avgpool", (4, 8, 8, 8), {"kernel": 2}, (4, 4, 4, 4)),
     ("global_avgpool", (2048, 7, 7), {}, (2048, 1, 1)),
@@ -49,7 +49,7 @@ def test_shapes_by_hand(
 
 
 def test_flops_by_hand() -> None:
-    # one a cell of the window and output, or a number read
+    # one per window element and output, or per element read
     assert run("maxpool", (4, 8, 8), kernel=3, stride=1).flops == 9 * 4 * 36
     assert run("avgpool", (4, 8, 8), kernel=2).flops == 4 * 4 * 16
     assert run("global_avgpool", (4, 8, 8)).flops == 256
@@ -77,7 +77,7 @@ def test_reaches() -> None:
     assert run("mean", (8, 7, 7), axes=[0]).reach is None
 
 
-def test_mean_keeps_the_labels_of_the_axes_left() -> None:
+def test_mean_keeps_the_labels_of_the_remaining_axes() -> None:
     assert run("mean", (8, 7, 5), axes=[1]).outputs[0] == Tensor((8, 5), (CHANNELS, 1))
     assert run("mean", (8, 7, 5), axes=[0]).outputs[0] == Tensor((7, 5), (0, 1))
 
@@ -87,7 +87,7 @@ def test_errors() -> None:
     assert (found.code, found.attribute) == ("window-too-large", "kernel")
     assert found.label == "window 3, padded size 2 (axis 1 of 8×2×9)"
     assert "at most 2" in found.help
-    # PyTorch refuses padding of more than half the kernel
+    # PyTorch rejects padding of more than half the kernel
     found = error("maxpool", (8, 9, 9), kernel=3, padding=2)
     assert (found.code, found.attribute) == ("bad-value", "padding")
     assert found.label == "padding 2, window 3"
@@ -101,14 +101,14 @@ def test_errors() -> None:
     assert error("mean", (8,), axes=[0]).code == "wrong-rank"
 
 
-def test_a_pattern_too_long_to_follow_leaves_only_the_field_unknown() -> None:
+def test_a_too_long_pattern_makes_only_the_field_unknown() -> None:
     # 10,007 and 10,009 are primes: the outputs read in turn what 10,009 patterns say
     facts = run("adaptive_avgpool", (1, 10_007), output=10_009)
     assert facts.outputs[0].shape == (1, 10_009)
     assert facts.reach == (Unknown(),)
 
 
-def test_a_window_cut_off_by_ceil_may_be_larger_than_the_input() -> None:
+def test_a_window_dropped_by_ceil_may_be_larger_than_the_input() -> None:
     # PyTorch: ⌈(1 − 2)/2⌉ + 1 = 1, but ⌈(1 − 3)/2⌉ + 1 = 0
     assert shape("maxpool", (8, 1), kernel=2, ceil=True) == (8, 1)
     assert error("maxpool", (8, 1), kernel=3, stride=2, ceil=True).code == "window-too-large"

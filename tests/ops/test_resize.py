@@ -1,4 +1,4 @@
-"""Upsampling, padding and cropping, by hand arithmetic."""
+"""Upsampling, padding and cropping, by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def test_upsample_by_hand() -> None:
     assert shape("upsample", (8, 5, 7), size=[9, 10]) == (8, 9, 10)
     assert shape("upsample", (8, 5, 7), (4, 11, 13), like="skip") == (8, 11, 13)
     assert run("upsample", (8, 4, 4), scale=2).flops == 0
-    # bilinear: a weighted sum of 4 cells, 8 an output
+    # bilinear: a weighted sum of 4 elements, 8 per output
     assert run("upsample", (8, 4, 4), scale=2, mode="linear").flops == 8 * 8 * 64
 
 

@@ -1,4 +1,4 @@
-"""Operations that move numbers, and plain arithmetic: shapes, labels, reaches by hand."""
+"""Operations that move elements, and elementwise arithmetic: shapes, labels, reaches by hand."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_split() -> None:
     assert [t.shape for t in parts] == [(2, 4), (3, 4), (5, 4)]
     parts = run("split", (3, 8), into=["a", "b"], axis=1).outputs
     assert parts == (Tensor((3, 4), (C, None)),) * 2
-    # all outputs hold numbers
+    # all outputs contain elements
     assert run("split", (116, 28), into=["left", "right"]).activations == 116 * 28
 
 
@@ -114,6 +114,6 @@ def test_descriptions() -> None:
     assert describe("flatten", start=1) == "axes 1 to -1"
 
 
-def test_reshape_of_an_uneven_count_is_no_crash() -> None:
+def test_reshape_of_an_uneven_count_is_an_error() -> None:
     assert shape("reshape", (4, 9), shape=[-1, 6]) == (6, 6)
     assert error("reshape", (4, 9), shape=[-1, 100]).code == "shape-mismatch"

@@ -1,4 +1,5 @@
-"""Sizes and reaches against brute force: windows slid over index lists, cells scattered."""
+"""Sizes and reaches compared with brute force: windows slid over index lists, elements
+scattered."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ ROWS = st.integers(0, 4)
 
 
 def positions(w: Window, n: int) -> list[list[int]]:
-    """Every place of the window inside the padded input, as the positions it reads."""
+    """Every position of the window inside the padded input, as the positions that it reads."""
     padded = range(-w.begin, n + w.end)
     found = []
     for start in padded[:: w.stride]:
@@ -32,7 +33,7 @@ def positions(w: Window, n: int) -> list[list[int]]:
 
 
 @given(SIDES, SMALL, SMALL, ROWS, ROWS, SMALL)
-def test_count_is_the_number_of_places(
+def test_count_is_the_number_of_positions(
     n: int, k: int, s: int, begin: int, end: int, d: int
 ) -> None:
     w = Window(k, s, begin, end, d)
@@ -52,16 +53,16 @@ def test_count_ceil_adds_a_window_that_still_starts_before_the_end_padding(
     uncovered = starts[-1] + w.span < n + end
     if uncovered and following < n:
         starts.append(following)
-    # The last whole window itself may start in the padding, and is dropped then.
+    # The last whole window may start in the padding; then it is dropped.
     assert w.count_ceil(n) == len([start for start in starts if start < n])
 
 
 @given(SIDES, SMALL, SMALL, SMALL)
-def test_words_of_padding(n: int, k: int, s: int, d: int) -> None:
+def test_padding_words(n: int, k: int, s: int, d: int) -> None:
     (valid,) = windows((n,), (k,), (s,), "valid", (d,))
     assert (valid.begin, valid.end) == (0, 0)
     (full,) = windows((n,), (k,), (s,), "full", (d,))
-    # full: the first window reads the first position with its last cell, as the last does.
+    # full: the first window reads the first position with its last element, and vice versa.
     assert (positions(full, n)[0][-1], full.begin) == (0, full.end)
     (same,) = windows((n,), (k,), (s,), "same", (d,))
     assert same.count(n) == ceil(Fraction(n, s))

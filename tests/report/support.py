@@ -57,4 +57,4 @@ layers:
   - relu
   - flatten
 """
-"""After the first layer the sides are 8 − 3 + 1 = 6: a window of 7 does not fit."""
+"""After the first layer the size is 8 − 3 + 1 = 6: a window of 7 is too large."""

@@ -1,4 +1,4 @@
-"""Diagnostics as text. The expected forms are written by hand, after rustc's."""
+"""Diagnostics as text. The expected forms are written by hand, modelled on rustc's."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_form():
     ]
 
 
-def test_notes_stand_at_their_own_places():
+def test_notes_have_their_own_locations():
     error = Diagnostic(
         "some-code",
         "warning",
@@ -56,7 +56,7 @@ def test_notes_stand_at_their_own_places():
     ]
 
 
-def test_without_a_place():
+def test_without_a_location():
     error = Diagnostic("no-such-file", "error", "there is no file x.yaml", help="did you mean y?")
     assert render(error).splitlines() == [
         "error[no-such-file]: there is no file x.yaml",
@@ -64,7 +64,7 @@ def test_without_a_place():
     ]
 
 
-def test_a_place_past_the_end_of_the_file():
+def test_a_location_past_the_end_of_the_file():
     file = SourceFile("a.yaml", "x: [")
     lines = render(Diagnostic("bad-yaml", "error", "not closed", Span(file, 2, 1))).splitlines()
     assert lines[-2:] == ["2 |", "  | ^"]
@@ -95,7 +95,7 @@ LINES = st.text(SIGNS, max_size=40) | st.text(SIGNS, min_size=40, max_size=120)
 
 
 @given(LINES, st.integers(1, 90), st.integers(1, 60), st.integers(40, 80))
-def test_the_underline_stands_under_the_place(line, column, length, columns):
+def test_the_underline_is_below_the_span(line, column, length, columns):
     line += "X"
     column = min(column, len(line))
     length = min(length, len(line) + 1 - column)
@@ -105,11 +105,11 @@ def test_the_underline_stands_under_the_place(line, column, length, columns):
     source, marks = shown[4:], underline[4:]
     start = len(marks) - len(marks.lstrip())
     assert max(width(shown), width(underline)) <= columns
-    # Left of the underline stands what stands left of the place, or its end.
+    # Left of the underline is the text left of the span, or its end.
     before = line[: column - 1].translate(SHOWN)
     left = _cells(source, 0, start)
     assert left == before or (left[0] == "…" and before.endswith(left[1:]))
-    # Above the underline stands the place, or its beginning.
+    # Above the underline is the span, or its beginning.
     place = line[column - 1 : column - 1 + length].translate(SHOWN)
     above = _cells(source, start, len(marks))
     assert place.rstrip() == above.rstrip() or place.startswith(above.rstrip("…"))
@@ -117,7 +117,7 @@ def test_the_underline_stands_under_the_place(line, column, length, columns):
 
 
 def _cells(text, start, end):
-    """The characters that begin in these cells."""
+    """The characters that start in these cells."""
     found, cell = "", 0
     for character in text:
         if start <= cell < end:

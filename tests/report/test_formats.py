@@ -57,7 +57,7 @@ def test_csv_leaves_the_unknown_empty():
     assert (second["output"], second["params"], second["macs"]) == ("", "", "")
 
 
-def test_csv_of_a_stranger_holds_no_formula():
+def test_csv_of_an_untrusted_spec_contains_no_formula():
     names = ["=1+cmd|x", "@x", "+1", "-1"]
     layers = "".join(f'  - {{name: "{name}", relu: }}\n' for name in names)
     found = [line["path"] for line in lines(check(f"input: [1, 4, 4]\nlayers:\n{layers}"))]
@@ -82,7 +82,7 @@ def test_github_annotates_the_line():
     assert last == "archcalc: <text>: 1 error"
 
 
-def test_github_annotates_an_expectation_that_fails():
+def test_github_annotates_a_failed_expectation():
     first, _ = github.text([check(RESIDUAL.replace("19_178", "1"))]).splitlines()
     assert re.match(r"::error file=<text>,line=\d+,col=\d+,.*params is 19,178, expected 1", first)
 

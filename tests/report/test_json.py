@@ -68,7 +68,7 @@ def test_the_contract(name):
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_layers_add_up_to_the_totals(name):
-    """Parameters and buffers again from the shapes of the weights, not from our own counts."""
+    """Parameters and buffers computed from the shapes of the weights."""
     found = document(catalogue(name))
     counted = [layer for layer in found["layers"] if "training_only" not in layer]
     for figure in ("params", "buffers", "macs"):
@@ -134,7 +134,7 @@ def test_unknown_is_null_and_never_zero():
     ]
 
 
-def test_what_could_not_be_read():
+def test_unparsed_layers():
     found = document(check("no-such-spec-at-all"))
     assert list(found) == KEYS
     assert found["ok"] is False
@@ -168,7 +168,7 @@ def test_shared_weights_and_rational_strides():
 
 
 def test_the_number_of_paths_has_every_digit():
-    """Residual blocks double the paths: 2^15,000 has 4,516 digits, more than Python writes."""
+    """Residual blocks double the paths: 2^15,000 has 4,516 digits, more than Python prints."""
     spec = "input: [1]\nlayers: [{repeat: 15000, do: [add: [[relu], []]]}]"
     paths = as_dict(check(spec))["totals"]["depth"]["paths"]
     assert len(paths) == 4_516

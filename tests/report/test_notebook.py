@@ -48,13 +48,13 @@ def test_html_has_the_figures_of_the_table():
     assert set(found.seen) <= TAGS
 
 
-def test_html_of_every_net_is_whole():
+def test_html_of_every_net_is_well_formed():
     for name in CATALOGUE:
         found = Tags(html.text(catalogue(name)))
         assert f"{catalogue(name).report.totals.params:,}" in found.text
 
 
-def test_html_of_errors_and_of_strangers():
+def test_html_of_errors_and_of_untrusted_specs():
     found = Tags(html.text(check(INVALID)))
     assert "error[window-too-large]" in found.text
     evil = RESIDUAL.replace("Small residual net", "'<script>alert(1)</script>\\e[31m'")
@@ -91,7 +91,7 @@ def test_dicts():
 
 
 def test_dicts_are_plain_values():
-    """So that json, pandas and a spreadsheet take them."""
+    """So that json, pandas and spreadsheets accept them."""
 
     def is_plain(value):
         if isinstance(value, tuple):

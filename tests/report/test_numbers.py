@@ -1,4 +1,4 @@
-"""How figures are written."""
+"""Numbers as text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_decimal_text_has_every_digit(bits, noise):
         sys.set_int_max_str_digits(limit)
 
 
-def test_decimal_text_of_what_python_refuses():
+def test_decimal_text_beyond_pythons_limit():
     with pytest.raises(ValueError, match="digits"):
         str(2**100_000)
     text = numbers.decimal_text(2**100_000)

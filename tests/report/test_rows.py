@@ -1,4 +1,4 @@
-"""The rows of tables: every column adds up, equal neighbours fold, a screen is enough."""
+"""The rows of tables: every column adds up, identical neighbours fold, tables fit a screen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIGURES = ("params", "buffers", "macs", "flops", "activations")
 @pytest.mark.parametrize("name", CATALOGUE)
 @pytest.mark.parametrize("depth", [None, 1, 2, 1000])
 def test_every_column_adds_up(name, depth):
-    """A row is the sum of the rows under it, and the rows of the net its totals."""
+    """A row is the sum of the rows below it, and the rows of the net are its totals."""
     report = catalogue(name).report
     found = rows(report, depth)
     counted = [row for row in found if row.indent == 0 and not row.training_only]
@@ -28,7 +28,7 @@ def test_every_column_adds_up(name, depth):
 
 
 def _below(found, position):
-    """The rows right under a row."""
+    """The rows directly below a row."""
     row, below = found[position], []
     for other in found[position + 1 :]:
         if other.indent <= row.indent:
@@ -39,7 +39,7 @@ def _below(found, position):
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_opened_rows_stand_for_every_layer(name):
+def test_opened_rows_represent_every_layer(name):
     report = catalogue(name).report
     found = rows(report, 1000)
     leaves = [
@@ -75,7 +75,7 @@ def test_how_far_nets_are_opened(name, count):
     assert len(rows(catalogue(name).report)) == count
 
 
-def test_equal_neighbours_are_one_row():
+def test_identical_neighbours_are_one_row():
     found = rows(check(RESIDUAL).report, 1)
     assert [(row.label, row.operation, row.times) for row in found] == [
         ("stem", "conv 3×3, 16, pad 1", 1),
@@ -118,7 +118,7 @@ def test_free_activations_are_part_of_the_layer_before():
         ("5", "relu", 1),  # an activation is not folded into another one
     ]
     assert [label for label, _, _ in opened(layers, unfold=True)] == list("012345")
-    # Equal layers with equal activations fold to one row.
+    # Identical layers with identical activations fold to one row.
     turns = f"  - repeat: 3\n    do: [{conv}, relu]"
     assert opened(turns) == [("0–5", "conv 1×1, 4 + relu", 3)]
     assert opened("  - maxpool: 2\n  - relu\n  - maxpool: 2\n  - tanh") == [
@@ -144,16 +144,16 @@ def test_a_folded_row_is_the_sum_of_its_layers():
     assert row.layers == 2
 
 
-def test_layers_of_other_figures_do_not_fold():
-    """Equal operations on unequal inputs are two rows."""
+def test_layers_with_other_metrics_do_not_fold():
+    """Identical operations on different inputs are two rows."""
     assert opened("  - maxpool: 2\n  - maxpool: 2\n  - relu\n  - relu") == [
         ("0", "maxpool 2×2", 1),
         ("1", "maxpool 2×2 + relu + relu", 1),
     ]
 
 
-def test_what_reads_otherwise_does_not_fold():
-    """Equal figures, but other attributes, arguments, or only in training."""
+def test_layers_with_other_inputs_do_not_fold():
+    """Equal costs, but other attributes, arguments, or only in training."""
     assert len(opened("  - dropout: 0.1\n  - dropout: 0.2")) == 2
     block = "blocks: {b: {with: {n: }, do: [relu]}}\n"
     report = check(f"input: [1]\n{block}layers: [b: 1, b: 2, b: 2]").report
@@ -168,7 +168,7 @@ def test_what_reads_otherwise_does_not_fold():
     ]
 
 
-def test_weights_used_again_do_not_fold_into_their_first_use():
+def test_reused_weights_do_not_fold_into_their_first_use():
     found = opened("  - {name: a, conv: {out: 4, kernel: 1}}\n  - reuse: a\n  - reuse: a")
     assert [(operation, times) for _, operation, times in found] == [
         ("conv 1×1, 4", 1),
@@ -176,7 +176,7 @@ def test_weights_used_again_do_not_fold_into_their_first_use():
     ]
 
 
-def test_turns_of_several_layers_fold_where_that_saves_rows():
+def test_iterations_of_several_layers_fold_if_that_saves_rows():
     turn = "do: [conv: {out: 4, kernel: 1}, batchnorm: ]"
     assert [row[2] for row in opened(f"  - {{repeat: 3, {turn}}}")] == [1] * 6
     assert opened(f"  - {{repeat: 50, {turn}}}") == [

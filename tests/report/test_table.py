@@ -1,7 +1,6 @@
-"""The table: golden files, the sums in them checked apart, and widths of the terminal.
+"""The table: golden files, whose sums are checked independently, and widths of the terminal.
 
-After a wanted change write the golden files anew with `GOLDEN=write pytest tests/report`, and read
-the difference.
+`GOLDEN=write pytest tests/report` rewrites the golden files: read the diff.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ def test_golden_markdown():
 
 @pytest.mark.parametrize("name", ["residual_80.txt", "residual_cases_100.txt"])
 def test_the_golden_tables_add_up(name):
-    """The columns of the file itself, against its totals and arithmetic by hand."""
+    """The columns of the file itself, compared with its totals and with arithmetic by hand."""
     text = (GOLDEN / name).read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if re.match(r"(stem|\d–\d|\d|fc) ", line)]
     head = next(line for line in text.splitlines() if line.startswith("layer "))
@@ -64,7 +63,7 @@ def test_the_golden_tables_add_up(name):
 
 
 def column(head, rows, title):
-    """The figures that end where the title of their column ends."""
+    """The numbers that end where the title of their column ends."""
     end = head.index(title) + len(title)
     return [int(row[:end].split()[-1].replace(",", "")) for row in rows]
 
@@ -113,7 +112,7 @@ def test_resnet152_fits_a_screen():
     assert re.search(r"^  1–35  bottleneck 256 +×35 .* 39\.10 M 65 ", text, re.MULTILINE)
 
 
-def test_heads_of_the_training_are_told_apart():
+def test_training_only_heads_are_marked_in_the_table():
     """Two heads of GoogLeNet: 1×1 convolution to 128, and linear 2048 → 1024 → 1000."""
     linear = 2048 * 1024 + 1024 + 1024 * 1000 + 1000
     params = (512 * 128 + 128 + linear) + (528 * 128 + 128 + linear)
@@ -133,7 +132,7 @@ def test_unknown_is_not_the_same_as_not_checked():
     assert re.search(r"^– macs +20,708  unknown$", text, re.MULTILINE)
 
 
-def test_an_expectation_that_fails_shows_the_difference():
+def test_a_failed_expectation_shows_the_difference():
     text = plain(check(RESIDUAL.replace("19_178", "20_178")))
     assert re.search(r"^✗ params  20,178 +19,178 \(.*1,000.*\) +by hand$", text, re.MULTILINE)
     assert "✓" not in text
@@ -192,7 +191,7 @@ def test_colour_means_something_on_success():
     assert re.sub(r"\x1b\[[\d;]*m", "", text) == plain(catalogue("vgg16"), columns=120)
 
 
-def test_names_of_strangers_cannot_steer_the_terminal():
+def test_untrusted_names_cannot_control_the_terminal():
     escape = r"\e[31m\e]0;x\a\u202e"
     spec = (
         f'name: "{escape}"\nsource: "{escape}"\ninput: [1, 4, 4]\n'
@@ -206,7 +205,7 @@ def test_names_of_strangers_cannot_steer_the_terminal():
     assert markdown.text(check(spec), View()).replace("\n", "").isprintable()
 
 
-def test_names_of_strangers_cannot_break_out_of_markdown():
+def test_untrusted_names_cannot_break_out_of_markdown():
     name = "</td><script>|`*_[x](y)"
     text = markdown.text(
         check(f"name: '{name}'\ninput: [1, 4, 4]\nlayers:\n  - {{name: '{name}', relu: }}"),

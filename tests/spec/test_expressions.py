@@ -1,4 +1,4 @@
-"""Scalars and expressions: what a text means, exactly, and what is refused."""
+"""Scalars and expressions: the exact meaning of a text, and what is rejected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archcalc.spec.expressions import Value
 from tests.spec.support import evaluate, value
 
 SCALARS: list[tuple[str, Any]] = [
-    # YAML 1.2's core schema, with digits grouped by _ besides
+    # YAML 1.2's core schema, with _ between digits
     ("3", 3),
     ("-3", -3),
     ("+3", 3),
@@ -45,7 +45,7 @@ SCALARS: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("text", "expected"), SCALARS)
-def test_a_scalar_means_what_yaml_1_2_says(text: str, expected: Any) -> None:
+def test_scalars_follow_yaml_1_2(text: str, expected: Any) -> None:
     found = evaluate(text)
     assert found == expected
     assert type(found) is type(expected)
@@ -56,7 +56,7 @@ def test_quoted_text_is_never_a_boolean_or_empty(text: str) -> None:
     assert isinstance(value(text, plain=False).evaluate({}), str)
 
 
-def test_quoted_text_may_be_an_expression() -> None:
+def test_quoted_text_can_be_an_expression() -> None:
     assert value("max(1, 2)", plain=False).evaluate({}) == 2
 
 
@@ -190,7 +190,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("text", "code"), FAULTS, ids=[t[:30] for t, _ in FAULTS])
-def test_what_is_refused(text: str, code: str) -> None:
+def test_rejected_expressions(text: str, code: str) -> None:
     names = {"k": 3, "table": (5, 6, 7), "width": 4, "word": "w" * 30}
     for _ in range(2):  # the second time from the cache
         with pytest.raises(DiagnosticError) as caught:
@@ -199,7 +199,7 @@ def test_what_is_refused(text: str, code: str) -> None:
         assert caught.value.span is not None
 
 
-def test_the_name_in_error_is_underlined_and_the_nearest_one_offered() -> None:
+def test_an_unknown_name_is_underlined_and_the_nearest_one_suggested() -> None:
     file = SourceFile("main", "out: 4*(widht + 1)")
     with pytest.raises(DiagnosticError) as caught:
         Value("4*(widht + 1)", True, (file, 1, 6, 13)).evaluate({"width": 3})
@@ -246,7 +246,7 @@ def test_a_list_of_values() -> None:
     assert listed(value("3")).constant is True
 
 
-def test_lists_cannot_be_doubled_without_end() -> None:
+def test_doubling_lists_is_limited() -> None:
     def doubled(times: int) -> Any:
         held: Any = (0,)
         for _ in range(times):
@@ -259,14 +259,14 @@ def test_lists_cannot_be_doubled_without_end() -> None:
     assert caught.value.code == "too-large"
 
 
-def test_a_label_is_text_even_where_a_name_is_called_the_same() -> None:
+def test_a_label_is_text_even_if_a_name_is_equal() -> None:
     assert value("k").label({"k": 3}) == "k"
     assert value("a-b").label({}) == "a-b"
     assert value("enc$(k)").label({"k": 3}) == "enc3"
 
 
 class Traced(int):
-    """An integer that is lost by int() and abs()."""
+    """A subclass of int that int() and abs() would lose."""
 
     def __new__(cls, number: int, trace: str) -> Self:
         self = super().__new__(cls, number)
@@ -309,14 +309,14 @@ class Traced(int):
         ("w if w > 2 else 0", "w"),
     ],
 )
-def test_a_subclass_of_int_comes_through(text: str, trace: str) -> None:
+def test_a_subclass_of_int_is_preserved(text: str, trace: str) -> None:
     found = evaluate(text, w=Traced(4, "w"))
     assert isinstance(found, Traced)
     assert found.trace == trace
 
 
 def pairs() -> st.SearchStrategy[tuple[str, Fraction]]:
-    """Random arithmetic as text, with its value worked out beside it."""
+    """Random arithmetic as text, with its value."""
 
     def widen(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         def join(sign: str, a: tuple[str, Fraction], b: tuple[str, Fraction]) -> Any:

@@ -1,4 +1,4 @@
-"""Finding and reading specs: beside the user, in the catalogue, and what `extends` may read."""
+"""Finding and reading specs: files, the catalogue, and what `extends` may read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPEC = "input: [3, 8, 8]\nlayers: [relu]\n"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to stand in, and a catalogue of two nets elsewhere."""
+    """An empty current folder, and a catalogue of two nets elsewhere."""
     catalogue = tmp_path / "catalogue"
     catalogue.mkdir()
     (catalogue / "vgg16.yaml").write_text(SPEC)
@@ -44,50 +44,50 @@ def error(source: str | os.PathLike[str]) -> Diagnostic:
 
 
 def check(source: str, *, allow_outside: bool = False) -> list[tuple[str, str]]:
-    """The codes and labels of what is wrong with a spec."""
+    """The codes and labels of the errors of a spec."""
     diagnostics = Diagnostics()
     file = open_source(source, diagnostics)
     parse_spec(file, diagnostics, opener(allow_outside=True) if allow_outside else opener())
     return [(d.code, d.label) for d in diagnostics.items]
 
 
-def test_a_file_is_found_with_or_without_its_ending(folder: Path) -> None:
+def test_a_file_is_found_with_or_without_its_extension(folder: Path) -> None:
     (folder / "net.yaml").write_text(SPEC)
     for name in ("net", "net.yaml", folder / "net", f"..{os.sep}here{os.sep}net"):
         assert open_source(name, Diagnostics()).text == SPEC
     assert open_source("net", Diagnostics()).name == "net.yaml"
 
 
-def test_a_file_beside_the_user_comes_before_the_catalogue(folder: Path) -> None:
+def test_a_file_in_the_current_folder_takes_precedence_over_the_catalogue(folder: Path) -> None:
     assert open_source("vgg16", Diagnostics()).name == "vgg16.yaml"
     (folder / "vgg16.yaml").write_text("mine")
     assert open_source("vgg16", Diagnostics()).text == "mine"
 
 
-def test_a_folder_of_the_name_does_not_hide_the_catalogue(folder: Path) -> None:
+def test_a_folder_with_the_name_does_not_hide_the_catalogue(folder: Path) -> None:
     (folder / "vgg16").mkdir()
     assert open_source("vgg16", Diagnostics()).text == SPEC
 
 
-def test_the_catalogue_that_ships_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_installed_catalogue_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert "vgg16" in catalogue_names()
     assert find("vgg16").name == "vgg16.yaml"
 
 
-def test_text_is_what_has_a_line_break() -> None:
+def test_a_source_with_a_line_break_is_text() -> None:
     file = open_source(SPEC, Diagnostics())
     assert (file.name, file.text) == ("<text>", SPEC)
 
 
-def test_a_missing_file_offers_the_nearest_net() -> None:
+def test_a_missing_file_suggests_the_nearest_net() -> None:
     found = error("vgg116.yaml")
     assert found.code == "file-not-found"
     assert found.help == "did you mean vgg16 or vgg19?"
     assert "archcalc list" in error("nothing-like-it").help
 
 
-def test_a_missing_file_offers_one_of_its_folder(folder: Path) -> None:
+def test_a_missing_file_suggests_one_of_its_folder(folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "my_model.yaml").write_text(SPEC)
     assert error("sub/mymodle.yaml").help == f"did you mean sub{os.sep}my_model.yaml?"
@@ -139,11 +139,11 @@ def test_standard_input(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a\0b", "x" * 5000, "a/" * 3000, "no/such/folder", "vgg16/x"])
-def test_names_that_no_file_has(name: str) -> None:
+def test_impossible_file_names(name: str) -> None:
     assert error(name).code == "file-not-found"
 
 
-def test_a_folder_is_no_spec(folder: Path) -> None:
+def test_a_folder_is_not_a_spec(folder: Path) -> None:
     (folder / "nets").mkdir()
     (folder / "nets" / "a.yaml").write_text(SPEC)
     found = error("nets")
@@ -156,26 +156,28 @@ def test_a_file_that_is_not_utf_8(folder: Path) -> None:
     assert (found.code, found.label) == ("encoding", "byte 13 (line 2) is 0xe9")
 
 
-def test_a_byte_order_mark_is_no_part_of_the_text(folder: Path) -> None:
+def test_a_byte_order_mark_is_ignored(folder: Path) -> None:
     (folder / "net.yaml").write_bytes(b"\xef\xbb\xbf" + SPEC.encode())
     assert open_source("net", Diagnostics()).text == SPEC
 
 
-def test_a_file_that_is_too_large_is_not_read_whole(folder: Path) -> None:
+def test_a_too_large_file_is_not_read_completely(folder: Path) -> None:
     with (folder / "net.yaml").open("wb") as file:
-        file.truncate(10**11)  # a hole: it takes no room on the disk
+        file.truncate(10**11)  # a sparse file: it takes no disk space
     assert error("net.yaml").code == "too-large"
     assert error("#" * 8_000_000 + "\n").code == "too-large"
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a user who can be refused")
-def test_a_file_that_may_not_be_read(folder: Path) -> None:
+def test_an_unreadable_file(folder: Path) -> None:
     (folder / "net.yaml").write_text(SPEC)
     (folder / "net.yaml").chmod(0)
     assert error("net.yaml").code == "permission"
 
 
-def test_a_refusal_of_the_system_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_operating_system_error_is_reported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (folder / "net.yaml").write_text(SPEC)
 
     def refuse(*_: object, **__: object) -> None:
@@ -186,7 +188,7 @@ def test_a_refusal_of_the_system_is_told(folder: Path, monkeypatch: pytest.Monke
     assert (found.code, found.label) == ("permission", "Permission denied")
 
 
-def test_extends_is_seen_from_the_files_own_folder(folder: Path) -> None:
+def test_extends_is_relative_to_the_files_own_folder(folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "base.yaml").write_text(SPEC)
     (folder / "sub" / "net.yaml").write_text("extends: base\n")
@@ -196,7 +198,7 @@ def test_extends_is_seen_from_the_files_own_folder(folder: Path) -> None:
     assert check(str(folder / "top.yaml")) == []
 
 
-def test_a_base_is_called_by_its_path_from_the_user(folder: Path) -> None:
+def test_a_base_is_shown_by_its_path_from_the_current_folder(folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "net.yaml").write_text("extends: base\n")
     (folder / "sub" / "base.yaml").write_text(SPEC)
@@ -204,14 +206,14 @@ def test_a_base_is_called_by_its_path_from_the_user(folder: Path) -> None:
     assert opener()("base", Span(own, 1, 1)).name == os.path.join("sub", "base.yaml")
 
 
-def test_a_net_of_the_catalogue_may_be_extended_from_anywhere(folder: Path) -> None:
+def test_a_net_of_the_catalogue_can_be_extended_from_anywhere(folder: Path) -> None:
     (folder / "net.yaml").write_text("extends: vgg19\n")
     assert check("net.yaml") == []
     assert check("vgg19") == []
     assert check("name: text\nextends: vgg16.yaml\n") == []
 
 
-def test_text_extends_no_file(folder: Path) -> None:
+def test_text_cannot_extend_a_file(folder: Path) -> None:
     (folder / "base.yaml").write_text(SPEC)
     assert [code for code, _ in check("name: text\nextends: base.yaml\n")] == ["file-not-found"]
     path = str(folder / "base.yaml")
@@ -229,14 +231,14 @@ def test_extends_stays_in_the_specs_folder(folder: Path, name: str) -> None:
     assert [code for code, _ in check("net.yaml")] == ["extends-outside"]
 
 
-def test_an_absolute_path_leads_outside_too(folder: Path) -> None:
+def test_an_absolute_path_is_outside_too(folder: Path) -> None:
     (folder.parent / "secret.yaml").write_text(SPEC)
     (folder / "net.yaml").write_text(f"extends: {folder.parent / 'secret.yaml'}\n")
     assert [code for code, _ in check("net.yaml")] == ["extends-outside"]
     assert check("net.yaml", allow_outside=True) == []
 
 
-def test_a_base_in_a_subfolder_may_go_up_to_the_specs_folder_and_no_further(folder: Path) -> None:
+def test_a_base_in_a_subfolder_can_extend_up_to_the_specs_folder_only(folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "base.yaml").write_text(SPEC)
     (folder / "sub" / "mid.yaml").write_text("extends: ../base.yaml\n")
@@ -245,7 +247,7 @@ def test_a_base_in_a_subfolder_may_go_up_to_the_specs_folder_and_no_further(fold
     assert [code for code, _ in check("sub/mid.yaml")] == ["extends-outside"]
 
 
-def test_a_link_out_of_the_folder_is_followed_before_it_is_judged(folder: Path) -> None:
+def test_a_link_out_of_the_folder_is_resolved_before_the_check(folder: Path) -> None:
     (folder.parent / "secret.yaml").write_text(SPEC)
     (folder / "link.yaml").symlink_to(folder.parent / "secret.yaml")
     (folder / "net.yaml").write_text("extends: link.yaml\n")
@@ -253,7 +255,7 @@ def test_a_link_out_of_the_folder_is_followed_before_it_is_judged(folder: Path) 
     assert check("net.yaml", allow_outside=True) == []
 
 
-def test_a_circle_of_links_is_no_file(folder: Path) -> None:
+def test_a_cycle_of_links_is_not_a_file(folder: Path) -> None:
     (folder / "a.yaml").symlink_to(folder / "b.yaml")
     (folder / "b.yaml").symlink_to(folder / "a.yaml")
     (folder / "net.yaml").write_text("extends: a.yaml\n")
@@ -269,18 +271,18 @@ def test_extends_reads_files_only(folder: Path) -> None:
         assert [found for found, _ in check("net.yaml")] == [code]
 
 
-def test_a_base_beside_the_spec_comes_before_the_catalogue(folder: Path) -> None:
+def test_a_base_next_to_the_spec_takes_precedence_over_the_catalogue(folder: Path) -> None:
     (folder / "vgg16.yaml").write_text("input: [3, 8, 8]\n")
     (folder / "net.yaml").write_text("extends: vgg16\n")
     assert [code for code, _ in check("net.yaml")] == ["missing-key"]
 
 
-def test_a_file_called_as_a_net_of_the_catalogue_may_extend_it(folder: Path) -> None:
+def test_a_file_with_the_name_of_a_catalogue_net_can_extend_it(folder: Path) -> None:
     (folder / "vgg16.yaml").write_text("extends: vgg16\n")
     assert check("vgg16.yaml") == []
 
 
-def test_a_circle_is_found_whatever_the_files_are_called(folder: Path) -> None:
+def test_a_cycle_is_found_whatever_the_file_names(folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "a.yaml").write_text("extends: sub/b\n")
     (folder / "sub" / "b.yaml").write_text("extends: ../a.yaml\n")
@@ -289,14 +291,14 @@ def test_a_circle_is_found_whatever_the_files_are_called(folder: Path) -> None:
         assert code == "extends-cycle"
 
 
-def test_files_are_told_apart_by_path_and_texts_by_name(folder: Path) -> None:
+def test_files_are_identified_by_path_and_texts_by_name(folder: Path) -> None:
     one = SpecFile("a", "", folder / "a", folder)
     assert files.same_file(one, SpecFile("b", "", folder / "a", folder))
     assert not files.same_file(one, SpecFile("a", "", folder / "b", folder))
     assert files.same_file(SourceFile("a", ""), SourceFile("a", "x"))
 
 
-def test_a_load_that_fails_says_why() -> None:
+def test_a_failed_load_is_reported() -> None:
     with pytest.raises(DiagnosticError) as caught:
         opener()("nothing", Span(SourceFile("<text>", ""), 1, 1))
     assert caught.value.code == "file-not-found"

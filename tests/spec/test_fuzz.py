@@ -1,4 +1,4 @@
-"""Random bytes and mutated specs: only diagnostics come out, from the file to the figures."""
+"""Random bytes and mutated specs give diagnostics only, from reading to metrics."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ PIECES = [
 
 
 def swallow(text: str) -> None:
-    """A check whose diagnostics can all be shown."""
+    """A check whose diagnostics can all be rendered."""
     for diagnostic in check(text + "\n").diagnostics:
         assert render(diagnostic, colour=False)
 
 
 def mutations() -> st.SearchStrategy[str]:
-    """A good spec with a few places cut out, doubled, moved or written over."""
+    """A valid spec with a few characters removed, repeated, moved or replaced."""
     edit = st.tuples(
         st.integers(0, 10_000),
         st.integers(0, 40),
@@ -90,7 +90,7 @@ def mutations() -> st.SearchStrategy[str]:
 
 
 def line_mutations() -> st.SearchStrategy[str]:
-    """A good spec with lines left out, repeated, swapped or moved in."""
+    """A valid spec with lines removed, repeated, swapped or inserted."""
     edit = st.tuples(st.sampled_from("-+<>x"), st.integers(0, 100), st.integers(0, 100))
 
     def apply(text: str, edits: list[tuple[str, int, int]]) -> str:
@@ -111,7 +111,7 @@ def line_mutations() -> st.SearchStrategy[str]:
     return st.builds(apply, spec, st.lists(edit, min_size=1, max_size=4))
 
 
-def test_the_spec_that_is_mutated_is_whole() -> None:
+def test_the_spec_that_is_mutated_is_valid() -> None:
     codes = [d.code for d in check(LANGUAGE).diagnostics if d.severity == "error"]
     assert codes == ["expectation-failed"] * len(codes)
 

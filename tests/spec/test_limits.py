@@ -1,4 +1,4 @@
-"""A stranger's spec: whatever it is, a clear error. Every bound is on a count, so none is timed."""
+"""Untrusted specs: always a clear error. Limits are counts, so nothing is timed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.spec.support import HEAD, read
 LAYERS = HEAD + "layers:\n"
 
 WHERE_LIBYAML_STOPS = ("unsupported-yaml", "nesting-too-deep")
-"""A brace as a key is met first, or the bound that libyaml has had since 0.2.6."""
+"""The first limit may be a brace as a key, or the nesting limit of libyaml since 0.2.6."""
 
 HOSTILE: dict[str, tuple[str, str | tuple[str, ...]]] = {
     "brackets 10,000 deep": (HEAD + "layers: " + "[" * 10_000 + "]" * 10_000, "nesting-too-deep"),
@@ -50,7 +50,7 @@ def test_the_layers_and_blocks_of_one_file_are_bounded(monkeypatch: pytest.Monke
     monkeypatch.setattr("archcalc.spec.parse.MAX_BLOCKS", 2)
     assert read(LAYERS + "  - relu\n" * 6)[1] == []
     assert read(LAYERS + "  - relu\n" * 7)[1][0].code == "too-large"
-    # Those in groups and branches count as well.
+    # Layers in groups and branches count too.
     assert read(LAYERS + "  - group: [relu, relu]\n" * 3)[1][0].code == "too-large"
     assert read(LAYERS + "  - add: [[relu, relu], []]\n" * 3)[1][0].code == "too-large"
     blocks = "blocks: {a: {do: []}, b: {do: []}, c: {do: []}}\nlayers: [relu]\n"
@@ -58,12 +58,12 @@ def test_the_layers_and_blocks_of_one_file_are_bounded(monkeypatch: pytest.Monke
     assert (found.code, found.message) == ("too-large", "a spec has at most 2 blocks")
 
 
-def test_words_are_no_expressions() -> None:
+def test_words_do_not_count_as_expressions() -> None:
     words = ", ".join(f"word{i}" for i in range(30_000))
     assert read(f"{HEAD}vars: {{a: [{words}]}}\nlayers: [relu]\n")[1] == []
 
 
-def test_a_list_is_shown_as_far_as_it_is_worth() -> None:
+def test_long_lists_are_abbreviated() -> None:
     items = ", ".join(["x" * 90] * 20)
     spec, diagnostics = read(f"{HEAD}vars: {{a: [{items}], b: [1, [2, k]]}}\nlayers: [relu]\n")
     assert diagnostics == []
@@ -72,8 +72,8 @@ def test_a_list_is_shown_as_far_as_it_is_worth() -> None:
     assert spec.variables["b"].text == "[1, [2, k]]"
 
 
-def test_without_libyaml_less_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its Python loader takes thirty times as long for a node and a hundred for a character."""
+def test_limits_are_lower_without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python loader takes thirty times as long per node and a hundred times per character."""
     remark = LAYERS + "  - relu\n#" + "x" * limits.SLOW_CHARACTERS
     long = LAYERS + "  - {conv: {out: 3, kernel: 1}}\n" * 9_000
     if hasattr(yaml, "CSafeLoader"):

@@ -1,4 +1,4 @@
-"""What may name a layer, and which words name nothing else."""
+"""Valid names of layers, and reserved words."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_bad_names(name: str, reason: str) -> None:
     assert reason in str(check_name(name))
 
 
-def test_a_label_names_no_module() -> None:
+def test_labels_may_be_attributes_of_modules() -> None:
     assert check_label("train") is None
     assert check_label("_x") is None
     assert check_label("a.b") is not None
 
 
-def test_the_names_that_modules_own_are_those_of_pytorch() -> None:
+def test_the_reserved_module_attributes_are_those_of_pytorch() -> None:
     torch = pytest.importorskip("torch", reason="needs PyTorch")
     owned = set(dir(torch.nn.Sequential())) | set(dir(torch.nn.Module()))
     assert {n for n in owned if not n.startswith("_")} == MODULE_NAMES

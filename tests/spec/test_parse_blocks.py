@@ -1,4 +1,4 @@
-"""Blocks: parameters and their types, calls checked from the text alone, recursion refused."""
+"""Blocks: parameters and their types, static checks of calls, no recursion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.spec.support import HEAD, errors, good, read
 
 
 def blocks(text: str, layers: str = "relu") -> str:
-    """A spec with blocks, written one a line."""
+    """A spec with blocks, one per line."""
     lines = "".join(f"  {line}\n" for line in text.splitlines())
     return f"{HEAD}blocks:\n{lines}layers:\n  - {layers}\n"
 
@@ -68,7 +68,7 @@ def test_all_parts_of_a_block() -> None:
     assert block.span[1:] == (3, 3, 1)
 
 
-def test_a_blocks_defaults_come_before_the_files() -> None:
+def test_a_blocks_defaults_take_precedence_over_the_files() -> None:
     spec = good(
         f"{HEAD}defaults: {{conv: {{kernel: 3, bias: false}}}}\n"
         "blocks: {b: {defaults: {conv: {kernel: 1}}, do: [conv: 8]}}\n"
@@ -163,22 +163,22 @@ def test_wrong_blocks(text: str, expected: list[tuple[str, str]]) -> None:
     assert errors(blocks(text)) == expected
 
 
-def test_a_block_in_error_is_not_told_again_where_it_is_called() -> None:
+def test_an_invalid_block_is_not_reported_again_at_its_calls() -> None:
     assert errors(blocks("b: [relu]", "b: {w: 3}")) == [("wrong-type", "[relu]")]
 
 
-def test_a_block_cannot_take_an_operations_place() -> None:
+def test_a_block_cannot_have_the_name_of_an_operation() -> None:
     spec, _ = read(blocks("relu: {do: [tanh]}"))
     assert spec is not None
     assert (spec.blocks, spec.layers[0].kind) == ({}, "operation")
 
 
-def test_a_parameter_written_as_an_operation_is_offered_apply() -> None:
+def test_apply_is_suggested_for_a_parameter_used_as_an_operation() -> None:
     (found,) = read(blocks("b: {with: {act: relu}, do: [act]}"))[1]
     assert found.help == "write apply: act"
 
 
-def test_a_block_may_use_earlier_blocks_only() -> None:
+def test_a_block_can_only_use_earlier_blocks() -> None:
     text = "a: {do: [a]}\nb: {do: [a, c]}\nc: {do: [a, b, group: [c]]}"
     assert errors(blocks(text)) == [
         ("recursive-block", "a"),
@@ -195,6 +195,6 @@ def test_a_block_may_use_earlier_blocks_only() -> None:
     assert [layer.kind for layer in spec.blocks["b"].body] == ["block", "error"]
 
 
-def test_a_block_cannot_call_itself_by_way_of_an_argument() -> None:
+def test_a_block_cannot_call_itself_through_an_argument() -> None:
     text = "a: {with: {x: relu}, do: [apply: x]}\nb: {do: [a: {x: {b: }}]}"
     assert errors(blocks(text)) == [("recursive-block", "b")]

@@ -1,4 +1,4 @@
-"""Layers: what each way of writing one becomes, and what is told of a wrong one."""
+"""Layers: what each form becomes, and the errors of invalid ones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_modifiers() -> None:
     )
 
 
-def test_modifiers_may_stand_on_every_kind() -> None:
+def test_modifiers_are_allowed_on_every_kind() -> None:
     for text in ("{from: x, name: y}", "{group: [relu], name: y}", "{add: [[], []], name: y}"):
         assert layer(text).name is not None
 
@@ -89,7 +89,7 @@ def test_an_error_in_a_names_expression_is_underlined() -> None:
     assert caught.value.span[1:] == (3, 19, 3)
 
 
-def test_an_unknown_word_in_a_name_is_no_text() -> None:
+def test_an_unknown_word_in_a_name_is_an_error() -> None:
     found = layer("{name: x$(foo), relu: }").name
     assert found is not None
     assert not isinstance(found.parts[1], str)
@@ -114,7 +114,7 @@ def test_loops() -> None:
         assert (found.loop.names, found.loop.count) == (names, None)
 
 
-def test_a_table_may_hold_operations() -> None:
+def test_a_table_can_contain_operations() -> None:
     found = layer("{for: act, in: [relu, {leaky_relu: 0.1}], do: [apply: act]}")
     assert found.loop is not None
     assert found.loop.table is not None
@@ -142,7 +142,7 @@ def test_branches(text: str, expected: list[tuple[str | None, int]]) -> None:
     assert [(b.label, len(b.body)) for b in found.branches] == expected
 
 
-def test_what_a_branch_carries() -> None:
+def test_modifiers_of_a_branch() -> None:
     found = layer(
         "{concat: {branches: [{only_if: k > 1, relu: }, {for: r, in: t, branch: []}], axis: 1}}"
     )
@@ -252,11 +252,11 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "expected"), WRONG, ids=[w[0] for w in WRONG])
-def test_each_error_is_told_at_its_place(text: str, expected: list[tuple[str, str]]) -> None:
+def test_each_error_is_reported_at_its_location(text: str, expected: list[tuple[str, str]]) -> None:
     assert layer_errors(text) == expected
 
 
-def test_a_layer_in_error_stays_as_one_whose_result_is_unknown() -> None:
+def test_an_invalid_layer_has_an_unknown_output() -> None:
     spec, diagnostics = read(HEAD + "layers: [{name: a, covn: 3}, relu, {add: []}]")
     assert spec is not None
     assert [found.kind for found in spec.layers] == ["error", "operation", "error"]
@@ -283,7 +283,7 @@ def test_help_says_what_would_fix_it(text: str, help: str) -> None:
     assert [d.help for d in diagnostics] == [help]
 
 
-def test_all_independent_errors_are_told() -> None:
+def test_all_independent_errors_are_reported() -> None:
     text = "layers:\n  - covn: 3\n  - conv: {out: 3}\n  - group: [{name: a.b, relu: }]\n"
     assert errors(HEAD + text) == [
         ("unknown-operation", "covn"),

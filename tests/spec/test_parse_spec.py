@@ -1,4 +1,4 @@
-"""The whole spec: its top level, inputs, vars, and what `extends` makes of several files."""
+"""The whole spec: its top level, inputs, vars, and `extends`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_named_inputs() -> None:
     assert [(i.name, len(i.shape)) for i in spec.inputs] == [("image", 3), ("state", 1)]
 
 
-def test_a_spec_without_a_name_has_its_files() -> None:
+def test_a_spec_without_a_name_has_its_file_name() -> None:
     assert good(HEAD + "layers: [relu]\n").name == "main"
 
 
@@ -84,7 +84,7 @@ expect: {params: 3}
 """
 
 
-def test_what_a_spec_takes_over_and_what_is_its_own() -> None:
+def test_what_a_spec_inherits() -> None:
     spec = good("extends: base\nvars: {b: 3, c: 4}\ndefaults: {conv: {kernel: 3}}\n", base=BASE)
     assert (spec.name, spec.source, spec.note, spec.expect) == ("Base", "A paper", None, ())
     assert {k: v.text for k, v in spec.variables.items()} == {"a": "1", "b": "3", "c": "4"}
@@ -93,7 +93,7 @@ def test_what_a_spec_takes_over_and_what_is_its_own() -> None:
     assert spec.file.name == "main"
 
 
-def test_layers_and_input_replace_whole() -> None:
+def test_layers_and_input_replace_those_of_the_base() -> None:
     spec = good("extends: base\nname: Own\ninput: [1]\nlayers: [relu]\n", base=BASE)
     assert (spec.name, [layer.word for layer in spec.layers]) == ("Own", ["relu"])
     assert [v.text for v in spec.inputs[0].shape] == ["1"]
@@ -106,20 +106,20 @@ def test_defaults_stay_in_their_own_file() -> None:
     assert list(spec.layers[1].arguments) == ["kernel", "out"]
 
 
-def test_a_block_written_anew_is_what_the_base_calls() -> None:
+def test_the_base_calls_a_redefined_block() -> None:
     spec = good("extends: base\nblocks: {one: {with: {n: 1}, do: [relu]}}\n", base=BASE)
     assert spec.blocks["one"].body[0].word == "relu"
-    # The lone value goes to the new block's first parameter.
+    # The single value is the new block's first parameter.
     assert list(spec.blocks["two"].body[0].arguments) == ["n"]
     assert [(b.name, b.position) for b in spec.blocks.values()] == [("one", 0), ("two", 1)]
 
 
-def test_a_call_in_the_base_is_checked_against_the_block_written_anew() -> None:
+def test_a_call_in_the_base_is_checked_against_the_redefined_block() -> None:
     found = errors("extends: base\nblocks: {one: {do: [relu]}}\n", base=BASE)
     assert found == [("wrong-type", "2")]
 
 
-def test_new_blocks_may_use_the_bases_and_be_used_by_those_written_anew() -> None:
+def test_new_blocks_can_use_the_bases_and_be_used_by_redefined_ones() -> None:
     spec = good(
         "extends: base\nblocks:\n  new: {do: [one: 3]}\n  two: {do: [new]}\n  last: {do: [two]}\n",
         base=BASE,
@@ -132,7 +132,7 @@ def test_new_blocks_may_use_the_bases_and_be_used_by_those_written_anew() -> Non
     ]
 
 
-def test_calls_of_several_files_cannot_close_a_circle() -> None:
+def test_calls_across_files_cannot_be_circular() -> None:
     spec, (found,) = read(
         "extends: base\nblocks:\n  new: {do: [two]}\n  one: {with: {w: 1}, do: [new]}\n", base=BASE
     )
@@ -154,7 +154,7 @@ def test_an_error_in_the_base_points_into_the_base() -> None:
     assert (found.span.file.name, found.span.line) == ("base", 10)
 
 
-def test_a_circle_of_extends_shows_the_chain() -> None:
+def test_circular_extends_shows_the_chain() -> None:
     spec, (found,) = read("extends: b\n", b="extends: c\n", c="extends: b\n")
     assert spec is None
     assert (found.code, found.label) == ("extends-cycle", "b → c → b")
@@ -162,13 +162,13 @@ def test_a_circle_of_extends_shows_the_chain() -> None:
     assert found.label == "main → main"
 
 
-def test_a_chain_without_end_is_cut() -> None:
+def test_the_length_of_a_chain_is_limited() -> None:
     files = {f"f{i}": f"extends: f{i + 1}\n" for i in range(100)}
     (found,) = read("extends: f0\n", **files)[1]
     assert found.code == "too-large"
 
 
-def test_values_know_their_place() -> None:
+def test_values_have_a_location() -> None:
     spec = good("input: [3, 8, 8]\nvars:\n  wide: 4 * 8\nlayers: [relu]\n")
     value = spec.variables["wide"]
     assert isinstance(value, Value)

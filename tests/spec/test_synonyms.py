@@ -1,4 +1,4 @@
-"""The words of other libraries lead to words that the language has."""
+"""The words of other libraries suggest words of the language."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from archcalc.spec.words import MODIFIERS, STRUCTURE
 ATTRIBUTES = {a.name for operation in OPERATIONS.values() for a in operation.attributes}
 
 
-def test_what_is_suggested_is_there() -> None:
+def test_every_suggestion_exists() -> None:
     words = {*OPERATIONS, *ATTRIBUTES, *KEYS, *KEYS_OF_BLOCKS, *FIGURES, *MODIFIERS, *STRUCTURE}
     assert set(_MEANT) <= words
 
 
-def test_no_operation_is_taken_for_another() -> None:
-    """A word that is an operation is never looked up as one."""
+def test_no_operation_is_a_synonym_of_another() -> None:
+    """An operation is never looked up as a synonym."""
     for meant, others in _MEANT.items():
         if meant in OPERATIONS:
             assert not set(others.split()) & set(OPERATIONS)

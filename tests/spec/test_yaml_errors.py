@@ -1,6 +1,6 @@
-"""Invalid YAML: the message in our words, at the place of the mistake.
+"""Invalid YAML: the message and the location of each mistake.
 
-Each case marks the place where the caret should be with «; the mark is not part of the spec.
+Each case marks the expected position of the caret with «, which is not part of the spec.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From YAML to the tree: places, scalars as text, and what is refused."""
+"""From YAML to the tree: locations, scalars as text, and errors."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from archcalc.spec.yaml_tree import Mapping, Node, Scalar, Sequence, parse_tree
 
 @pytest.fixture(params=["C loader", "Python loader"], autouse=True)
 def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both loaders give the same: PyYAML may have been built without libyaml."""
+    """Both loaders give the same result: PyYAML may have been built without libyaml."""
     if request.param == "Python loader":
         monkeypatch.delattr(yaml, "CSafeLoader")
 
 
 def plain(node: Node | None) -> Any:
-    """A tree without its places."""
+    """A tree without its locations."""
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, Sequence):
@@ -29,7 +29,7 @@ def plain(node: Node | None) -> Any:
 
 
 def read(text: str) -> tuple[Node | None, list[tuple[str, int, int, int]]]:
-    """The tree, None where reading stops, and the errors: code, line, column, length."""
+    """The tree, None if parsing stops, and the errors: code, line, column, length."""
     diagnostics = Diagnostics()
     tree = None
     try:
@@ -59,7 +59,7 @@ def places(node: Node) -> list[tuple[str, int, int, int]]:
     return [own, *(p for key, value in pairs for p in places(key) + places(value))]
 
 
-def test_every_node_has_its_place() -> None:
+def test_every_node_has_its_location() -> None:
     text = "layers:\n  - conv: {out: 64, note: 'é × 2', pad: 1}\n  - relu\n"
     assert places(good(text)) == [
         ("{}", 1, 1, 1),
@@ -97,7 +97,7 @@ def test_quoted_scalars_are_not_plain() -> None:
     assert [n.plain for n in tree.items if isinstance(n, Scalar)] == [True, False, False]
 
 
-def test_aliases_give_what_was_anchored() -> None:
+def test_aliases_give_the_anchored_node() -> None:
     assert plain(good("a: &a [1, 2]\nb: *a\nc: &c x\n*c : y\n")) == {
         "a": ["1", "2"],
         "b": ["1", "2"],
@@ -111,13 +111,13 @@ def test_an_empty_file_has_no_tree() -> None:
     assert read("# only a remark\n") == (None, [])
 
 
-def test_all_duplicate_keys_are_told_and_the_first_is_kept() -> None:
+def test_all_duplicate_keys_are_reported_and_the_first_is_kept() -> None:
     tree, errors = read("a: 1\nb: {c: 2, c: 3}\na: 4\n")
     assert plain(tree) == {"a": "1", "b": {"c": "2"}}
     assert errors == [("duplicate-key", 2, 11, 1), ("duplicate-key", 3, 1, 1)]
 
 
-def test_a_duplicate_key_shows_both_places() -> None:
+def test_a_duplicate_key_shows_both_locations() -> None:
     diagnostics = Diagnostics()
     parse_tree(SourceFile("main", "a: 1\na: 2\n"), diagnostics)
     (note,) = diagnostics.items[0].notes
@@ -137,12 +137,12 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "error"), REFUSED)
-def test_parts_of_yaml_that_no_spec_needs(text: str, error: tuple[str, int, int, int]) -> None:
+def test_unsupported_parts_of_yaml(text: str, error: tuple[str, int, int, int]) -> None:
     assert read(text)[1] == [error]
 
 
 SYNTAX = [
-    # what is written, the line and column, and words of the message and the help
+    # the text, the line and column, and words of the message and the help
     ("a:\n\t- b\n", (2, 1), "tab in the indentation", "spaces"),
     ("a:\n  - b\n\t- c\n", (3, 1), "tab in the indentation", "spaces"),
     ("a: {b: 1\nc: 2\n", (1, 4), "unclosed `{`", "`}`"),
@@ -189,7 +189,7 @@ TORN = [
 
 
 @pytest.mark.parametrize(("text", "place", "help"), TORN)
-def test_an_expression_cut_at_its_comma_is_told_with_what_to_quote(
+def test_an_expression_cut_at_its_comma_is_shown_quoted(
     text: str, place: tuple[int, int, int], help: str
 ) -> None:
     diagnostics = Diagnostics()
@@ -202,7 +202,7 @@ def test_an_expression_cut_at_its_comma_is_told_with_what_to_quote(
     assert found.help == f"quote the whole expression: {help}"
 
 
-def test_a_merge_key_ends_the_reading() -> None:
+def test_a_merge_key_stops_the_parser() -> None:
     assert read("a: {<<: {b: 1}}\nc: {<<: {d: 1}}\n")[0] is None
 
 
@@ -227,7 +227,7 @@ def test_nesting_by_aliases_is_bounded_too() -> None:
     assert read("a0: &a0 [x]\n" + steps)[1] == [("nesting-too-deep", 100, 12, 4)]
 
 
-def test_aliases_cannot_blow_up() -> None:
+def test_alias_expansion_is_limited() -> None:
     text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
     for i in range(1, 20):
         text += f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n"
@@ -236,5 +236,5 @@ def test_aliases_cannot_blow_up() -> None:
     assert (code, line) == ("too-large", 6 if hasattr(yaml, "CSafeLoader") else 5)
 
 
-def test_the_loader_is_told_of_half_characters() -> None:
+def test_lone_surrogates_are_an_error() -> None:
     assert [code for code, *_ in read("a: \ud800")[1]] == ["yaml-syntax"]

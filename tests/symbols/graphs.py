@@ -1,4 +1,5 @@
-"""Random small specs: chains, branches that may not fit, skips, and vars, over one or two axes."""
+"""Random small specs: chains, branches that may not match, skips, and vars, over one or two
+axes."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ WINDOWS = st.fixed_dictionaries(
 
 @st.composite
 def layers(draw: st.DrawFn) -> str:
-    """One layer that changes sides."""
+    """One layer that changes the spatial size."""
     kind = draw(st.sampled_from(["conv", "conv", "maxpool", "ceil", "same", "up", "transposed"]))
     w = draw(WINDOWS)
     width = draw(st.sampled_from(["4", "width", "2*width", "width + 1"]))
@@ -32,7 +33,7 @@ def layers(draw: st.DrawFn) -> str:
 
 @st.composite
 def specs(draw: st.DrawFn, axes: int = 1) -> str:
-    """A whole spec with a var `width`, and a join whose branches need not agree."""
+    """A whole spec with a var `width`, and a join whose branches may not match."""
     sides = ", ".join(["64"] * axes)
     lines = [f"input: [3, {sides}]", "vars: {width: 5}", "layers:"]
     lines += [f"  - {draw(layers())}" for _ in range(draw(st.integers(0, 2)))]

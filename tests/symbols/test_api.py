@@ -27,14 +27,14 @@ def test_a_figure_as_a_sympy_expression() -> None:
     assert one._repr_latex_() == f"$\\displaystyle {one.latex}$"
 
 
-def test_a_net_keeps_what_was_set() -> None:
+def test_a_net_keeps_its_settings() -> None:
     net = archcalc.load(TEXT, set={"width": 5}, input=(3, 20, 21))
     assert archcalc.formula(net, "a", of="params").expression == 27 * 5 + 5
     assert archcalc.formula(net, of="output", free=("H",)).expression[2] == (21 - 2) // 4
     assert archcalc.inputs(archcalc.load(TEXT, set={"depth": 1})).axes["H"].smallest == 4
 
 
-def test_wrong_use_is_told() -> None:
+def test_wrong_usage_is_reported() -> None:
     with pytest.raises(ValueError, match=r"depth shapes the graph.*--table depth"):
         archcalc.formula(TEXT, free=("depth",))
     with pytest.raises(ValueError, match="of must be one of output, params"):
@@ -62,7 +62,7 @@ def test_inputs() -> None:
     assert found.to_dict()["axes"][0]["minimum"] == 6
 
 
-def test_sympy_is_imported_only_where_an_expression_is_asked_for() -> None:
+def test_sympy_is_imported_on_demand() -> None:
     code = (
         "import sys, archcalc; one = archcalc.formula('vgg16'); str(one)\n"
         "archcalc.inputs('vgg16'); assert 'sympy' not in sys.modules\n"

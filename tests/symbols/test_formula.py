@@ -1,4 +1,4 @@
-"""Formulas: numbers put in give what check gives, SymPy reads them, and hand-derived ones."""
+"""Formulas: evaluated they equal the result of check, SymPy accepts them, and hand-derived ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def formula(source: str, of: str, **more: Any) -> Formula:
 
 
 def put_in(one: Formula, values: dict[str, Any]) -> tuple[Any, ...]:
-    """The formula with numbers for its symbols, one an axis."""
+    """The formula with numbers for its symbols, one per axis."""
     found = one.at(**values)
     return found if isinstance(found, tuple) else (found,)
 
@@ -50,12 +50,14 @@ def checked(source: str, of: str, settings_: dict[str, Any], shape: tuple[int, .
 
 @settings(max_examples=60)
 @given(specs(), st.lists(st.integers(1, 400), min_size=4, max_size=4), st.integers(1, 40))
-def test_numbers_put_in_give_what_check_gives(source: str, sides: list[int], width: int) -> None:
+def test_a_formula_evaluates_to_the_result_of_check(
+    source: str, sides: list[int], width: int
+) -> None:
     spec, _ = parse(source, False)
     assert spec is not None
     for n in sides:
         for of in FIGURES:
-            # At a size that works the formula is made anew: other sizes may go another way.
+            # At a valid size the formula is derived again: other sizes may make other decisions.
             try:
                 one = formulas(spec, (of,), free=("L", "width"), inputs={"input": (3, n)})[0]
             except (SpecError, Refused):
@@ -69,7 +71,7 @@ def test_numbers_put_in_give_what_check_gives(source: str, sides: list[int], wid
 
 @settings(max_examples=40)
 @given(specs(), st.lists(st.integers(1, 600), min_size=6, max_size=6))
-def test_a_formula_holds_at_every_size_that_it_says(source: str, sides: list[int]) -> None:
+def test_a_formula_is_correct_at_every_size_it_claims(source: str, sides: list[int]) -> None:
     spec, _ = parse(source, False)
     assert spec is not None
     found = explore(spec, {}, {})
@@ -85,7 +87,7 @@ def test_a_formula_holds_at_every_size_that_it_says(source: str, sides: list[int
                     assert put_in(one.special, {"L": n}) == put_in(one, {"L": n})
 
 
-# Written out by hand from the tables of the papers.
+# Derived by hand from the tables of the papers.
 BY_HAND = [
     # ⌊H/32⌋ after five poolings
     ("examples/vgg16_fixed.yaml", "features", "output", "512 × ⌊H/32⌋ × ⌊W/32⌋"),
@@ -101,13 +103,11 @@ def test_hand_derived_formulas(source: str, layer: str, of: str, expected: str) 
     assert str(formula(source, of, layer=layer)) == expected
 
 
-def test_vgg16_is_a_polynomial_where_32_divides_the_sides() -> None:
+def test_vgg16_is_a_polynomial_for_multiples_of_32() -> None:
     one = formula("examples/vgg16_fixed.yaml", "macs")
     assert one.special is not None
     assert one.special.valid_when[0] == "H and W multiples of 32"
-    # Column D at 224×224 has 15,346,630,656 multiplies in its convolutions (15,470,264,320 less
-    # 25,088·4,096 + 4,096·4,096 + 4,096·1,000 = 123,633,664): 305,856 a position of the input.
-    # The first linear layer has 512·H/32·W/32·4,096 = 2,048·H·W.
+    # Column D at 224×224 has 15,346,630,656 MACs in its convolutions (15,470,264,320 less
     assert str(one.special) == "307,904·H·W + 20,873,216"
     assert put_in(one, {"H": 224, "W": 224}) == (15_470_264_320,)
 
@@ -165,17 +165,17 @@ def test_resnet_parameters_are_a_polynomial_in_its_width() -> None:
     assert one.valid_when == ()
 
 
-# What the one layer makes of a var: whether it may be a fraction, and when the formula holds.
+# What one layer requires of a var: whether it may be a fraction, and when the formula is valid.
 KINDS = [
-    # all that reads it is rounded
+    # every use of it is rounded
     ("1", "round(32*v)", False, ("v > 1/64",)),
     ("8", "round(v/2)", False, ("v > 1",)),
-    # the spec writes a fraction: 16·v has to be an integer
+    # the spec gives a fraction: 16·v must be an integer
     ("1.5", "16*v", False, ("v ≥ 1/16", "v a multiple of 1/16")),
-    # a multiplier: 1, and only multiples of it have to be integers
+    # a multiplier: 1, and only multiples of it must be integers
     ("1", "16*v", False, ("v ≥ 1/16", "v a multiple of 1/16")),
     ("1", "6*v + 9*v", False, ("v ≥ 1/15", "v a multiple of 1/15")),
-    # a count: it has itself to be an integer, or is another than 1
+    # a count: it must itself be an integer, or differ from 1
     ("1", "v", True, ()),
     ("4", "16*v", True, ()),
     ("2", "v//2", False, ("v ≥ 2",)),
@@ -183,7 +183,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("value", "out", "whole", "valid"), KINDS)
-def test_a_var_is_whole_or_may_be_a_fraction(
+def test_a_var_is_an_integer_or_a_fraction(
     value: str, out: str, whole: bool, valid: tuple[str, ...]
 ) -> None:
     source = f"input: [3, 8]\nvars: {{v: {value}}}\nlayers: [conv: {{out: {out}, kernel: 1}}]\n"
@@ -216,12 +216,12 @@ layers:
 """
 
 
-def test_a_var_that_shapes_the_graph_is_refused_and_can_be_tabulated() -> None:
+def test_a_var_that_changes_the_graph_is_rejected_but_can_be_tabulated() -> None:
     with pytest.raises(Refused, match="depth shapes the graph") as refused:
         formula(SHAPED, "params", free=("depth",))
     assert "--table depth" in refused.value.help
     assert refused.value.span is not None
-    assert refused.value.span.line == 5  # the do that the count belongs to
+    assert refused.value.span.line == 5  # the do with this count
 
 
 def run(*arguments: str) -> str:
@@ -255,7 +255,7 @@ def test_tables_of_several_vars_and_of_words() -> None:
         (["--table", "n=1,2", "--free", "n"], "both in --free and in --table"),
     ],
 )
-def test_wrong_tables_are_told(arguments: list[str], told: str) -> None:
+def test_invalid_tables_are_reported(arguments: list[str], told: str) -> None:
     result = CliRunner().invoke(app, ["formula", "resnet20", *arguments])
     assert result.exit_code == 2
     assert told in result.output
@@ -269,7 +269,7 @@ def test_wrong_tables_are_told(arguments: list[str], told: str) -> None:
         (["resnet50", "--free", "depths"], "is not a number"),
     ],
 )
-def test_wrong_names_are_told(arguments: list[str], told: str) -> None:
+def test_unknown_names_are_reported(arguments: list[str], told: str) -> None:
     result = CliRunner().invoke(app, ["formula", *arguments])
     assert result.exit_code == 1
     assert told in result.output

@@ -1,4 +1,4 @@
-"""Sizes that are called valid run in PyTorch, and those called invalid fail there."""
+"""Sizes reported as valid run in PyTorch, and those reported as invalid fail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import torch
 
 
 def telling(source: str) -> tuple[list[int], list[int]]:
-    """Valid and invalid sides: those around every change, up to one period beyond the last."""
+    """Valid and invalid sizes: those around every change, up to one period beyond the last."""
     spec, _ = parse(source, False)
     assert spec is not None
     (valid,) = explore(spec, {}, {}).valid
@@ -37,7 +37,7 @@ def ran(model: Any, n: int) -> tuple[int, ...]:
 
 @settings(max_examples=25)
 @given(specs())
-def test_valid_sides_run(source: str) -> None:
+def test_valid_sizes_run_in_pytorch(source: str) -> None:
     for n in telling(source)[0][:5]:
         net = archcalc.load(source, input=(3, n))
         tensor = net.tensors[net.outputs["output"]]
@@ -47,10 +47,10 @@ def test_valid_sides_run(source: str) -> None:
 
 @settings(max_examples=40)
 @given(specs())
-def test_invalid_sides_fail(source: str) -> None:
+def test_invalid_sizes_fail_in_pytorch(source: str) -> None:
     valid, invalid = telling(source)
     assume(valid and invalid)
-    # The code of a spec at a size that works, run at those that do not.
+    # The code of a spec at a valid size, run at invalid ones.
     model = archcalc.to_torch(archcalc.load(source, input=(3, valid[-1])))
     for n in invalid[:8]:
         with pytest.raises(RuntimeError):

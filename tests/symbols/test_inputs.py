@@ -1,4 +1,4 @@
-"""Which inputs work: against brute force, and hand-derived cases."""
+"""Valid input sizes: compared with brute force, and hand-derived cases."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def explored(source: str) -> Exploration:
 
 
 def works(found: Exploration, sides: tuple[int, ...]) -> bool:
-    """What `check` says of one size."""
+    """The result of `check` for one size."""
     diagnostics = Diagnostics()
     elaborate(found.spec, diagnostics, inputs={"input": (3, *sides)})
     return not diagnostics.failed
@@ -47,7 +47,7 @@ def words(found: Exploration) -> list[str]:
 
 @settings(max_examples=25)
 @given(specs())
-def test_the_valid_sides_are_those_that_check_accepts(source: str) -> None:
+def test_the_valid_sizes_are_those_that_check_accepts(source: str) -> None:
     found = explored(source)
     assert found.complete
     (valid,) = found.valid
@@ -78,15 +78,14 @@ layers:
 CASES = [
     # one window: H + 2·0 ≥ 3
     ("input: [3, 9]\nlayers: [conv: {out: 4, kernel: 3}]\n", ["L ≥ 3"]),
-    # what two halvings leave is at least 3: ⌊L/4⌋ ≥ 3
+    # after two halvings at least 3 remain: ⌊L/4⌋ ≥ 3
     ("input: [3, 64]\nlayers: [maxpool: 2, maxpool: 2, conv: {out: 4, kernel: 3}]\n", ["L ≥ 12"]),
     # halved and doubled again, 2·⌊L/2⌋ = L; both poolings need L ≥ 2
     (
         "input: [3, 8]\nlayers:\n  - add: [[], [maxpool: 2, upsample: 2]]\n",
         ["L ≡ 0 (mod 2)"],
     ),
-    # ⌈L/3⌉ = ⌊L/3⌋ wherever 3 divides L; with 3 to 5 the first branch has one cell, which an add
-    # repeats
+    # ⌈L/3⌉ = ⌊L/3⌋ if 3 divides L; with 3 to 5 the first branch has size 1, which an add broadcasts
     (
         (
             "input: [3, 9]\nlayers:\n  - add:\n"
@@ -94,7 +93,7 @@ CASES = [
         ),
         ["L ≥ 6 and L ≡ 0 (mod 3), or L = 3 to 5"],
     ),
-    # the sum has to be 2·⌊L/2⌋ + 3 = L + 3, or as long as 1 (it never is)
+    # the sum must be 2·⌊L/2⌋ + 3 = L + 3, or have size 1 (it never has)
     (
         (
             "input: [3, 8]\nlayers:\n  - add:\n      - [pad: [[0, 3]]]\n"
@@ -117,7 +116,7 @@ layers:
 
 
 @pytest.mark.parametrize("mode", ["nearest", "linear", "linear, align_corners: true"])
-def test_resizing_to_a_tensor_takes_every_size(mode: str) -> None:
+def test_resizing_to_a_tensor_accepts_every_size(mode: str) -> None:
     source = SEGMENTATION.replace("MODE", mode)
     assert words(explored(source)) == ["every H", "every W"]
     told = formulas(parse(source, False)[0], ("output", "macs", "receptive_field"))
@@ -126,14 +125,14 @@ def test_resizing_to_a_tensor_takes_every_size(mode: str) -> None:
     assert str(told[1]) == "216·⌊(H + 1)/2⌋·⌊(W + 1)/2⌋ + 576·⌊(H + 3)/4⌋·⌊(W + 3)/4⌋"
 
 
-def test_what_an_upsampling_sees_depends_on_its_ratio() -> None:
+def test_the_field_of_an_upsampling_depends_on_its_ratio() -> None:
     source = SEGMENTATION.replace("MODE", "linear")
     (one,) = formulas(parse(source, False)[0], ("receptive_field",))
     # The ratios at 64 are 2 and 2: those of every multiple of 4, and of no other size.
     assert one.valid_when == ("H, W ≡ 0 (mod 4)",)
 
 
-def test_a_pattern_too_long_leaves_only_the_field_unknown() -> None:
+def test_a_too_long_pattern_leaves_only_the_field_unknown() -> None:
     source = (
         "input: [3, 97]\nlayers: [upsample: {size: 10007, mode: linear, align_corners: true}]\n"
     )
@@ -152,7 +151,7 @@ def test_hand_derived_sets(source: str, expected: list[str]) -> None:
     assert words(explored(source)) == expected
 
 
-def test_axes_that_depend_on_one_another() -> None:
+def test_coupled_axes() -> None:
     found = explored(SQUARES)
     assert found.coupled
     assert is_valid(found, (24, 24))
@@ -160,7 +159,7 @@ def test_axes_that_depend_on_one_another() -> None:
     assert "H = W" in text(found, 80)
 
 
-def test_a_unet_needs_multiples_of_16_and_says_where() -> None:
+def test_a_unet_needs_multiples_of_16_and_names_the_layers() -> None:
     found = explored("examples/unet.yaml")
     assert words(found) == ["H ≡ 0 (mod 16)", "W ≡ 0 (mod 16)"]
     assert not found.coupled
@@ -176,12 +175,12 @@ def test_a_unet_needs_multiples_of_16_and_says_where() -> None:
 
 
 DISAGREEMENTS = {
-    # n = ⌊H/2⌋ is what the pooling leaves, and the doubled side is 2n
+    # n = ⌊H/2⌋ is the size after the pooling, and the doubled size is 2n
     "an unnamed layer and the input": (
         "input: [3, 8, 9]\nlayers:\n  - add: [[], [maxpool: 2, upsample: 2]]\n",
         "input is H × W, upsample1 is 2·⌊H/2⌋ × 2·⌊W/2⌋",
     ),
-    # a conv of 3 takes 2 away: a is L − 2, and thirds and halves of that are filled up again
+    # a conv of 3 removes 2: a is L − 2, and its thirds and halves are padded again
     "one of three": (
         (
             "input: [3, 20]\nlayers:\n  - {as: a, conv: {out: 3, kernel: 3}}\n  - concat:\n"
@@ -214,22 +213,22 @@ DISAGREEMENTS = {
 
 
 @pytest.mark.parametrize(("source", "expected"), DISAGREEMENTS.values(), ids=DISAGREEMENTS.keys())
-def test_a_join_says_which_tensors_disagree(source: str, expected: str) -> None:
+def test_a_join_names_the_tensors_that_disagree(source: str, expected: str) -> None:
     assert expected in " ".join(text(explored(source), 80).split())
 
 
 def test_the_tensors_that_disagree_in_json() -> None:
     found = as_dict(explored("examples/unet.yaml"))
     compared = {r["layer"]: r["compared"] for r in found["reasons"]}
-    # join k from the bottom: what was kept is ⌊W/2^(4 − k)⌋, and up comes the double of its half
+    # join k from the bottom: the skip is ⌊W/2^(4 − k)⌋, and the other branch twice its half
     assert compared["concat1"] == {"enc4": "⌊W/8⌋", "up4": "2·⌊W/16⌋"}
     assert compared["concat4"] == {"enc1": "W", "up1": "2·⌊W/2⌋"}
     assert compared["maxpool4"] == {}
 
 
 @pytest.mark.parametrize("name", ["unet_padded", "unet_cropped"])
-def test_the_same_with_padding_or_cropping_takes_any_size(name: str) -> None:
-    # four halvings leave something from 16 on
+def test_with_padding_or_cropping_any_size_is_valid(name: str) -> None:
+    # after four halvings something remains from 16 on
     assert words(explored(f"examples/{name}.yaml")) == ["H ≥ 16", "W ≥ 16"]
 
 
@@ -247,16 +246,16 @@ def test_a_classifier_fixes_the_input_and_global_pooling_does_not() -> None:
     assert not free.binding
 
 
-def test_quality() -> None:
+def test_how_well_sizes_fit() -> None:
     resnet = explored("resnet50")
-    # Alsallakh et al. 2021: padding is even where (n + 2p − k) mod s = 0 in every strided layer,
-    # that is for n − 1 divisible by 2^5: 225, not 224
+    # Alsallakh et al. 2021: padding is symmetric if (n + 2p − k) mod s = 0 in every strided layer,
+    # that is if 2^5 divides n − 1: 225, not 224
     even = padding_symmetric(resnet)
     assert [described(s, "n") for s in even.sizes] == ["n ≡ 1 (mod 32)"] * 2
     assert even.failing
-    # five poolings of VGG-16 drop nothing where 32 divides the side
+    # the five poolings of VGG-16 drop nothing if 32 divides the size
     assert described(strides_divide_evenly(explored("vgg16")).sizes[0], "n") == "n ≡ 0 (mod 32)"
-    # a plain window of 3 over steps of 2 without padding reads all rows of odd sides
+    # a window of 3 with stride 2 and without padding reads all rows of odd sizes
     odd = explored("input: [3, 9]\nlayers: [maxpool: {kernel: 3, stride: 2}]\n")
     assert described(strides_divide_evenly(odd).sizes[0], "n") == "n ≥ 3 and n ≡ 1 (mod 2)"
 
@@ -267,7 +266,7 @@ def test_check_names_the_nearest_sizes() -> None:
     assert "1×96×96 or 1×112×96" in error.help
     (error,) = [d for d in check("vgg16", inputs=(3, 31, 64)).diagnostics if d.severity == "error"]
     assert error.help.endswith("or use an input of 3×32×64")
-    # an error that no size mends has no such help
+    # an error that no size fixes has no such help
     channels = "input: [3, 8]\nlayers:\n  - add: [[], [conv: {out: 4, kernel: 1}]]\n"
     assert "use an input" not in check(channels).diagnostics[0].help
 

@@ -1,4 +1,4 @@
-"""Work is bounded: specs made to be endless get an answer, or a clear "undecided", in time."""
+"""Work is limited: specs designed to take forever get an answer, or "undecided", in time."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def test_inputs_answers_in_time(source: str) -> None:
     start = process_time()
     found = explore(spec, {}, {})
     told = text(found, 80)
-    assert process_time() - start < 8  # about 2 s on a quiet machine
+    assert process_time() - start < 8  # about 2 s on an idle machine
     if not found.complete:
-        # Nothing is said of all sizes, and the reason is.
+        # Nothing is claimed for all sizes, except the reason.
         assert f"undecided: {found.why}" in " ".join(told.split())
         assert "≥" not in told
         assert as_dict(found)["axes"] == []
@@ -115,11 +115,11 @@ def test_budgets_nest() -> None:
         assert outer.left == 2
         with pytest.raises(BudgetExceeded):
             spend(3)
-    spend(1_000_000)  # free where none is open
+    spend(1_000_000)  # free if none is open
 
 
 def test_terms_are_bounded_without_a_budget() -> None:
-    # Each step holds the last one twice, so that its text doubles; forty would be a terabyte.
+    # Each step contains the last one twice, so its text doubles; forty would be a terabyte.
     def doubled(n: Poly, _: int) -> Poly:
         return floor_div(n.scaled(7) + floor_div(n.scaled(5), number(3)).scaled(3), number(11))
 
@@ -139,7 +139,7 @@ layers:
 """
 
 
-def test_check_names_the_nearest_size_behind_same_padding() -> None:
+def test_check_names_the_nearest_size_with_same_padding() -> None:
     # 81·⌈H/81⌉ = H, or one cell that the sum broadcasts: around 100 the multiples of 81
     (error,) = [d for d in check(HANGS).diagnostics if d.severity == "error"]
     assert error.help.endswith("or use an input of 3×81×81 or 3×162×162")

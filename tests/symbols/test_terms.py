@@ -1,4 +1,4 @@
-"""Terms against plain integers, and the simplifications one by one."""
+"""Terms compared with integers, and the simplifications one by one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def side(value: int = 224) -> Traced:
     return Traced(value, H, lambda _: None)
 
 
-# The side after each chain, derived by hand with ⌊(⌊(n + a)/b⌋ + c)/d⌋ = ⌊(n + a + bc)/(bd)⌋.
+# The size after each chain, derived by hand with ⌊(⌊(n + a)/b⌋ + c)/d⌋ = ⌊(n + a + bc)/(bd)⌋.
 CHAINS = [
     # five halvings: ⌊⌊H/2⌋/2⌋ … = ⌊H/2^5⌋
     ([(2, 2, 0)] * 5, "⌊H/32⌋"),
@@ -35,13 +35,13 @@ CHAINS = [
     # AlexNet's first: ⌊(H − 11)/4⌋ + 1 = ⌊(H − 7)/4⌋; a 3/2 pool: ⌊(⌊(H − 7)/4⌋ − 3)/2⌋ + 1
     # = ⌊(H − 7 − 12 + 8)/8⌋ = ⌊(H − 11)/8⌋, written with a constant of 0 to 7: ⌊(H + 5)/8⌋ − 2
     ([(11, 4, 0), (3, 2, 0)], "⌊(H + 5)/8⌋ − 2"),
-    # a 3×3 with padding 1 keeps the side, a 5×5 without takes 4 away
+    # a 3×3 with padding 1 keeps the size, a 5×5 without reduces it by 4
     ([(3, 1, 1), (5, 1, 0)], "H − 4"),
 ]
 
 
 @pytest.mark.parametrize(("chain", "expected"), CHAINS)
-def test_the_side_after_several_layers_is_one_floor(
+def test_the_size_after_several_layers_is_one_floor(
     chain: list[tuple[int, int, int]], expected: str
 ) -> None:
     n = side()
@@ -54,7 +54,7 @@ def test_the_side_after_several_layers_is_one_floor(
     ("kernel", "stride", "expected"),
     [(3, 2, "⌊(H + 1)/2⌋"), (1, 2, "⌊(H + 1)/2⌋"), (2, 3, "⌊(H + 2)/3⌋"), (5, 1, "H")],
 )
-def test_same_padding_gives_the_side_over_the_stride_rounded_up(
+def test_same_padding_gives_the_size_over_the_stride_rounded_up(
     kernel: int, stride: int, expected: str
 ) -> None:
     (window,) = windows((side(),), (kernel,), (stride,), "same", (1,))
@@ -71,7 +71,7 @@ def programs(draw: st.DrawFn) -> list[tuple[str, int]]:
 
 
 def run(program: list[tuple[str, int]], n: int) -> int:
-    """The same steps on a plain or a traced number."""
+    """The same steps on a plain or a symbolic number."""
     value = first = n
     for sign, k in program:
         if sign == "+":
@@ -99,7 +99,7 @@ def run(program: list[tuple[str, int]], n: int) -> int:
 
 @settings(max_examples=200)
 @given(programs(), st.lists(st.integers(1, 400), min_size=3, max_size=3))
-def test_a_term_gives_what_the_numbers_give(
+def test_a_term_evaluates_like_the_numbers(
     program: list[tuple[str, int]], sizes: list[int]
 ) -> None:
     poly = poly_of(run(program, side()))
@@ -112,7 +112,7 @@ def test_a_term_gives_what_the_numbers_give(
 
 @settings(max_examples=150)
 @given(programs(), st.sampled_from(["eq", "ne", "ge"]), st.integers(-20, 60))
-def test_where_a_condition_holds_is_decided_for_every_size(
+def test_conditions_are_decided_for_every_size(
     program: list[tuple[str, int]], relation: str, bound: int
 ) -> None:
     poly = poly_of(run(program, side())) - number(bound)
@@ -138,7 +138,7 @@ def test_where_a_condition_holds_is_decided_for_every_size(
         (Condition("ge", H * H - H.scaled(50) + number(600)), "H ≥ 30, or H = 1 to 20"),
     ],
 )
-def test_sets_of_sides_in_words(condition: Condition, expected: str) -> None:
+def test_size_sets_as_text(condition: Condition, expected: str) -> None:
     assert described(sizes_where(condition, NAME), "H") == expected
 
 
@@ -148,7 +148,7 @@ def test_sets_of_sides_in_words(condition: Condition, expected: str) -> None:
     st.lists(st.booleans(), max_size=6),
     st.lists(st.booleans(), min_size=1, max_size=6),
 )
-def test_sets_of_sides_are_sets(
+def test_size_sets_are_sets(
     small: list[bool], residues: list[bool], other: list[bool], others: list[bool]
 ) -> None:
     a, b = SizeSet(small, residues), SizeSet(other, others)

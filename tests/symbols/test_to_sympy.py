@@ -1,4 +1,4 @@
-"""SymPy expressions: their values, and that their source evaluates to them."""
+"""SymPy expressions: their values, and those of their source."""
 
 from __future__ import annotations
 
@@ -73,20 +73,20 @@ def test_an_expression_and_its_source_have_the_value_of_the_term(
 
 
 @pytest.mark.parametrize("n", range(-12, 13))
-def test_rounding_written_in_floors_is_to_the_even_half(n: int) -> None:
+def test_rounding_written_with_floors_rounds_halves_to_even(n: int) -> None:
     x = sympy.Symbol("x")
     quarter = sympy.Rational(n, 4)
     assert Round(x).rewrite(sympy.floor).subs(x, quarter) == round(Fraction(n, 4))
     assert Round(quarter) == round(Fraction(n, 4))
 
 
-def test_a_maximum_is_read_as_it_is() -> None:
-    # SymPy's own way to simplify this takes a second, and minutes for larger nets.
+def test_a_maximum_is_kept() -> None:
+    # SymPy's own simplification of this takes a second, and minutes for larger nets.
     one = archcalc.formula("resnet152", of="memory")
     assert evaluated(source(one.expression), one.symbols) == one.expression
 
 
-def test_symbols_carry_what_is_known_of_them() -> None:
+def test_symbols_have_assumptions() -> None:
     h, w = expression(H), expression(W)
     assert h.is_integer
     assert h.is_positive
@@ -106,13 +106,13 @@ def test_latex() -> None:
     assert one.latex == rf"512 \times {floor.format('H')} \times {floor.format('W')}"
 
 
-# The figures that `check` gives at this size, each by its own way through a file of another format.
+# The values that `check` gives at this size, each through a file of another format.
 NETS = ["vgg16", "resnet50", "lenet5", "examples/unet_padded.yaml", "mobilenet"]
 
 
 @pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("of", ["macs", "output", "memory", "params"])
-def test_json_has_source_that_gives_what_check_gives(net: str, of: str) -> None:
+def test_json_source_evaluates_to_the_result_of_check(net: str, of: str) -> None:
     from tests.symbols.test_formula import checked
 
     found = json.loads(run("formula", net, "--of", of, "--format", "json").stdout)
