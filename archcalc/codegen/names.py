@@ -5,6 +5,9 @@ from __future__ import annotations
 import builtins
 from keyword import iskeyword, issoftkeyword
 
+MANY = 50
+"""From this number on, a name is not sought from the first one again."""
+
 LONGEST = 60
 """Characters of a class name: it stands on lines of 100."""
 
@@ -55,6 +58,7 @@ class Identifiers:
 
     def __init__(self, reserved: frozenset[str] = frozenset()) -> None:
         self.used: set[str] = set(reserved) | _TAKEN
+        self._last: dict[str, int] = {}  # where many names have one base, the last number
 
     def take(self, text: str, fallback: str = "value") -> str:
         """An identifier like the text that nothing else has."""
@@ -84,9 +88,12 @@ class Identifiers:
     def _unused(self, base: str, between: str = "_") -> str:
         """`base`, or with a number; `between` keeps two numbers apart."""
         candidate, number = base, 1
+        if base in self.used and self._last.get(base, 0) > MANY:
+            number = self._last[base]
         while candidate in self.used:
             number += 1
             candidate = f"{base}{between if base[-1].isdigit() else ''}{number}"
+        self._last[base] = number
         self.used.add(candidate)
         return candidate
 

@@ -51,6 +51,7 @@ def invoke(m: ModuleLowering, layer: Layer, named: Layer, here: Here, start: Ten
         for site, group in zip(here.sites, groups, strict=True):
             site.set(output, site.table[group.output or 0])
         call.check(output)
+        m.bounded(output)
     if module.heads:
         m.module.heads = True
     statement = Invoke(module, path, arguments, inputs, output, named)

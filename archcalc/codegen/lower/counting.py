@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from archcalc.codegen.expressions import binary, literal
 from archcalc.codegen.lower.scope import POSITION
+from archcalc.codegen.sizes import Opaque, reads_of
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
-    from archcalc.codegen.expressions import Expr
     from archcalc.codegen.ir import Tensor
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Count, Here
+    from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Layer
 
-    Counts = dict[str, Expr | None]
+    Counts = dict[str, Count]
 
 
 def counted(m: ModuleLowering, body: tuple[Layer, ...], here: Here, start: Tensor | None) -> Counts:
@@ -25,16 +26,14 @@ def counted(m: ModuleLowering, body: tuple[Layer, ...], here: Here, start: Tenso
     found: Counts = {}
     for layer in body:
         for key, more in _layer(m, layer, here, start).items():
-            before = found.get(key, literal(0))
-            known = before is not None and more is not None
-            found[key] = binary(before, ast.Add, more) if known else None  # type: ignore[arg-type]
+            found[key] = _sum(found.get(key, literal(0)), more)
     return found
 
 
 def _layer(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Counts:
     if layer.when is not None:
         inside = _layer(m, layer._replace(when=None), here, start)
-        return dict.fromkeys(inside)
+        return dict.fromkeys(inside, _unknown(m, layer.when, here))
     blocks = m.program.net.spec.blocks
     if layer.kind == "do":
         inside = counted(m, layer.body, here, start)
@@ -47,14 +46,13 @@ def _layer(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) ->
         total: Counts = {}
         for branch in layer.branches:
             inside = counted(m, branch.body, here, start)
-            if branch.loop is not None or branch.only_if is not None:
-                inside = dict.fromkeys(inside)
+            for value in (branch.only_if, *(branch.loop or ())[1:3]):
+                if value is not None:
+                    inside = dict.fromkeys(inside, _unknown(m, value, here))
             for key, more in inside.items():
-                before = total.get(key, literal(0))
-                known = before is not None and more is not None
-                total[key] = binary(before, ast.Add, more) if known else None  # type: ignore[arg-type]
+                total[key] = _sum(total.get(key, literal(0)), more)
         if not here.naming.chain:
-            total[layer.word] = None  # its own number names nothing
+            total[layer.word] = Opaque(frozenset())  # its own number names nothing
         return total
     if layer.kind == "block" and blocks[layer.word].inline:
         return counted(m, blocks[layer.word].body, here, start)
@@ -88,7 +86,19 @@ def _times(
     if isinstance(expr, ast.Tuple):
         expr = literal(len(expr.elts))
     if not isinstance(expr, ast.Constant):
-        return dict.fromkeys(inside)
+        return dict.fromkeys(inside, _unknown(m, value, here))
     return {
-        key: None if more is None else binary(expr, ast.Mult, more) for key, more in inside.items()
+        key: more if isinstance(more, Opaque) else binary(expr, ast.Mult, more)
+        for key, more in inside.items()
     }
+
+
+def _sum(one: Count, other: Count) -> Count:
+    if isinstance(one, Opaque) or isinstance(other, Opaque):
+        return Opaque(reads_of(one) | reads_of(other))
+    return binary(one, ast.Add, other)
+
+
+def _unknown(m: ModuleLowering, value: Value, here: Here) -> Opaque:
+    """A count that hangs on all that a value reads."""
+    return Opaque(m.words_read(value, here))

@@ -201,7 +201,7 @@ def _outputs(
         tensor = Tensor(sizes[number], labels)
         for site, given in zip(here.sites, shapes, strict=True):
             site.set(tensor, given[number])
-        outputs.append(tensor)
+        outputs.append(m.bounded(tensor))
     return tuple(outputs)
 
 
@@ -275,9 +275,11 @@ def path_of(
     if layer.name is None:
         sequential = here.naming.sequential
         if weighted and not sequential:
-            return _proved(m, Path(auto or (), auto=here.naming.chain), here, made, auto is None)
+            parts_ = () if isinstance(auto, Opaque) else auto
+            more = auto.reads if isinstance(auto, Opaque) else None
+            return _proved(m, Path(parts_, auto=here.naming.chain), here, made, more)
         if sequential:
-            return Path(auto or (word,), auto=here.naming.chain)
+            return Path((word,) if isinstance(auto, Opaque) else auto, auto=here.naming.chain)
         return Path((word,))  # nothing is saved under it
     parts: list[str | Expr] = []
     for part in layer.name.parts:
@@ -289,7 +291,7 @@ def path_of(
             m.pin_value(part, here)
             expr = literal(same(here.sites, [part.evaluate(s.names) for s in here.sites]))
         parts.append(expr)
-    return _proved(m, Path(_joined(parts), named=True), here, made, False)
+    return _proved(m, Path(_joined(parts), named=True), here, made, None)
 
 
 def _joined(parts: list[str | Expr]) -> tuple[str | Expr, ...]:
@@ -306,16 +308,18 @@ def _joined(parts: list[str | Expr]) -> tuple[str | Expr, ...]:
     return tuple(found)
 
 
-def _proved(m: ModuleLowering, path: Path, here: Here, made: list[Any], unknown: bool) -> Path:
+def _proved(
+    m: ModuleLowering, path: Path, here: Here, made: list[Any], unknown: frozenset[str] | None
+) -> Path:
     """A name that hangs on the loops around it alone. Raises `MustUnroll`, `Pin` or `NotUniform`
-    for any other."""
+    for any other; `unknown` are the variables that one without an expression hangs on."""
     words = [one.path.rpartition(".")[2] for one in made]
     read = {v for p in path.parts if not isinstance(p, str) for v in variables(p)}
-    if unknown or not read <= set(here.loops):
+    if unknown is not None or not read <= set(here.loops):
         if here.loops:
             raise MustUnroll(here.sites, range(len(here.sites)))
         same(here.sites, words)
-        m.pin(frozenset(read))
+        m.pin(frozenset(read) | (unknown or frozenset()))
         return path._replace(parts=(words[0],))
     for site, word in zip(here.sites, words, strict=True):
         text = "".join(p if isinstance(p, str) else str(evaluate(p, site)) for p in path.parts)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.ir import Statement
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Count, Here
     from archcalc.codegen.sizes import Size
     from archcalc.spec.syntax import Layer
     from archcalc.spec.syntax import Loop as SpecLoop
@@ -311,7 +311,7 @@ def _lower_turn(
     start: Tensor | None,
     head: _Head,
     sizes: Any,
-    deltas: dict[str, Expr | None],
+    deltas: dict[str, Count],
 ) -> _Turn:
     env: dict[str, Expr | None] = {**here.env, "index": name(head.index)}
     for word, python in head.words.items():

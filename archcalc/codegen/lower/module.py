@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 LONG = 48
 """An expression that is longer gets a name of its own."""
 
+LONGEST = 2000
+"""What is longer in parameters alone counts as no expression of them."""
+
 LINE = 72
 """What an expression on a line of its own may be long."""
 
@@ -165,7 +168,11 @@ class ModuleLowering:
         if any(value is None for value in values.values()):
             return None
         known = {v: e for v, e in values.items() if e is not None}
-        return substitute(expr, known) if known else expr
+        if not known:
+            return expr
+        length = sum(len(show(e)) for e in known.values())
+        closed = substitute(expr, known) if length < LONGEST else None
+        return closed if closed is not None and len(show(closed)) < LONGEST else None
 
     def names(self, here: Here, tensor: Tensor | None) -> Names:
         """The names that a layer's expressions read."""
@@ -190,12 +197,28 @@ class ModuleLowering:
 
     def pin_value(self, value: Value, here: Here) -> None:
         """Makes all that a value reads constant."""
+        self.pin(self.words_read(value, here))
+
+    def words_read(self, value: Value, here: Here) -> frozenset[str]:
+        """The variables that a value reads, whether or not it has an expression."""
         import re
 
+        found: set[str] = set()
         for word in re.findall(r"\w+", value.text):
             expr = here.env.get(word)
             if expr is not None:
-                self.pin(frozenset(variables(expr)))
+                found |= set(variables(expr))
+        return frozenset(found)
+
+    def bounded(self, tensor: Tensor) -> Tensor:
+        """A tensor whose channels have a short expression; a long one gets a name."""
+        axis = tensor.channel_axis
+        size = tensor.sizes[axis]
+        if not isinstance(size, Opaque) and variables(size) and len(show(size)) > LINE:
+            sizes = list(tensor.sizes)
+            sizes[axis] = self.named(size)
+            tensor.sizes = tuple(sizes)
+        return tensor
 
     def constant(self, value: Value, here: Here) -> Any:
         """A value that must be the same everywhere."""

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 MAX_STEPS = 40_000
 """Layers that are lowered: what takes more takes seconds."""
 
-MAX_CLASSES = 200
+MAX_CLASSES = 100
+"""Of one block, for calls that no one class can serve."""
 
 
 class Target(NamedTuple):
@@ -249,8 +250,13 @@ class ProgramLowering:
         real: bool,
     ) -> None:
         """The classes that serve these calls."""
-        if len(self.modules) > MAX_CLASSES:
-            raise refused(block.body[0], "so many classes", target=self.target.title)
+        if len(self.variants.get(block.name, ())) > MAX_CLASSES:
+            raise refused(
+                block_layer(block),
+                f"a block that needs more than {MAX_CLASSES} classes",
+                "write more blocks",
+                self.target.title,
+            )
         module = Module("", block, block.note or "")
         roots = [self._root(g, table, real=real) for g in groups]
         m = ModuleLowering(self, module, roots)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.codegen.expressions import binary, fold, literal, name, show
+from archcalc.codegen.expressions import Expr, binary, fold, literal, name, variables
+from archcalc.codegen.sizes import Opaque, reads_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcalc.codegen.callsite import CallSite
-    from archcalc.codegen.expressions import Expr
     from archcalc.codegen.ir import Again, Factory, Invoke, Operation, Tensor
     from archcalc.codegen.ir import Level as IrLevel
 
@@ -49,33 +49,35 @@ class Labels:
 POSITION = ""
 """Counts the layers of a chain."""
 
+Count = Expr | Opaque
+
 
 class Naming:
     """How the unnamed layers of a level are called: by position in a chain, else by operation and
-    number. Counts are expressions: a loop adds as many in every turn, a condition one or none.
-    None is a count without an expression."""
+    number. Counts are expressions: a loop adds as many in every turn, a condition one or none. A
+    count without a short expression is `Opaque`."""
 
     def __init__(self, *, chain: bool, sequential: bool) -> None:
         self.chain = chain
         self.sequential = sequential
-        self.counts: dict[str, Expr | None] = {}
+        self.counts: dict[str, Count] = {}
 
     def copy(self) -> Naming:
         other = Naming(chain=self.chain, sequential=self.sequential)
         other.counts = dict(self.counts)
         return other
 
-    def take(self, word: str, *, named: bool) -> tuple[str | Expr, ...] | None:
-        """The name of the next layer; None where there is no expression of it."""
+    def take(self, word: str, *, named: bool) -> tuple[str | Expr, ...] | Opaque:
+        """The name of the next layer."""
         key = POSITION if self.chain else word
         if named and not self.chain:
-            return None
+            return ()
         before = self.counts.get(key, literal(0))
-        after = None if before is None else binary(before, ast.Add, literal(1))
+        if isinstance(before, Opaque):
+            return before
+        after = binary(before, ast.Add, literal(1))
         self.counts[key] = after
         number = before if self.chain else after
-        if number is None:
-            return None
         stem = "" if self.chain else word
         if isinstance(number, ast.Constant):
             return (f"{stem}{number.value!r}",)
@@ -85,28 +87,34 @@ class Naming:
         """After a part that is there where `condition` holds; `other` is how it was without."""
         for key in {*self.counts, *other.counts}:
             here, there = self.counts.get(key, literal(0)), other.counts.get(key, literal(0))
-            if here is None or there is None:
-                self.counts[key] = None
-            elif show(here) != show(there):
+            if here is there:
+                continue
+            if isinstance(here, ast.Constant) and isinstance(there, ast.Constant):
                 self.counts[key] = fold(ast.IfExp(condition, here, there))
+            else:
+                reads = reads_of(here) | reads_of(there) | frozenset(variables(condition))
+                self.counts[key] = Opaque(reads)
 
-    def turn(self, index: str, deltas: Mapping[str, Expr | None]) -> Naming:
+    def turn(self, index: str, deltas: Mapping[str, Count]) -> Naming:
         """The names in a turn of a loop that adds `deltas`."""
         inside = self.copy()
         for key, delta in deltas.items():
             before = self.counts.get(key, literal(0))
-            inside.counts[key] = None
-            if before is not None and isinstance(delta, ast.Constant):
+            if isinstance(before, Opaque) or not isinstance(delta, ast.Constant):
+                inside.counts[key] = Opaque(reads_of(before) | reads_of(delta) | {index})
+            else:
                 done = binary(delta, ast.Mult, name(index))
                 inside.counts[key] = binary(done, ast.Add, before)
         return inside
 
-    def after(self, turns: Expr, deltas: Mapping[str, Expr | None]) -> None:
+    def after(self, turns: Expr, deltas: Mapping[str, Count]) -> None:
         """Goes on after a loop."""
         for key, delta in deltas.items():
             before = self.counts.get(key, literal(0))
-            self.counts[key] = None
-            if before is not None and isinstance(delta, ast.Constant):
+            if isinstance(before, Opaque) or not isinstance(delta, ast.Constant):
+                reads = reads_of(before) | reads_of(delta) | frozenset(variables(turns))
+                self.counts[key] = Opaque(reads)
+            else:
                 total = binary(turns, ast.Mult, delta)
                 self.counts[key] = binary(before, ast.Add, total)
 
