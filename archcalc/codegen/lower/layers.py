@@ -319,6 +319,8 @@ def _proved(
         if here.loops:
             raise MustUnroll(here.sites, range(len(here.sites)))
         same(here.sites, words)
+        if unknown is not None and not any(site.real for site in here.sites):
+            raise NotUniform(here.sites, words)
         m.pin(frozenset(read) | (unknown or frozenset()))
         return path._replace(parts=(words[0],))
     for site, word in zip(here.sites, words, strict=True):

@@ -74,6 +74,7 @@ class Naming:
             return ()
         before = self.counts.get(key, literal(0))
         if isinstance(before, Opaque):
+            self.counts[key] = Opaque(before.reads)  # one more, and so another
             return before
         after = binary(before, ast.Add, literal(1))
         self.counts[key] = after

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.ir import Parameter
     from archcalc.codegen.layout import Statement
 
-_TEXT = re.compile(r"""(?<![fF\w])("([^"\\]|\\.)*"|'([^'\\]|\\.)*')""")
+_TEXT = re.compile(r"""[fF]?("([^"\\]|\\.)*"|'([^'\\]|\\.)*')""")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -145,7 +145,14 @@ def annotation(values: list[Any], decimal: bool) -> str:
 
 def words_of(text: str) -> set[str]:
     """The names in a piece of code, those in plain texts left out."""
-    return set(_WORD.findall(_TEXT.sub('""', text)))
+    return set(_WORD.findall(_TEXT.sub(_code_of, text)))
+
+
+def _code_of(text: re.Match[str]) -> str:
+    """What a text holds of code: the parts in braces of an f-string."""
+    found = text[0]
+    return " ".join(re.findall(r"{([^{}]*)}", found)) if found[0] in "fF" else '""'
+
 
 
 def statement_words(statements: list[Statement]) -> set[str]:

@@ -103,6 +103,8 @@ class Printer:
             made.locals.used.add(word)
         for word, value in owner.variables.items():
             made.known[word] = (guess(value), None)
+        for word in bound_by(s.body):
+            made.known.pop(word, None)
         made.lets = dict(owner.lets)
         writer = ForwardWriter(self, made, outer)
         writer.level(s)
