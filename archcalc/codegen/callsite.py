@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.expressions import Unevaluable, agrees, evaluate, show
+from archcalc.ops.base import CHANNELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -153,6 +154,11 @@ class Disagreement(Exception):
     def __init__(self, expr: Expr, value: Any, span: Span | None) -> None:
         where = f" ({span.file.name}:{span.line})" if span is not None else ""
         super().__init__(f"{show(expr)} is not {value!r}{where}")
+
+
+def form_of(axes: Sequence[Any]) -> tuple[int, int]:
+    """What code sees of a tensor's axes: how many there are, and which the channels are."""
+    return len(axes), axes.index(CHANNELS) if CHANNELS in axes else 0
 
 
 def same(sites: Sequence[CallSite], values: Iterable[Any]) -> Any:

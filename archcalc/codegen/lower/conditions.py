@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from archcalc.codegen.callsite import Disagreement, NotUniform, Pin
+from archcalc.codegen.callsite import Disagreement, NotUniform, Pin, form_of
 from archcalc.codegen.expressions import fold, show, variables
 from archcalc.codegen.ir import Tensor, When
 from archcalc.codegen.lower.layers import present
@@ -132,7 +132,7 @@ def merged(
     before: Tensor,
 ) -> Tensor:
     """The tensor after a part that may be there."""
-    if inside.axes != before.axes:
+    if form_of(inside.axes) != form_of(before.axes):
         m.pin(frozenset(variables(condition)))
         truths = [s in there.sites for s in here.sites]
         raise NotUniform(here.sites, truths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.codegen.callsite import Disagreement, NotUniform, Pin, mismatches, same
+from archcalc.codegen.callsite import Disagreement, NotUniform, Pin, form_of, mismatches, same
 from archcalc.codegen.expressions import binary, literal, show, variables
 from archcalc.codegen.ir import Branch, Join, Tensor
 from archcalc.codegen.lower.conditions import condition_of
@@ -118,11 +118,7 @@ def _check(here: Here, result: Tensor) -> None:
 
 
 def _axes(here: Here, outputs: list[Any]) -> Any:
-    axes = {t.axes for t in outputs}
-    if len(axes) == 1:
-        return axes.pop()
-    # Labels alone may differ where a branch comes and goes: channels are what matters.
-    same(here.sites, [(len(t.axes), t.channel_axis) for t in outputs])
+    same(here.sites, [form_of(t.axes) for t in outputs])
     return outputs[0].axes
 
 

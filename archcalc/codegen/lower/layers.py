@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.codegen.callsite import MustUnroll, NotUniform, same
+from archcalc.codegen.callsite import MustUnroll, NotUniform, form_of, same
 from archcalc.codegen.context import OpContext
 from archcalc.codegen.expressions import evaluate, literal, plain, variables
 from archcalc.codegen.ir import Again, Head, Operation, Path, Tensor
@@ -132,7 +132,7 @@ def operation(
     nodes = [_node(site) for site in here.sites]
     tensors = (start, *_references(m, layer, here))
     for tensor in tensors:
-        same(here.sites, [site.shape(tensor).axes for site in here.sites])
+        same(here.sites, [form_of(site.shape(tensor).axes) for site in here.sites])
     written = {
         word: m.translated(value, here, start)
         for word, value in layer.arguments.items()
@@ -194,7 +194,8 @@ def _outputs(
     context: OpContext,
 ) -> tuple[Tensor, ...]:
     shapes = [[s.table[i] for i in n.outputs] for s, n in zip(here.sites, nodes, strict=True)]
-    axes = same(here.sites, [tuple(t.axes for t in given) for given in shapes])
+    same(here.sites, [[form_of(t.axes) for t in given] for given in shapes])
+    axes = [t.axes for t in shapes[0]]
     sizes = _sizes(m, layer, here, nodes, tensors, context)
     outputs = []
     for number, labels in enumerate(axes):
@@ -440,7 +441,8 @@ def _reuse(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) ->
         m.out.append(Again(made, inputs, None, layer))
         return Made(None, made)
     shapes = [s.table[number or 0] for s, number in zip(here.sites, given, strict=True)]
-    axes = same(here.sites, [t.axes for t in shapes])
+    same(here.sites, [form_of(t.axes) for t in shapes])
+    axes = shapes[0].axes
     reads: frozenset[str] = frozenset()
     for tensor in (*inputs, *(t for t in (first,) if t is not None)):
         for size in tensor.sizes:

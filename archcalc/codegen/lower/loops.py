@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.codegen.callsite import Disagreement, MustUnroll, NotUniform, same
+from archcalc.codegen.callsite import Disagreement, MustUnroll, NotUniform, form_of, same
 from archcalc.codegen.expressions import binary, literal, name, plain, show, variables
 from archcalc.codegen.ir import Let, Loop, Tensor
 from archcalc.codegen.lower.counting import counted
@@ -251,7 +251,7 @@ def _moving(here: Here, start: Tensor | None, sites: list[list[CallSite]]) -> fr
             after = turn.table[turn.group.output] if turn.group.output else None
             if after is None:
                 continue
-            if after.axes != before.axes:
+            if form_of(after.axes) != form_of(before.axes):
                 raise MustUnroll(here.sites, range(len(here.sites)))
             pairs = zip(before.shape, after.shape, strict=True)
             axes |= {a for a, (n, o) in enumerate(pairs) if n != o}
@@ -370,7 +370,7 @@ def _supposed(
 def _changed(turn: _Turn) -> frozenset[int]:
     """The axes whose size a turn does not leave as it found it."""
     entry, after = turn.entry, turn.inside
-    if entry is None or after is None or after.axes != entry.axes:
+    if entry is None or after is None or form_of(after.axes) != form_of(entry.axes):
         return frozenset()
     axes = set()
     for axis, (one, other) in enumerate(zip(entry.sizes, after.sizes, strict=True)):
@@ -395,7 +395,7 @@ def _finish(
     output: Tensor | None = None
     update: list[tuple[str, Expr, Expr]] = []
     if inside is not None and start is not None and turn.entry is not None:
-        if inside.axes != start.axes:
+        if form_of(inside.axes) != form_of(start.axes):
             raise MustUnroll(here.sites, range(len(here.sites)))
         sizes = list(turn.entry.sizes)
         for place, size in enumerate(sizes):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.codegen.callsite import CallSite, Disagreement, NotUniform, Pin
+from archcalc.codegen.callsite import CallSite, Disagreement, NotUniform, Pin, form_of, same
 from archcalc.codegen.expressions import evaluate, literal, name, plain, translate, variables
 from archcalc.codegen.ir import Choice, Module, Program, Tensor
 from archcalc.codegen.lower.layers import lower_body
@@ -432,9 +432,7 @@ class ProgramLowering:
             shapes.append(root.table[index or 0])
         if any(t is None for t in shapes):
             return None
-        axes = {t.axes for t in shapes}
-        if len(axes) > 1:
-            raise NotUniform(m.sites, [t.axes for t in shapes])
+        same(m.sites, [form_of(t.axes) for t in shapes])
         sizes: list[Any] = []
         for axis in range(len(shapes[0].axes)):
             symbol = f"@{entry.word}{axis}"

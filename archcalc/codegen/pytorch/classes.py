@@ -154,7 +154,6 @@ def _code_of(text: re.Match[str]) -> str:
     return " ".join(re.findall(r"{([^{}]*)}", found)) if found[0] in "fF" else '""'
 
 
-
 def statement_words(statements: list[Statement]) -> set[str]:
     """The names that statements read."""
     return _reads(statements)

@@ -445,10 +445,12 @@ class ForwardWriter:
             return False
         wire = self.wire(s.inside)
         before = self.wires[id(s.before)]
-        doc = flat(wire.doc)
-        if doc.count("(") - doc.count("get_submodule(") != 1 or not before.simple:
-            return False
         line = own[0]
+        called = line.before.removesuffix(" = ")
+        if not called:
+            called = f"self.get_submodule({flat(line.doc.arguments[0])})"  # type: ignore[union-attr]
+        if not before.simple or flat(wire.doc) != f"{called}({before.doc})":
+            return False
         condition = show(s.condition)
         if line.before.startswith("self."):
             word = line.before.removesuffix(" = ")
