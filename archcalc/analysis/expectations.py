@@ -155,7 +155,7 @@ def _compare(part: Part, figure: Figure, expected: Expected) -> tuple[str, bool 
     error = DiagnosticError(
         "expectation-failed",
         f"{where}{figure.what} is {shown}, expected {wanted.shown()}",
-        label=difference or f"this is {shown}",
+        label=difference or f"got {shown}",
         help=lambda: _help(part, figure, wanted, actual),
     )
     part.context.diagnostics.report(error, figure.span)

@@ -144,7 +144,7 @@ def named_operand(
         raise DiagnosticError(
             "unknown-operation",
             "`apply` needs an operation, a block or a parameter that holds one",
-            label=f"{holds}, which is neither",
+            label=f"{holds}, which is none of these",
             help=lambda: (
                 did_you_mean(held, (*names, *OPERATIONS, *blocks))
                 or "the guide lists all operations"

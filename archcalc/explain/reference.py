@@ -30,8 +30,12 @@ def with_suggestion(word: str, diagnostics: tuple[Diagnostic, ...]) -> tuple[Dia
 
     meant = likely(word, OPERATIONS) or likely(word, [code.code for code in CODES])
     help = f"did you mean `archcalc explain {meant}`?" if meant else absent(word)
+    message = f"no spec, diagnostic code or operation named `{word}`"
     return tuple(
-        d._replace(help=help) if help and d.code == "file-not-found" else d for d in diagnostics
+        d._replace(message=message, label="", help=help or d.help)
+        if d.code == "file-not-found"
+        else d
+        for d in diagnostics
     )
 
 

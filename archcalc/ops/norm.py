@@ -23,7 +23,7 @@ difference from it, its square, the sum of squares, the product with 1/√varian
 
 
 class Norm(Operation):
-    """Shape kept."""
+    """Shape unchanged."""
 
     family = "normalisation"
 

@@ -38,7 +38,7 @@ def need_one_of(a: SimpleNamespace, *names: str) -> None:
     if len(given) != 1:
         raise DiagnosticError(
             "missing-attribute" if not given else "bad-value",
-            f"needs exactly one of {', '.join(names)}",
+            f"exactly one of {', '.join(names)} must be given",
             attribute=given[1] if given else "",
             label=f"both {given[0]} and {given[1]} are given" if given else "none is given",
             help=f"leave out {given[1]}" if given else f"write {', or '.join(ways)}",

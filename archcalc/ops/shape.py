@@ -174,7 +174,7 @@ expect: {output: [56, 56, 96], params: 0}
                 "`order` must list every axis once",
                 attribute="order",
                 label=f"{list(a.order)}, but {times(x[0].shape)} has the axes 0 to {count - 1}",
-                help=f"write some order of {list(range(count))}",
+                help=f"write a permutation of {list(range(count))}",
             )
 
     def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 
 class Split(Operation):
-    """One output per label: equal parts, or `sizes`, of one axis. No flops. Each part of a spatial
-    axis has its own positions, so its receptive field is unknown."""
+    """One output per label: equal parts, or `sizes`, of one axis. No flops."""
 
     name = "split"
     family = "shape"

@@ -49,7 +49,7 @@ def test_errors() -> None:
     found = error("upsample", (8, 4, 4))
     assert (found.code, found.message) == (
         "missing-attribute",
-        "needs exactly one of scale, size, like",
+        "exactly one of scale, size, like must be given",
     )
     found = error("upsample", (8, 4, 4), scale=2, size=8)
     assert (found.code, found.attribute) == ("bad-value", "size")

@@ -108,6 +108,8 @@ def test_vgg16_is_a_polynomial_for_multiples_of_32() -> None:
     assert one.special is not None
     assert one.special.valid_when[0] == "H and W multiples of 32"
     # Column D at 224×224 has 15,346,630,656 MACs in its convolutions (15,470,264,320 less
+    # 25,088·4,096 + 4,096·4,096 + 4,096·1,000 = 123,633,664): 305,856 per position of the input.
+    # The first linear layer has 512·H/32·W/32·4,096 = 2,048·H·W.
     assert str(one.special) == "307,904·H·W + 20,873,216"
     assert put_in(one, {"H": 224, "W": 224}) == (15_470_264_320,)
 
