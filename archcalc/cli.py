@@ -110,7 +110,7 @@ def _archcalc(
     \b
     Examples:
       archcalc check vgg16              metrics of a net of the catalogue
-      archcalc explain vgg16 features.0 how its figures are derived
+      archcalc explain vgg16 features.0 how its metrics are derived
       archcalc render resnet50          draw it to resnet50.svg
       archcalc new                      start a spec of your own
       archcalc check --help             options and more examples

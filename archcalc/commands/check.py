@@ -34,9 +34,7 @@ def check(
     depth: Depth = None,
     unfold: Annotated[
         bool,
-        typer.Option(
-            "--unfold", help="Show activations as layers of their own: conv, relu, not conv + relu."
-        ),
+        typer.Option("--unfold", help="Show each activation in its own row."),
     ] = False,
     sort: Annotated[
         Sort | None,
@@ -48,7 +46,7 @@ def check(
     cases: Annotated[bool, typer.Option("--cases", help="Also run cases with other settings.")] = (
         False
     ),
-    dtype: Annotated[Dtype, typer.Option(help="Number type for memory figures.")] = "float32",
+    dtype: Annotated[Dtype, typer.Option(help="Number type for memory.")] = "float32",
     convention: Annotated[
         Convention | None,
         typer.Option(help="Also show the totals as another tool counts them.", show_default=False),

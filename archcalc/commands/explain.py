@@ -40,9 +40,9 @@ def explain(
     input_: Input = None,
     allow_outside: AllowOutside = False,
 ) -> None:
-    """Show how a figure is derived, or explain a code or operation.
+    """Show how a metric is derived, or explain a code or operation.
 
-    For a layer: the formula of every figure, with the numbers filled in. For the code of a
+    For a layer: the formula of every metric, with the numbers filled in. For the code of a
     diagnostic: what it means, with a bad and a fixed spec. For an operation: its attributes,
     formulas and an example. Exits with 0, with 1 if the spec has an error, and with 2 for wrong
     usage.

@@ -61,7 +61,7 @@ def formula(
     The formulas are those that check computes with. The size after many layers collapses to a
     single floor; if the sizes are multiples of the strides, the polynomial is shown too. Memory is
     in bytes (float32); for the net, it is the peak of an inference pass. A var is an integer unless
-    its value in the spec is a fraction or the spec rounds what reads it. A var that changes the
+    its value in the spec is a fraction or the spec rounds every use of it. A var that changes the
     graph (repeat: depth) has one formula per value: use --table.
 
     \b

@@ -5,7 +5,7 @@ from archcalc.diagnostic_codes.base import Code
 BLOCKS = (
     Code(
         "missing-parameter",
-        "missing parameter of a block",
+        "a required parameter of a block is not given",
         "Every call must pass the parameters without a default and the tensors under `inputs`.",
         """\
 input: [3, 8, 8]
@@ -28,7 +28,7 @@ layers:
     ),
     Code(
         "unknown-parameter",
-        "unknown parameter of a block",
+        "the block has no such parameter",
         "A call can only pass parameters declared under `with` and tensors declared under "
         "`inputs`.",
         """\
@@ -52,7 +52,7 @@ layers:
     ),
     Code(
         "recursive-block",
-        "recursive or forward block call",
+        "a block calls itself or a later block",
         "A block can only use blocks defined before it, so that every net is finite.",
         """\
 input: [3, 8, 8]

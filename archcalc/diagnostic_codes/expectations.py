@@ -23,7 +23,7 @@ expect: {params: 432}
     ),
     Code(
         "bad-expectation",
-        "invalid expectation",
+        "an expectation that cannot be compared",
         "An expected value is a number, a list with one number per axis, or an expression, for a "
         "metric that exists on this layer, block or net. A case can only set vars and inputs of "
         "the spec.",
@@ -42,7 +42,7 @@ expect: {peak_activation_bytes: 69_888}
     ),
     Code(
         "unknown-figure",
-        "unknown metric under `expect`",
+        "`expect` lists a metric that does not exist",
         "The metrics are those that `check` reports: output, params, macs, receptive_field, depth "
         "and so on. The other keys of `expect` are set, input, source and rounding.",
         """\

@@ -33,7 +33,7 @@ $ archcalc check nets/vgg16.yaml
     ),
     Code(
         "file-exists",
-        "the file already exists",
+        "the output file exists already",
         "Existing files are only overwritten with --force.",
         """\
 $ archcalc new vgg16

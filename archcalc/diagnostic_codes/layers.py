@@ -5,7 +5,7 @@ from archcalc.diagnostic_codes.base import Code
 LAYERS = (
     Code(
         "unknown-operation",
-        "unknown operation or block",
+        "no such operation or block",
         "A layer is one of the operations that the guide lists, or a block of the spec.",
         """\
 input: [3, 8, 8]
@@ -20,7 +20,7 @@ layers:
     ),
     Code(
         "no-operation",
-        "empty layer",
+        "a layer without an operation",
         "A layer needs an operation, a group, a do, a block or at least a from. Modifiers such as "
         "name and when only go with one of these.",
         """\
@@ -55,7 +55,7 @@ layers:
     ),
     Code(
         "unknown-attribute",
-        "unknown attribute of an operation",
+        "the operation has no such attribute",
         "The guide and `archcalc explain OPERATION` list the attributes of each operation.",
         """\
 input: [3, 8, 8]
@@ -70,7 +70,7 @@ layers:
     ),
     Code(
         "missing-attribute",
-        "missing attribute",
+        "a required attribute of an operation is not given",
         "Attributes without a default must be given, on the layer or in `defaults`.",
         """\
 input: [3, 8, 8]
@@ -85,7 +85,7 @@ layers:
     ),
     Code(
         "unknown-key",
-        "unknown key",
+        "a key that a spec, block or layer does not have",
         "Unknown keys are errors, never ignored, so that misspellings are found. Remarks go into "
         "`note`.",
         """\
@@ -101,7 +101,7 @@ layers:
     ),
     Code(
         "misplaced-key",
-        "misplaced key",
+        "a key in the wrong place",
         "Attributes go inside their operation; repeat and for next to a do; only_if on a branch of "
         "a join; training_only next to head: true; expect on a layer with an operation; init on a "
         "layer with weights.",
@@ -120,7 +120,7 @@ layers:
     ),
     Code(
         "missing-key",
-        "missing key",
+        "a required key of a spec, block or loop is not given",
         "A spec needs input and layers, a block needs do, a loop over a table needs for and in.",
         """\
 input: [3, 8, 8]
@@ -138,7 +138,7 @@ layers:
     ),
     Code(
         "missing-branches",
-        "join without branches",
+        "a join without branches",
         "add, sub, mul and concat take a list of branches, or a mapping with a label for each. A "
         "branch is a list of layers or a single layer; [] is an identity branch. At least one "
         "branch must remain after only_if.",
@@ -156,7 +156,7 @@ layers:
     ),
     Code(
         "unknown-init",
-        "unknown initializer",
+        "no such initializer",
         "`init` takes the names of torch.nn.init: kaiming_normal, xavier_uniform, zeros and so on.",
         """\
 input: [3, 8, 8]
@@ -171,7 +171,7 @@ layers:
     ),
     Code(
         "unknown-code",
-        "unknown code under `allow`",
+        "`allow` lists a code that is not a warning",
         "`allow` suppresses warnings by their codes. Errors cannot be suppressed.",
         """\
 input: [3, 8, 8]

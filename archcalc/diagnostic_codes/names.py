@@ -5,7 +5,7 @@ from archcalc.diagnostic_codes.base import Code
 NAMES = (
     Code(
         "unknown-name",
-        "unknown name in an expression",
+        "an expression uses a name that is not defined",
         "An expression can use vars, names of the enclosing loops and, in a block, its parameters "
         "and its let, but nothing of the caller. A var can use the vars above it. Unused blocks "
         "and layers that `when` leaves out are checked too.",
@@ -24,7 +24,7 @@ layers:
     ),
     Code(
         "unknown-label",
-        "unknown label",
+        "from, reuse or like refers to no visible label",
         "from, reuse and like refer to the labels (name, as) of earlier layers in the same body or "
         "in an enclosing one. Labels inside a group, a branch or a block are not visible outside.",
         """\
@@ -44,7 +44,7 @@ layers:
     ),
     Code(
         "no-tensor",
-        "no current tensor",
+        "a layer without an input tensor",
         "After a split, and at the start of a net with several inputs, a layer must choose its "
         "input with from. in_channels is the number of channels that enter a layer, so it only "
         "exists on layers.",
@@ -63,7 +63,7 @@ layers:
     ),
     Code(
         "bad-reuse",
-        "invalid target of reuse",
+        "reuse refers to something that is not a module",
         "reuse applies an earlier layer, block call or group again. Inputs, parts of a split and "
         "labelled results, such as that of a do, are not modules.",
         """\
@@ -81,7 +81,7 @@ layers:
     ),
     Code(
         "invalid-name",
-        "invalid name",
+        "not usable as the name of a layer, label or var",
         "A name has no dot, since dots separate the components of a path, and is no attribute of "
         "PyTorch's modules (train, forward, …). In scopes with joins or references, and for vars, "
         "parameters and loops, it is a word of letters, digits and _.",
@@ -99,7 +99,7 @@ layers:
     ),
     Code(
         "reserved-name",
-        "reserved word used as a name",
+        "a reserved word used as a name",
         "Functions, words that attributes take (same, nearest, …) and words such as true and index "
         "are reserved: they cannot name a var, a parameter or a loop variable. Operations cannot "
         "name a block.",
@@ -118,7 +118,7 @@ layers:
     ),
     Code(
         "duplicate-name",
-        "duplicate name",
+        "two layers, labels or parameters with the same name",
         "Layers of one scope need different names, since these are the paths of their weights; so "
         "do the labels of a body and the parameters of a block. In a loop, put $(index) into the "
         "name.",

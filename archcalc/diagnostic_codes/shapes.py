@@ -26,7 +26,7 @@ layers:
     ),
     Code(
         "window-too-large",
-        "kernel larger than its padded input",
+        "a kernel is larger than its padded input",
         "A kernel of size k with dilation d spans d·(k − 1) + 1 positions; the padded input must "
         "be at least as large. Often earlier strides have reduced the spatial size too much, or "
         "the input is smaller than the net was designed for.",
@@ -43,7 +43,7 @@ layers:
     ),
     Code(
         "does-not-divide",
-        "not divisible",
+        "channels or an axis are not divisible",
         "The input and output channels must be divisible by groups, the channels of a maxout by "
         "its pieces, and the axis of a split by its number of parts.",
         """\
@@ -94,7 +94,7 @@ layers:
     ),
     Code(
         "linear-on-spatial",
-        "linear layer on feature maps that are not flattened",
+        "a linear layer on feature maps that are not flattened",
         "linear acts on the last axis. For channels × height × width that is the width, which is "
         "rarely intended.",
         """\
@@ -111,7 +111,7 @@ layers:
     ),
     Code(
         "reuse-mismatch",
-        "layer reused with another number of channels",
+        "a layer is reused with another number of channels",
         "reuse applies a layer with the same weights, so their shapes must fit the new input.",
         """\
 input: [3, 8, 8]
@@ -149,7 +149,7 @@ layers:
     ),
     Code(
         "unread-layer",
-        "unused layer",
+        "nothing reads a layer's output",
         "A warning: the next layer takes its input from elsewhere (`from`), and this one is not an "
         "output of the net. Its parameters and MACs are counted all the same. If intended, "
         "`allow` it.",
@@ -170,7 +170,7 @@ layers:
     ),
     Code(
         "unread-label",
-        "unused label",
+        "nothing refers to a label",
         "A warning: no `from`, `like` or argument refers to the label that `as` sets. Often a "
         "label is misspelt or a skip connection was forgotten. If intended, `allow` it.",
         """\
@@ -188,7 +188,7 @@ layers:
     ),
     Code(
         "unlikely-input",
-        "input in another framework's layout",
+        "an input in another framework's layout",
         "A warning: a shape is the channels and then the spatial sizes, without a batch axis. "
         "PyTorch's [32, 3, 224, 224] would mean 32 channels and three spatial axes here, and "
         "Keras' [224, 224, 3] 224 channels. If intended, ignore it.",

@@ -22,7 +22,7 @@ layers:
     ),
     Code(
         "unsupported-yaml",
-        "unsupported YAML feature",
+        "a YAML feature that specs do not support",
         "Specs cannot use tags, merge keys (<<), keys other than words, or several documents in "
         "one file. Anchors and aliases are supported.",
         """\
@@ -41,7 +41,7 @@ layers:
     ),
     Code(
         "duplicate-key",
-        "duplicate key in a mapping",
+        "the same key twice in a mapping",
         "YAML forbids it, but most YAML readers silently keep the last one.",
         """\
 input: [3, 8, 8]
@@ -56,7 +56,7 @@ layers:
     ),
     Code(
         "empty-spec",
-        "empty spec",
+        "the file has no content",
         "The file contains only blank lines and comments.",
         """\
 # a network, one day
@@ -70,7 +70,7 @@ layers:
     ),
     Code(
         "nesting-too-deep",
-        "nesting too deep",
+        "lists, mappings or block calls nested too deep",
         f"Lists and mappings nest at most {MAX_DEPTH} deep, block calls at most 50. No network "
         "comes near that; the limit keeps every check fast.",
         f"""\
@@ -88,7 +88,7 @@ layers:
     ),
     Code(
         "too-large",
-        "spec too large",
+        "a spec, list or expression is too large",
         "The size of a file, its numbers of layers, blocks and expressions, and the size of lists "
         "built from other lists are limited, which keeps every check fast. Loops and blocks keep a "
         "spec small.",
@@ -110,7 +110,7 @@ layers:
     ),
     Code(
         "too-many-errors",
-        "too many errors",
+        "only the first errors are reported",
         f"Only the first {MAX_ERRORS} errors are reported. They often have one common cause.",
         f"""\
 input: [3, 8, 8]

@@ -5,7 +5,7 @@ from archcalc.diagnostic_codes.base import Code
 VALUES = (
     Code(
         "wrong-type",
-        "value of the wrong type",
+        "a value of the wrong type",
         "A number, word, list, boolean or mapping is given where another type is expected. yes, "
         "no, on and off, which YAML 1.1 read as booleans, are strings.",
         """\
@@ -21,7 +21,7 @@ layers:
     ),
     Code(
         "bad-value",
-        "value out of range",
+        "a value out of range",
         "A number is too small or too large, a word is not among the accepted ones, or two "
         "attributes exclude each other.",
         """\
@@ -37,7 +37,7 @@ layers:
     ),
     Code(
         "not-an-integer",
-        "size is not an integer",
+        "a size is not an integer",
         "Arithmetic is exact and sizes are integers: 0.35·32 = 11.2 channels are not possible. "
         "Choose how to round.",
         """\
@@ -55,7 +55,7 @@ layers:
     ),
     Code(
         "number-too-large",
-        "number too large",
+        "a number or size beyond the limits",
         "Numbers must stay below 2^1024, the height and width of an input below 2^24, and the axes "
         "of outputs and weights are at most 2^40 long. Often a loop multiplies once too often.",
         """\
@@ -71,7 +71,7 @@ layers:
     ),
     Code(
         "bad-expression",
-        "invalid expression",
+        "text that cannot be parsed as an expression",
         "Expressions consist of numbers, names, arithmetic, comparison, and, or, not, `x if c else "
         "y`, indexing, lists and a few functions. They are interpreted, never run as code.",
         """\
@@ -87,7 +87,7 @@ layers:
     ),
     Code(
         "unknown-function",
-        "unknown function",
+        "an expression calls a function that does not exist",
         "Expressions have the functions min, max, round, ceil, floor, abs, len, sum and "
         "make_divisible.",
         """\
@@ -103,7 +103,7 @@ layers:
     ),
     Code(
         "division-by-zero",
-        "division by zero",
+        "an expression divides by zero",
         "The divisor evaluates to 0 with the current values.",
         """\
 input: [3, 8, 8]
@@ -120,7 +120,7 @@ layers:
     ),
     Code(
         "bad-index",
-        "index out of range",
+        "an index outside of its list",
         "The items of a list are numbered from 0, or from −1 at the end.",
         """\
 input: [3, 8, 8]
@@ -137,7 +137,7 @@ layers:
     ),
     Code(
         "bad-table",
-        "table row does not match the loop names",
+        "a table row does not match the loop names",
         "A loop with several names takes one row of its table per iteration; each row must be a "
         "list with one entry per name.",
         """\
@@ -161,7 +161,7 @@ layers:
     ),
     Code(
         "too-many-layers",
-        "too many layers",
+        "loops or blocks make more layers than allowed",
         "A net has at most 120,000 layers, which keeps every check fast.",
         """\
 input: [3, 8, 8]
