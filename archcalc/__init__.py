@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from archcalc.symbols.api import Inputs
     from archcalc.symbols.formula import Formula
 
-__all__ = ["__version__", "analyze", "export", "formula", "inputs", "load", "to_torch"]
+__all__ = [
+    "__version__",
+    "analyze",
+    "export",
+    "formula",
+    "from_torch",
+    "inputs",
+    "load",
+    "to_torch",
+    "to_yaml",
+]
 
 __version__ = "0.1.0"
 
@@ -89,6 +99,30 @@ def export(net: Net | str | PathLike[str], target: str = "pytorch") -> str:
     from archcalc.exporting import export
 
     return export(_net(net), target)
+
+
+def from_torch(model: Any, *example_inputs: Any) -> Net:
+    """The network that a `torch.nn.Module` is, usable wherever a loaded one is.
+
+    `example_inputs` are what its forward method takes: tensors [batch, channels, …], of which only
+    the shapes count, or shapes without the batch, such as `(3, 224, 224)`. The model runs once on
+    a copy without numbers, and stays as it is. `to_yaml` gives the spec.
+
+    Raises `archcalc.importing.errors.ImportFailed` where the model cannot run so, or the language
+    cannot express it.
+    """
+    from archcalc.importing import spec_of_model
+    from archcalc.importing.locate import named_shapes
+    from archcalc.importing.torch_capture import forward_arguments
+
+    shapes = [tuple(one.shape[1:] if hasattr(one, "shape") else one) for one in example_inputs]
+    given = dict(zip(forward_arguments(model), shapes, strict=False))
+    return load(spec_of_model(model, named_shapes(model, given)))
+
+
+def to_yaml(net: Net | str | PathLike[str]) -> str:
+    """The text of the spec that a network, or what `load` takes, comes from."""
+    return _net(net).spec.span.file.text
 
 
 def to_torch(net: Net | str | PathLike[str], /, **variables: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,9 +23,8 @@ class _Commands(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
             raise KeyError(name)
-        module = import_module(f"archcalc.commands.{name}")
         one = typer.Typer(rich_markup_mode=None, add_completion=False)
-        one.command(name, cls=_Command)(getattr(module, name))
+        one.command(name, cls=_Command)(_function(name))
         return typer.main.get_command(one)
 
     def __iter__(self) -> Iterator[str]:
@@ -72,8 +72,14 @@ def _is_spec(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) or catalogue_net(name) is not None
 
 
+def _function(name: str) -> Any:
+    """The function of a command; `import` is a word of Python's own, so its file has an _."""
+    word = f"{name}_" if iskeyword(name) else name
+    return getattr(import_module(f"archcalc.commands.{word}"), word)
+
+
 def _summary(name: str) -> str:
-    text = getattr(import_module(f"archcalc.commands.{name}"), name).__doc__ or ""
+    text = _function(name).__doc__ or ""
     return str(text).partition("\n")[0]
 
 

@@ -10,6 +10,7 @@ COMMANDS = (
     "explain",
     "export",
     "formula",
+    "import",
     "inputs",
     "list",
     "new",

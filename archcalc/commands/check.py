@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from archcalc.commands.models import resolve
 from archcalc.commands.options import (
     AllowOutside,
     Depth,
@@ -78,10 +79,11 @@ def check(
     if sort and format_ not in ("table", "markdown"):
         message = f"not with --format {format_}: only table and markdown can be sorted"
         raise typer.BadParameter(message, param_hint="--sort")
-    settings, inputs = read_settings(set_), read_inputs(input_)
     view = View(read_depth(depth), unfold, sort, expect)
     checked: list[Checked] = []
     for spec in specs:
+        own_set, own_input = resolve(spec, set_, input_)
+        settings, inputs = read_settings(own_set), read_inputs(own_input)
         try:
             checked.append(
                 run(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from archcalc.commands.models import resolve
 from archcalc.commands.options import (
     AllowOutside,
     Depth,
@@ -19,7 +20,7 @@ from archcalc.commands.options import (
 
 if TYPE_CHECKING:
     from archcalc.compare.data import Comparison
-    from archcalc.compare.settings import ExpectedValue
+    from archcalc.compare.settings import Requested
     from archcalc.report.checked import Checked
 
 Format = Literal["table", "json", "markdown"]
@@ -76,20 +77,23 @@ def compare(
     _write(run(sides), format_, levels)
 
 
-def _wanted(text: str) -> ExpectedValue:
+def _wanted(text: str) -> Requested:
     """The spec and its own settings. An existing file with a colon in its name is that file."""
     from os.path import exists
 
-    from archcalc.compare.settings import ExpectedValue, read_wanted
+    from archcalc.compare.settings import Requested, read_requested
+    from archcalc.importing.locate import is_reference
 
-    return ExpectedValue(text, ()) if exists(text) else read_wanted(text)
+    whole = exists(text) or ("=" not in text and is_reference(text))
+    return Requested(text, ()) if whole else read_requested(text)
 
 
 def _checked(
-    wanted: ExpectedValue, set_: list[str] | None, input_: list[str] | None, allow_outside: bool
+    wanted: Requested, set_: list[str] | None, input_: list[str] | None, allow_outside: bool
 ) -> Checked:
     from archcalc.pipeline import Unknown, check
 
+    set_, input_ = resolve(wanted.spec, set_, input_)
     settings, inputs = read_settings(set_), read_inputs(input_)
     try:
         settings |= read_settings(wanted.variables)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from archcalc.commands.models import resolve
 from archcalc.commands.options import (
     AllowOutside,
     Input,
@@ -90,6 +91,7 @@ def _explain_spec(
     from archcalc.report.formats import print_diagnostics
     from archcalc.report.stream import emit
 
+    set_, input_ = resolve(spec, set_, input_)
     with usage(spec):
         checked = check(
             spec,

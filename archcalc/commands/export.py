@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from archcalc.commands.models import resolve
 from archcalc.commands.options import (
     AllowOutside,
     Input,
@@ -51,6 +52,7 @@ def export(
         message = f"invalid target {target!r}, choose from {', '.join(TARGETS)}"
         raise typer.BadParameter(message, param_hint="--target")
     keep_spec(spec, output)
+    set_, input_ = resolve(spec, set_, input_)
     with usage(spec):
         opened = open_spec(spec, read_settings(set_), read_inputs(input_), allow_outside)
     told = opened.diagnostics

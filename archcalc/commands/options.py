@@ -105,10 +105,12 @@ def parse_spec(
 ) -> tuple[Spec, dict[str, Any], dict[str, Shape]]:
     """The spec, settings for its vars and shapes for its inputs. Exits with 1 for a spec with
     errors, which are printed."""
+    from archcalc.commands.models import resolve
     from archcalc.overrides import named_inputs, named_settings
     from archcalc.pipeline import parse
     from archcalc.report.formats import print_diagnostics
 
+    set_, input_ = resolve(source, set_, input_)
     spec, diagnostics = parse(source, allow_outside)
     if spec is None or diagnostics.failed:
         print_diagnostics(diagnostics.items)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from archcalc.commands.models import resolve
 from archcalc.commands.options import (
     AllowOutside,
     Depth,
@@ -100,6 +101,7 @@ def render(
             message = f"invalid metric {figure!r}, choose from {', '.join(FIGURES)}"
             raise typer.BadParameter(message, param_hint="--show")
     keep_spec(spec, output)
+    set_, input_ = resolve(spec, set_, input_)
     settings, inputs, levels = read_settings(set_), read_inputs(input_), read_depth(depth)
     target = output or ("-" if spec == "-" else f"{Path(spec).stem}.{format_ or 'svg'}")
     try:

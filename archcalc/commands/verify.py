@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from archcalc.commands.models import resolve
 from archcalc.commands.options import (
     AllowOutside,
     Input,
@@ -68,10 +69,11 @@ def verify(
     from archcalc.report.formats import print_diagnostics
     from archcalc.report.stream import emit
 
-    settings, inputs = read_settings(set_), read_inputs(input_)
     ok, printed = True, False
     for spec in specs:
+        own_set, own_input = resolve(spec, set_, input_)
         with usage(spec):
+            settings, inputs = read_settings(own_set), read_inputs(own_input)
             opened = open_spec(spec, settings, inputs, allow_outside)
         print_diagnostics(opened.diagnostics)
         if opened.net is None or any(d.severity == "error" for d in opened.diagnostics):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class ExpectedValue(NamedTuple):
+class Requested(NamedTuple):
     """A spec and its settings, as texts in the form of `--set` and `--input`."""
 
     spec: str
@@ -23,21 +23,21 @@ class ExpectedValue(NamedTuple):
         return [text[len("input=") :] for text in self.settings if _is_input(text)]
 
 
-def read_wanted(text: str) -> ExpectedValue:
+def read_requested(text: str) -> Requested:
     """The spec and its settings, which begin at the first colon with a name behind it, so that a
     file's name may have colons too.
 
-    >>> read_wanted("mobilenet:width=0.5,input=3x160x160")
-    ExpectedValue(spec='mobilenet', settings=('width=0.5', 'input=3x160x160'))
-    >>> read_wanted("C:/nets/vgg.yaml:stages=[[64, 1], [128, 2]]").settings
+    >>> read_requested("mobilenet:width=0.5,input=3x160x160")
+    Requested(spec='mobilenet', settings=('width=0.5', 'input=3x160x160'))
+    >>> read_requested("C:/nets/vgg.yaml:stages=[[64, 1], [128, 2]]").settings
     ('stages=[[64, 1], [128, 2]]',)
     """
     from re import search
 
     found = search(r":(?=[^\W\d][\w.]*\s*(=|,|$))", text)
     if found is None:
-        return ExpectedValue(text, ())
-    return ExpectedValue(text[: found.start()], tuple(_separated(text[found.end() :])))
+        return Requested(text, ())
+    return Requested(text[: found.start()], tuple(_separated(text[found.end() :])))
 
 
 def _is_input(text: str) -> bool:

@@ -25,6 +25,14 @@ STDIN_NAME = "<stdin>"
 
 _ENDINGS = ("", ".yaml", ".yml")
 
+_provided: dict[str, str] = {}
+
+
+def provide(name: str, text: str) -> None:
+    """Makes a text the spec of this name for the rest of the process: an imported model's, which
+    is not in a file. `extends` does not see it."""
+    _provided[name] = text
+
 
 class SpecFile(SourceFile):
     """A spec read from a file, with the folder tree that its `extends` must stay in."""
@@ -100,6 +108,8 @@ def open_source(source: str | os.PathLike[str], diagnostics: Diagnostics) -> Sou
     if isinstance(source, str) and "\n" in source:
         return load_text(source, diagnostics)
     name = os.fspath(source)
+    if name in _provided:
+        return SourceFile(name, _provided[name])
     try:
         if name == "-":
             return _standard_input()

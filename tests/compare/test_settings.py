@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from archcalc.compare.settings import ExpectedValue, read_wanted
+from archcalc.compare.settings import Requested, read_requested
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("vgg16", ExpectedValue("vgg16", ())),
-        ("nets/my.yaml:a=1,b=two", ExpectedValue("nets/my.yaml", ("a=1", "b=two"))),
-        ("C:/nets/my.yaml", ExpectedValue("C:/nets/my.yaml", ())),
-        ("C:/nets/my.yaml:a=1", ExpectedValue("C:/nets/my.yaml", ("a=1",))),
-        ("a:list=[1, 2],n=max(1, 2)", ExpectedValue("a", ("list=[1, 2]", "n=max(1, 2)"))),
-        ("a:width", ExpectedValue("a", ("width",))),
+        ("vgg16", Requested("vgg16", ())),
+        ("nets/my.yaml:a=1,b=two", Requested("nets/my.yaml", ("a=1", "b=two"))),
+        ("C:/nets/my.yaml", Requested("C:/nets/my.yaml", ())),
+        ("C:/nets/my.yaml:a=1", Requested("C:/nets/my.yaml", ("a=1",))),
+        ("a:list=[1, 2],n=max(1, 2)", Requested("a", ("list=[1, 2]", "n=max(1, 2)"))),
+        ("a:width", Requested("a", ("width",))),
     ],
 )
 def test_reading(text, wanted):
-    assert read_wanted(text) == wanted
+    assert read_requested(text) == wanted
 
 
 def test_vars_and_inputs():
-    wanted = read_wanted("a:width=2,input=3x8x8")
+    wanted = read_requested("a:width=2,input=3x8x8")
     assert (wanted.variables, wanted.inputs) == (["width=2"], ["3x8x8"])
-    wanted = read_wanted("a:input.left=3x8x8,input.right=1x8x8,inputs=2")
+    wanted = read_requested("a:input.left=3x8x8,input.right=1x8x8,inputs=2")
     assert wanted.inputs == ["left=3x8x8", "right=1x8x8"]
     assert wanted.variables == ["inputs=2"]

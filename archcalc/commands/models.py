@@ -1,0 +1,48 @@
+"""Models in place of specs: every command that takes a spec takes `module:callable` as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+Options = list[str] | None
+
+
+def resolve(source: str, set_: Options, input_: Options) -> tuple[Options, Options]:
+    """The settings and inputs that are left for a source. A model is imported here: it takes them
+    up, and its spec is then found under the source's name.
+
+    Exits with a message where the model cannot be imported.
+    """
+    if ":" not in source:
+        return set_, input_
+    from archcalc.commands.options import read_inputs, read_settings
+    from archcalc.importing.locate import is_reference
+    from archcalc.spec.files import provide
+
+    if not is_reference(source):
+        return set_, input_
+    provide(source, imported(source, read_settings(set_), read_inputs(input_)))
+    return None, None
+
+
+def imported(reference: str, arguments: dict[str, Any], inputs: Any) -> str:
+    """The spec of a model as text. Exits with 1, or 2 for wrong usage, if there is none."""
+    from archcalc.importing.errors import ImportFailed
+    from archcalc.importing.locate import is_reference, spec_of
+    from archcalc.report.stream import emit_error
+    from archcalc.report.text import printable
+
+    if not is_reference(reference):
+        raise typer.BadParameter(
+            f"{reference!r} is not MODULE:CALLABLE, as in torchvision.models:resnet50",
+            param_hint="MODEL",
+        )
+    try:
+        return spec_of(reference, arguments, inputs)
+    except ImportFailed as failed:
+        emit_error(f"error: {printable(failed.message)}\n")
+        if failed.help:
+            emit_error(f"  = help: {printable(failed.help)}\n")
+        raise typer.Exit(2 if failed.usage else 1) from failed

@@ -1,0 +1,86 @@
+"""What a capture gives: the calls of a model as a tree of modules, whatever it was read from.
+
+A `Scope` is one call of a module, with what it called in order; a `Call` is one function on
+tensors. Tensors are `Value`s. Shapes have no batch axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(eq=False)
+class Value:
+    """A tensor that flows through the model. `constant` where it depends on no input."""
+
+    shape: tuple[int, ...]
+    constant: bool = False
+
+
+@dataclass(eq=False)
+class Call:
+    """A function on tensors. `arguments` by name, tensors among them as `Value` or `Weight`;
+    `path` is the innermost module that called it."""
+
+    function: str
+    arguments: dict[str, Any]
+    outputs: tuple[Value, ...]
+    path: str
+
+    @property
+    def inputs(self) -> tuple[Value, ...]:
+        """The tensors that flow in, in the order of the arguments."""
+        return tuple(_values(list(self.arguments.values())))
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A parameter or buffer: its key in the state_dict and its shape."""
+
+    key: str
+    shape: tuple[int, ...]
+
+
+@dataclass(eq=False)
+class Scope:
+    """One call of a module: `path` in the module tree, `kind` the name of its class.
+
+    `is_library`: the class is the framework's own (a Conv2d, a Sequential), not the user's.
+    `settings` are what a layer without calls needs to be known by, such as the rate of a dropout.
+    """
+
+    path: str
+    kind: str
+    is_library: bool
+    inputs: tuple[Value, ...] = ()
+    outputs: tuple[Value, ...] = ()
+    children: list[Scope | Call] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Capture:
+    """A whole model: the call of its root, its inputs and outputs by name, and its weights.
+
+    `weights` are all arrays of the state_dict in order; `trainable` the keys of parameters;
+    `training_outputs` the outputs that the model gives in training only.
+    """
+
+    name: str
+    root: Scope
+    inputs: dict[str, Value]
+    outputs: dict[str, Value]
+    weights: dict[str, tuple[int, ...]]
+    trainable: frozenset[str]
+    training_outputs: frozenset[str] = frozenset()
+
+
+def _values(arguments: list[Any]) -> list[Value]:
+    found: list[Value] = []
+    for one in arguments:
+        if isinstance(one, Value):
+            found.append(one)
+        elif isinstance(one, list | tuple):
+            found += _values(list(one))
+    return found
