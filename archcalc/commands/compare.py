@@ -78,14 +78,23 @@ def compare(
 
 
 def _wanted(text: str) -> Requested:
-    """The spec and its own settings. An existing file with a colon in its name is that file."""
+    """The spec and its own settings. An existing file with a colon in its name is that file, and
+    `module:name` a model where `module` is not a spec."""
     from os.path import exists
 
     from archcalc.compare.settings import Requested, read_requested
+    from archcalc.diagnostics import DiagnosticError
     from archcalc.importing.locate import is_reference
+    from archcalc.spec.files import find
 
-    whole = exists(text) or ("=" not in text and is_reference(text))
-    return Requested(text, ()) if whole else read_requested(text)
+    if exists(text):
+        return Requested(text, ())
+    if is_reference(text):
+        try:
+            find(text.partition(":")[0])
+        except DiagnosticError:
+            return Requested(text, ())
+    return read_requested(text)
 
 
 def _checked(

@@ -33,9 +33,9 @@ def import_(
 
     \b
     Examples:
-      archcalc import torchvision.models:resnet50 --input 3x224x224 -o resnet50.yaml
-      archcalc import nets.py:build --set classes=10 --input 1x28x28
-      archcalc check torchvision.models:resnet18 --input 3x224x224
+      archcalc import torchvision.models:resnet50 --input 3x224x224
+      archcalc import nets.py:build --set classes=10 --input 1x28x28 -o net.yaml
+      archcalc check nets.py:Net --input 1x28x28
     """
     from archcalc.catalogue.copies import refuse_existing
     from archcalc.commands.models import imported

@@ -72,12 +72,13 @@ def _on_meta(model: Any) -> Any:
     memo: dict[int, Any] = {}
     for p in model.parameters():
         if isinstance(p, UninitializedParameter):
-            memo[id(p)] = UninitializedParameter(device="meta")
+            lazy: Any = UninitializedParameter  # PyTorch gives its arguments no types
+            memo[id(p)] = lazy(device="meta")
         else:
             memo[id(p)] = torch.nn.Parameter(p.detach().to("meta"), requires_grad=p.requires_grad)
     for b in model.buffers():
         is_lazy = isinstance(b, UninitializedBuffer)
-        empty: Any = UninitializedBuffer  # PyTorch gives it no types
+        empty: Any = UninitializedBuffer
         memo[id(b)] = empty(device="meta") if is_lazy else b.to("meta")
     return copy.deepcopy(model, memo)
 
