@@ -90,8 +90,11 @@ def _wanted(text: str) -> Requested:
     if exists(text):
         return Requested(text, ())
     if is_reference(text):
+        module = text.partition(":")[0]
+        if module.endswith(".py"):
+            return Requested(text, ())
         try:
-            find(text.partition(":")[0])
+            find(module)
         except DiagnosticError:
             return Requested(text, ())
     return read_requested(text)
