@@ -77,7 +77,8 @@ def _equation(equation: Equation, columns: int) -> list[str]:
 
 
 def _result(result: int | Fraction | None) -> str:
-    return grouped(result) if result is None or isinstance(result, int) else str(result)
+    text = grouped(result) if result is None or isinstance(result, int) else str(result)
+    return text.replace("-", "−")
 
 
 def _field(field: ReceptiveField | None) -> str:

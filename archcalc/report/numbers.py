@@ -132,12 +132,12 @@ def shape(sides: Shape | None) -> str:
 
 
 def per_axis(entries: Iterable[object]) -> str:
-    """One entry where all axes agree, else one per axis.
+    """One entry if all axes agree, else one per axis; with a minus sign, as in formulas.
 
-    >>> per_axis((3, 3)), per_axis((1, 7)), per_axis((None,))
-    ('3', '1×7', '?')
+    >>> per_axis((3, 3)), per_axis((-1, 7)), per_axis((None,))
+    ('3', '−1×7', '?')
     """
-    texts = [UNKNOWN if e is None else str(e) for e in entries]
+    texts = [UNKNOWN if e is None else str(e).replace("-", "−") for e in entries]
     return texts[0] if len(set(texts)) == 1 else "×".join(texts)
 
 

@@ -144,7 +144,7 @@ def test_the_picture_has_a_description():
     )
     written = texts(parsed(field_picture(report(spec), "1")))
     assert "1: output 1×20×20, position (10, 10)" in written
-    assert "receptive field 9, stride 1, offset -4" in written
+    assert "receptive field 9, stride 1, offset −4" in written
     assert "reads 25 positions; the window has 9×9 = 81" in written
     assert "1 to 9 paths, on a log scale" in written
 
