@@ -95,14 +95,13 @@ def _join(m: ModuleLowering, layer: Layer, here: Here, parts: list[_Part]) -> Te
     for site, shape in zip(here.sites, outputs, strict=True):
         site.set(result, shape)
     _check(here, result)
-    m.active = here.sites
-    m.bounded(result)
     branches = tuple(Branch(p.label, p.body, p.value, p.condition) for p in parts)
     for part in parts:
         if part.condition is not None:
             m.read(part.condition)
     m.out.append(Join(layer.word, axis, branches, result, layer))
-    return result
+    m.active = here.sites
+    return m.bounded(result)
 
 
 def _check(here: Here, result: Tensor) -> None:
