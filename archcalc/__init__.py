@@ -96,7 +96,7 @@ def export(net: Net | str | PathLike[str], target: str = "pytorch") -> str:
     >>> print(export(net))
     \"\"\"...
     """
-    from archcalc.exporting import export
+    from archcalc.codegen import export
 
     return export(_net(net), target)
 
@@ -137,7 +137,7 @@ def to_torch(net: Net | str | PathLike[str], /, **variables: Any) -> Any:
     `ImportError` without PyTorch. The class is not in an importable file: to pickle the whole
     object instead of saving its `state_dict`, export a file and import the class from there.
     """
-    from archcalc.exporting.module import to_torch
+    from archcalc.codegen.module import to_torch
 
     return to_torch(_net(net), variables)
 

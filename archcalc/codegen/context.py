@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.callsite import Disagreement, mismatches, same
-from archcalc.codegen.expressions import literal, plain, show, variables
+from archcalc.codegen.expressions import (
+    Unevaluable,
+    agrees,
+    evaluate,
+    literal,
+    plain,
+    show,
+    variables,
+)
 from archcalc.codegen.integers import with_exact_floors
 from archcalc.codegen.sizes import Opaque, Size
 from archcalc.ops.attributes import Number
@@ -125,6 +133,16 @@ class OpContext:
             written = self._written.get(attribute)
             if written is not None:
                 self.lowering.pin(frozenset(variables(written)))
+
+    def by_word(self, attribute: str) -> bool:
+        """Whether an attribute is given as a word in some call, whatever became of it."""
+        written = self._written.get(attribute)
+        if written is None:
+            return False
+        try:
+            return any(isinstance(evaluate(written, site), str) for site in self.sites)
+        except Unevaluable:
+            return False
 
     def written(self, attribute: str) -> Expr | None:
         """The attribute as the author wrote it, None where that is no expression."""
@@ -253,8 +271,6 @@ class OpContext:
 
 
 def _equals(expr: Expr, value: Any) -> bool:
-    from archcalc.codegen.expressions import Unevaluable, agrees, evaluate
-
     try:
         return agrees(evaluate(expr, {}), value)
     except Unevaluable:
@@ -263,8 +279,6 @@ def _equals(expr: Expr, value: Any) -> bool:
 
 def _shape(site: CallSite, written: Expr, value: Any) -> bool:
     """Whether an expression gives one number an axis, and not one for all."""
-    from archcalc.codegen.expressions import Unevaluable, evaluate
-
     try:
         return isinstance(evaluate(written, site), tuple)
     except Unevaluable:

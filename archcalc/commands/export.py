@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from archcalc.codegen import TARGETS
 from archcalc.commands.models import resolve
 from archcalc.commands.options import (
     AllowOutside,
@@ -17,7 +18,6 @@ from archcalc.commands.options import (
     usage,
 )
 from archcalc.commands.output import Output, keep_spec, save
-from archcalc.exporting import TARGETS
 
 
 def export(
@@ -43,8 +43,8 @@ def export(
       archcalc export resnet50 --set classes=10 | less
       archcalc export lenet5_modern --target keras -o lenet5.py
     """
+    from archcalc.codegen import export as generate
     from archcalc.diagnostics import SpecError
-    from archcalc.exporting import export as generate
     from archcalc.pipeline import open_spec
     from archcalc.report.formats import print_diagnostics
 

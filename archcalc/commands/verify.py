@@ -20,7 +20,7 @@ from archcalc.commands.output import fail
 from archcalc.report.text import printable
 
 if TYPE_CHECKING:
-    from archcalc.exporting.verify import Verification
+    from archcalc.codegen.verify import Verification
 
 Device = Literal["cpu", "cuda", "meta"]
 
@@ -60,11 +60,11 @@ def verify(
       archcalc verify resnet50 --set classes=10 --input 3x64x64 --batch 4
       archcalc verify vgg16 --layer features.17
     """
+    from archcalc.codegen.module import TorchMissing
+    from archcalc.codegen.verify import NoDevice
+    from archcalc.codegen.verify import verify as run
+    from archcalc.codegen.verify.measurable import Unmeasurable
     from archcalc.diagnostics import SpecError
-    from archcalc.exporting.measurable import Unmeasurable
-    from archcalc.exporting.module import TorchMissing
-    from archcalc.exporting.verify import NoDevice
-    from archcalc.exporting.verify import verify as run
     from archcalc.pipeline import open_spec
     from archcalc.report.formats import print_diagnostics
     from archcalc.report.stream import emit

@@ -12,7 +12,7 @@ from archcalc.ops.registry import OPERATIONS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcalc.exporting.expressions import Expr
+    from archcalc.codegen.expressions import Expr
     from archcalc.exporting.lanes import Lane
 
 

@@ -12,7 +12,7 @@ import ast
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from archcalc.exporting.expressions import (
+from archcalc.codegen.expressions import (
     Unevaluable,
     agrees,
     evaluate,
@@ -26,8 +26,8 @@ from archcalc.graph import Group
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from archcalc.exporting.expressions import Expr
-    from archcalc.exporting.layout import Doc
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.layout import Doc
     from archcalc.graph import Net, Node
     from archcalc.ops.base import Tensor
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 import archcalc
+from archcalc.codegen import export
 from archcalc.diagnostics import SpecError
-from archcalc.exporting import export
 from tests.export.random_specs import random_spec
 from tests.export.test_keras_refusals import is_known
 

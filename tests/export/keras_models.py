@@ -10,7 +10,7 @@ import keras
 import torch
 
 import archcalc
-from archcalc.exporting import export
+from archcalc.codegen import export
 from archcalc.exporting.keras.code import keras_name
 from archcalc.exporting.keras.emitters.order import order_matters
 from archcalc.exporting.keras.site import order, shape

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import archcalc
 from archcalc.analysis.analyze import analyze
-from archcalc.exporting import export, probe
-from archcalc.exporting.compared import compare
-from archcalc.exporting.measurable import choose
-from archcalc.exporting.verify import asked
+from archcalc.codegen import export
+from archcalc.codegen.verify import asked, probe
+from archcalc.codegen.verify.compared import compare
+from archcalc.codegen.verify.measurable import choose
 
 if TYPE_CHECKING:
-    from archcalc.exporting.compared import Compared
+    from archcalc.codegen.verify.compared import Compared
     from archcalc.graph import Net
 
 ROOT = Path(__file__).parents[2]

@@ -47,3 +47,16 @@ def test_a_var_that_turns_a_stride_far_away_is_no_argument() -> None:
     )
     assert "n: int" not in archcalc.export(archcalc.load(text))
     assert "n = 3" in archcalc.export(archcalc.load(text))
+
+
+def test_padding_by_a_word_keeps_what_it_was_worked_out_from() -> None:
+    """same of a transposed convolution is 1 for a kernel of 4, and 0 and 1 for one of 3."""
+    text = (
+        "input: [2, 9]\nvars: {k: 4}\n"
+        "layers: [conv_transpose: {out: 4, kernel: k, stride: 2, padding: same}]"
+    )
+    code = archcalc.export(archcalc.load(text))
+    assert "nn.ConvTranspose1d(2, 4, 4, stride=2, padding=1)" in code
+    assert "k = 4" in code
+    other = archcalc.export(archcalc.load(text, set={"k": 3}))
+    assert "crops=((0, 1),)" in other

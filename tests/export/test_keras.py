@@ -18,8 +18,8 @@ import keras
 import torch
 
 import archcalc
+from archcalc.codegen import export
 from archcalc.diagnostics import SpecError
-from archcalc.exporting import export
 from archcalc.exporting.keras.code import keras_name
 from archcalc.ops.registry import ALL
 from tests.catalogue.support import FAMILIES

@@ -13,7 +13,7 @@ import keras
 import torch
 
 import archcalc
-from archcalc.exporting import export
+from archcalc.codegen import export
 from tests.export import keras_models as models
 from tests.export.support import model_class
 

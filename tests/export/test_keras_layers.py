@@ -8,7 +8,7 @@ pytest.importorskip("torch", reason="PyTorch, which Keras runs on, is not instal
 pytest.importorskip("keras", reason="Keras is not installed")
 
 import archcalc
-from archcalc.exporting import export
+from archcalc.codegen import export
 from tests.export import keras_models as models
 
 CASES = {

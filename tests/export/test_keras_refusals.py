@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import archcalc
+from archcalc.codegen import export
 from archcalc.diagnostics import SpecError
-from archcalc.exporting import export
 from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.joins import LAYERS
 from archcalc.ops.registry import OPERATIONS

@@ -11,8 +11,8 @@ pytest.importorskip("torch", reason="PyTorch, which Keras runs on, is not instal
 pytest.importorskip("keras", reason="Keras is not installed")
 
 import archcalc
+from archcalc.codegen import export
 from archcalc.diagnostics import SpecError
-from archcalc.exporting import export
 from archcalc.exporting.keras.unique import could_collide
 from archcalc.ops.registry import OPERATIONS
 from tests.export import keras_models as models

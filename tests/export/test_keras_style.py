@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc.exporting import export
+from archcalc.codegen import export
 from tests.catalogue.support import FAMILIES
 from tests.export.keras_code import NETS, of_catalogue, of_random_net
 from tests.export.support import ROOT, lint

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc.exporting import export
+from archcalc.codegen import export
 from tests.catalogue.support import FAMILIES
 from tests.export.support import lint, types
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcalc
+from archcalc.codegen import TARGETS
+from archcalc.codegen.refusal import refused
 from archcalc.diagnostics import SpecError
-from archcalc.exporting import TARGETS
-from archcalc.exporting.refusal import refused
 from tests.cli.support import run
 
 if TYPE_CHECKING:

@@ -12,17 +12,16 @@ import torch
 
 import archcalc
 from archcalc.analysis.analyze import analyze
-from archcalc.exporting import probe
-from archcalc.exporting.measurable import Unmeasurable, choose
-from archcalc.exporting.module import load_module, model_of
-from archcalc.exporting.verify import verify
+from archcalc.codegen.module import load_module, model_of
+from archcalc.codegen.verify import probe, verify
+from archcalc.codegen.verify.measurable import Unmeasurable, choose
 from tests.cli.support import run
 from tests.export.support import compared, differences
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archcalc.exporting.compared import Compared
+    from archcalc.codegen.verify.compared import Compared
     from archcalc.graph import Net
 
 

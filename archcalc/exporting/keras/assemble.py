@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.heading import heading
+from archcalc.codegen.heading import heading
 from archcalc.exporting.keras.helpers import HELPERS, with_needed
 
 if TYPE_CHECKING:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.exporting.expressions import (
+from archcalc.codegen.expressions import (
     literal,
     name,
     quoted,
 )
+from archcalc.codegen.layout import assign, call, flat
+from archcalc.codegen.refusal import refused
 from archcalc.exporting.heads import output_name
 from archcalc.exporting.keras.calls import CallWriter
 from archcalc.exporting.keras.code import Nest, Path, redirect
@@ -18,8 +20,6 @@ from archcalc.exporting.keras.function import Parameter
 from archcalc.exporting.keras.marks import Again
 from archcalc.exporting.keras.site import Make
 from archcalc.exporting.lanes import Differs, Wire, constant
-from archcalc.exporting.layout import assign, call, flat
-from archcalc.exporting.refusal import refused
 from archcalc.graph import Node
 from archcalc.ops.registry import OPERATIONS
 from archcalc.spec.expressions import Operand

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from archcalc.diagnostics import DiagnosticError
-from archcalc.exporting.expressions import (
+from archcalc.codegen.expressions import (
     Untranslatable,
     name,
     plain,
@@ -14,18 +13,19 @@ from archcalc.exporting.expressions import (
     translate,
     variables,
 )
+from archcalc.codegen.layout import Call, Line, Prefixed, assign, flat
+from archcalc.codegen.references import References
+from archcalc.diagnostics import DiagnosticError
 from archcalc.exporting.keras.shared import SharedWriter
 from archcalc.exporting.keras.writer import CHANNELS, Here, Label, Scope
 from archcalc.exporting.lanes import Differs, Lane, Wire, constant, settled
-from archcalc.exporting.layout import Call, Line, Prefixed, assign, flat
-from archcalc.exporting.references import References
 
 if TYPE_CHECKING:
-    from archcalc.exporting.expressions import Expr
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.layout import Doc
     from archcalc.exporting.keras.code import Path
     from archcalc.exporting.keras.function import Function
     from archcalc.exporting.keras.writer import Env, Recall
-    from archcalc.exporting.layout import Doc
     from archcalc.spec.syntax import Block, Layer
 
 

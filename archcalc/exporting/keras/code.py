@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.exporting.expressions import quoted, show, variables
-from archcalc.exporting.layout import WIDTH, Line, assign, flat, is_tall, lay_out
+from archcalc.codegen.expressions import quoted, show, variables
+from archcalc.codegen.layout import WIDTH, Line, assign, flat, is_tall, lay_out
 
 if TYPE_CHECKING:
-    from archcalc.exporting.expressions import Expr
-    from archcalc.exporting.layout import Doc
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.layout import Doc
 
 SEPARATOR = "_"
 """Between the parts of a path in a layer's name: Keras takes neither a dot nor a slash."""

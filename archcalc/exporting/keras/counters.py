@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from archcalc.codegen.layout import Line, assign, flat
 from archcalc.exporting.keras.code import Nest, Step
-from archcalc.exporting.layout import Line, assign, flat
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.code import Statement

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.exporting.annotations import type_of
-from archcalc.exporting.definitions import docstring, signature
-from archcalc.exporting.expressions import functions, show, variables
+from archcalc.codegen.annotations import type_of
+from archcalc.codegen.definitions import docstring, signature
+from archcalc.codegen.expressions import functions, show, variables
+from archcalc.codegen.names import Identifiers, snake
 from archcalc.exporting.keras.code import Nest, Path, Statement, print_code
 from archcalc.exporting.keras.counters import leave_idle_out
-from archcalc.exporting.names import Identifiers, snake
 
 if TYPE_CHECKING:
-    from archcalc.exporting.expressions import Expr
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.layout import Line
     from archcalc.exporting.keras.program import Program
     from archcalc.exporting.lanes import Lane
-    from archcalc.exporting.layout import Line
 
 
 OWN = ("x", "name", "inputs", "outputs", "training_heads")

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcalc.codegen.layout import Call, Prefixed, call, flat
 from archcalc.exporting.keras.site import Make
-from archcalc.exporting.layout import Call, Prefixed, call, flat
 
 if TYPE_CHECKING:
+    from archcalc.codegen.layout import Doc
     from archcalc.diagnostics import DiagnosticError
     from archcalc.exporting.keras.operations import OperationWriter
     from archcalc.exporting.keras.site import Compute, Site, Steps
     from archcalc.exporting.keras.writer import Here
-    from archcalc.exporting.layout import Doc
     from archcalc.spec.syntax import Layer
 
 _PLAIN = {

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.codegen.expressions import name, variables
+from archcalc.codegen.layout import WIDTH, Items, Line, assign, call, flat
+from archcalc.codegen.refusal import refused
 from archcalc.elaborate.values import loop_turns
-from archcalc.exporting.expressions import name, variables
 from archcalc.exporting.keras.code import Nest, Step
 from archcalc.exporting.keras.loops import LoopWriter
 from archcalc.exporting.keras.marks import Again, differs_by_turn
 from archcalc.exporting.keras.site import order
 from archcalc.exporting.keras.writer import Scope
 from archcalc.exporting.lanes import Differs, Lane, Wire, constant
-from archcalc.exporting.layout import WIDTH, Items, Line, assign, call, flat
-from archcalc.exporting.refusal import refused
 from archcalc.ops.axes import place_of
 
 if TYPE_CHECKING:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from archcalc.codegen.expressions import Untranslatable, literal, name, plain, show
+from archcalc.codegen.layout import Items, call, flat
 from archcalc.elaborate.values import loop_turns
-from archcalc.exporting.expressions import Untranslatable, literal, name, plain, show
 from archcalc.exporting.keras.code import Nest
 from archcalc.exporting.keras.marks import Again, differs_by_turn
 from archcalc.exporting.keras.operations import OperationWriter
 from archcalc.exporting.lanes import Differs, constant, settled
-from archcalc.exporting.layout import Items, call, flat
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcalc.exporting.expressions import Expr
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.layout import Doc
     from archcalc.exporting.keras.code import Statement
     from archcalc.exporting.keras.writer import Env, Here, Scope
     from archcalc.exporting.lanes import Lane, Wire
-    from archcalc.exporting.layout import Doc
     from archcalc.spec.syntax import Layer
     from archcalc.spec.syntax import Loop as Written
 

@@ -6,9 +6,11 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from archcalc.codegen.expressions import Untranslatable, literal, quoted, translate
+from archcalc.codegen.layout import Line, assign, call, flat
+from archcalc.codegen.references import References
 from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.naming import is_chain
-from archcalc.exporting.expressions import Untranslatable, literal, quoted, translate
 from archcalc.exporting.keras.body import BodyWriter
 from archcalc.exporting.keras.code import SEPARATOR, Path, keras_name
 from archcalc.exporting.keras.function import Function
@@ -17,8 +19,6 @@ from archcalc.exporting.keras.site import shape
 from archcalc.exporting.keras.unique import could_collide
 from archcalc.exporting.keras.writer import Here, Label, Scope
 from archcalc.exporting.lanes import Differs, Lane, Wire, holds
-from archcalc.exporting.layout import Line, assign, call, flat
-from archcalc.exporting.references import References
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.program import Program

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from archcalc.exporting.expressions import (
+from archcalc.codegen.expressions import (
     Unevaluable,
     binary,
     evaluate,
@@ -13,12 +13,12 @@ from archcalc.exporting.expressions import (
     name,
     variables,
 )
+from archcalc.codegen.layout import Line
 from archcalc.exporting.keras.marks import Again
 from archcalc.exporting.lanes import Differs
-from archcalc.exporting.layout import Line
 
 if TYPE_CHECKING:
-    from archcalc.exporting.expressions import Expr
+    from archcalc.codegen.expressions import Expr
     from archcalc.exporting.keras.writer import BaseWriter, Here
     from archcalc.spec.syntax import Layer
 

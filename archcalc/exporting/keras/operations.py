@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from archcalc.codegen.layout import Call, Line, assign, flat
+from archcalc.codegen.names import snake
 from archcalc.exporting.attributes import settled_attribute
 from archcalc.exporting.keras.code import Path, Step
 from archcalc.exporting.keras.emitters import EMITTERS
@@ -12,13 +14,11 @@ from archcalc.exporting.keras.initial import initialised
 from archcalc.exporting.keras.site import Compute, Make, Site
 from archcalc.exporting.keras.writer import BaseWriter, Env, Here, Label, Recall
 from archcalc.exporting.lanes import Differs, Wire, constant
-from archcalc.exporting.layout import Call, Line, assign, flat
-from archcalc.exporting.names import snake
 from archcalc.ops.attributes import Reference
 from archcalc.ops.registry import OPERATIONS
 
 if TYPE_CHECKING:
-    from archcalc.exporting.expressions import Expr
+    from archcalc.codegen.expressions import Expr
     from archcalc.exporting.keras.site import Steps
     from archcalc.graph import Node
     from archcalc.spec.syntax import Layer

@@ -6,14 +6,17 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from archcalc.elaborate.naming import is_chain
-from archcalc.exporting.expressions import (
+from archcalc.codegen.expressions import (
     Untranslatable,
     literal,
     name,
     plain,
     variables,
 )
+from archcalc.codegen.layout import Line, flat
+from archcalc.codegen.names import Identifiers, snake
+from archcalc.codegen.references import References
+from archcalc.elaborate.naming import is_chain
 from archcalc.exporting.keras.body import BodyWriter
 from archcalc.exporting.keras.calls import bound_names, constant_default
 from archcalc.exporting.keras.code import Path
@@ -25,16 +28,13 @@ from archcalc.exporting.keras.model import build
 from archcalc.exporting.keras.unique import layer_names
 from archcalc.exporting.keras.writer import Here, Label, Scope
 from archcalc.exporting.lanes import Differs, Lane, Wire
-from archcalc.exporting.layout import Line, flat
-from archcalc.exporting.names import Identifiers, snake
-from archcalc.exporting.references import References
 from archcalc.graph import Group
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcalc.exporting.expressions import Expr
+    from archcalc.codegen.expressions import Expr
     from archcalc.exporting.keras.marks import Mark
     from archcalc.exporting.keras.writer import Env
     from archcalc.graph import Net

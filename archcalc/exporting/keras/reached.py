@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.refusal import refused
+from archcalc.codegen.refusal import refused
 
 if TYPE_CHECKING:
     from archcalc.graph import Net

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.codegen.layout import Items, assign, call, flat
+from archcalc.codegen.references import References
+from archcalc.codegen.refusal import refused
 from archcalc.exporting.keras.joins import JoinWriter
 from archcalc.exporting.keras.marks import Again, differs_by_turn
 from archcalc.exporting.keras.site import Make, shape
@@ -21,17 +24,14 @@ from archcalc.exporting.keras.twins import (
 )
 from archcalc.exporting.keras.writer import Recall, Scope
 from archcalc.exporting.lanes import Differs, Wire, constant
-from archcalc.exporting.layout import Items, assign, call, flat
-from archcalc.exporting.references import References
-from archcalc.exporting.refusal import refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from archcalc.codegen.layout import Doc
     from archcalc.exporting.keras.code import Path
     from archcalc.exporting.keras.writer import Here, Label
     from archcalc.exporting.lanes import Lane
-    from archcalc.exporting.layout import Doc
     from archcalc.graph import Group
     from archcalc.spec.syntax import Layer
 

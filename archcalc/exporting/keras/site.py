@@ -5,21 +5,21 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.exporting.expressions import evaluate, literal, variables
+from archcalc.codegen.expressions import evaluate, literal, variables
+from archcalc.codegen.refusal import refused
 from archcalc.exporting.keras.code import SEPARATOR, keras_name
 from archcalc.exporting.lanes import Differs, constant
-from archcalc.exporting.refusal import refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import SimpleNamespace
 
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.layout import Doc
     from archcalc.diagnostics import DiagnosticError
-    from archcalc.exporting.expressions import Expr
     from archcalc.exporting.keras.code import Path
     from archcalc.exporting.keras.operations import OperationWriter as Writer
     from archcalc.exporting.lanes import Lane, Wire
-    from archcalc.exporting.layout import Doc
     from archcalc.graph import Node
     from archcalc.ops.base import Tensor
     from archcalc.spec.syntax import Layer

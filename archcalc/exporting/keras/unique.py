@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from archcalc.codegen.refusal import refused
 from archcalc.exporting.keras.code import keras_name
 from archcalc.exporting.keras.twins import called_again
-from archcalc.exporting.refusal import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

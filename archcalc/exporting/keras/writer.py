@@ -10,9 +10,7 @@ import ast
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.diagnostics import DiagnosticError
-from archcalc.elaborate.naming import is_chain
-from archcalc.exporting.expressions import (
+from archcalc.codegen.expressions import (
     Untranslatable,
     literal,
     name,
@@ -20,21 +18,23 @@ from archcalc.exporting.expressions import (
     translate,
     variables,
 )
+from archcalc.codegen.layout import assign, flat
+from archcalc.codegen.refusal import refused
+from archcalc.diagnostics import DiagnosticError
+from archcalc.elaborate.naming import is_chain
 from archcalc.exporting.keras.code import Nest, Path, Statement
 from archcalc.exporting.keras.counters import new_counter
 from archcalc.exporting.keras.marks import Level
 from archcalc.exporting.keras.names import local_name
 from archcalc.exporting.lanes import Differs, Lane, Wire, constant, holds_truth, settled
-from archcalc.exporting.layout import assign, flat
-from archcalc.exporting.refusal import refused
 from archcalc.ops.attributes import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcalc.exporting.expressions import Expr
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.references import References
     from archcalc.exporting.keras.function import Function
-    from archcalc.exporting.references import References
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Layer, Name
 

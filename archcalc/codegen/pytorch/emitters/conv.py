@@ -151,6 +151,9 @@ def _table_conv(site: OpContext) -> Form:
 def conv_transpose(site: OpContext) -> Form:
     """PyTorch's own where both sides are cut alike; else more is made and the rest cut off."""
     rank, out = site.rank, site.attribute("out")
+    if site.by_word("padding"):  # the operation has made numbers of it
+        for decisive in ("padding", "kernel", "stride", "dilation", "output_padding"):
+            site.pin(decisive)
     pad = padding(site)
     module = f"nn.ConvTranspose{rank}d"
     extra: dict[str, Doc | None] = {}

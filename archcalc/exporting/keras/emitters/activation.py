@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.expressions import binary, name, show, variables
+from archcalc.codegen.expressions import binary, name, show, variables
+from archcalc.codegen.layout import call
 from archcalc.exporting.keras.site import Compute, Make
-from archcalc.exporting.layout import call
 from archcalc.ops.axes import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcalc.exporting.expressions import Expr
+    from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.layout import Doc
     from archcalc.exporting.keras.site import Site, Steps
-    from archcalc.exporting.layout import Doc
 
 LOST = 20
 """From here on softplus is the straight line, in float32."""

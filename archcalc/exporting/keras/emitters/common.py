@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcalc.codegen.layout import call
 from archcalc.exporting.keras.site import Make
-from archcalc.exporting.layout import call
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.site import Compute, Site, Steps

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.expressions import binary, literal
+from archcalc.codegen.expressions import binary, literal
+from archcalc.codegen.layout import Items, call
 from archcalc.exporting.keras.emitters.windows import padding, sides, zeros
 from archcalc.exporting.keras.site import Make
-from archcalc.exporting.layout import Items, call
 
 if TYPE_CHECKING:
+    from archcalc.codegen.layout import Doc
     from archcalc.exporting.keras.site import Site, Steps
-    from archcalc.exporting.layout import Doc
 
 
 def conv(site: Site) -> Steps:

@@ -6,10 +6,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.expressions import fold
+from archcalc.codegen.expressions import fold
+from archcalc.codegen.layout import call
 from archcalc.exporting.keras.emitters.common import in_order, is_in_order
 from archcalc.exporting.keras.site import Make
-from archcalc.exporting.layout import call
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.site import Site, Steps

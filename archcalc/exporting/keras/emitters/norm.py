@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.expressions import binary, literal, variables
+from archcalc.codegen.expressions import binary, literal, variables
+from archcalc.codegen.layout import call
 from archcalc.exporting.keras.emitters.common import in_order
 from archcalc.exporting.keras.site import Make
-from archcalc.exporting.layout import call
 
 if TYPE_CHECKING:
+    from archcalc.codegen.layout import Doc
     from archcalc.exporting.keras.site import Site, Steps
-    from archcalc.exporting.layout import Doc
 
 
 def batchnorm(site: Site) -> Steps:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.expressions import literal
+from archcalc.codegen.expressions import literal
+from archcalc.codegen.layout import Call, call
 from archcalc.exporting.keras.emitters.signs import never_negative
 from archcalc.exporting.keras.emitters.vector import pools_to_vector
 from archcalc.exporting.keras.emitters.windows import Sides, is_same, sides, windows, zeros
 from archcalc.exporting.keras.site import Compute, Make
-from archcalc.exporting.layout import Call, call
 from archcalc.ops.axes import place_of, spatial_places
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from archcalc.exporting.expressions import literal
+from archcalc.codegen.expressions import literal
+from archcalc.codegen.layout import Call, call
 from archcalc.exporting.keras.emitters.windows import Sides, rows
 from archcalc.exporting.keras.site import Compute, Make, one
-from archcalc.exporting.layout import Call, call
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.site import Site, Steps

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.expressions import literal, show
+from archcalc.codegen.expressions import literal, show
+from archcalc.codegen.layout import Call, call
 from archcalc.exporting.keras.emitters.common import from_graph, permuted, to_graph
 from archcalc.exporting.keras.emitters.order import order_matters
 from archcalc.exporting.keras.emitters.vector import pools_to_vector
 from archcalc.exporting.keras.site import Compute, Make, order, shape
-from archcalc.exporting.layout import Call, call
 from archcalc.ops.axes import place_of
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcalc.codegen.layout import call
 from archcalc.exporting.keras.emitters.conv import check_steps
 from archcalc.exporting.keras.emitters.windows import rows
 from archcalc.exporting.keras.site import Make
-from archcalc.exporting.layout import call
 
 if TYPE_CHECKING:
     from types import SimpleNamespace

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcalc.codegen.references import References
     from archcalc.exporting.keras.site import Site
-    from archcalc.exporting.references import References
     from archcalc.spec.syntax import Layer, Spec
 
 Pair = tuple["Layer", "Layer"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.exporting.expressions import literal, variables
+from archcalc.codegen.expressions import literal, variables
+from archcalc.codegen.layout import call
 from archcalc.exporting.keras.site import Make, mixed
 from archcalc.exporting.lanes import Differs
-from archcalc.exporting.layout import call
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.site import Site, Steps

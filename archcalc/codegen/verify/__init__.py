@@ -12,14 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.exporting import export
-from archcalc.exporting.compared import compare
-from archcalc.exporting.measurable import choose, why_none
-from archcalc.exporting.module import need_torch
+from archcalc.codegen import export
+from archcalc.codegen.module import need_torch
+from archcalc.codegen.verify.compared import compare
+from archcalc.codegen.verify.measurable import choose, why_none
 
 if TYPE_CHECKING:
-    from archcalc.exporting.compared import Compared
-    from archcalc.exporting.measurable import Chosen
+    from archcalc.codegen.verify.compared import Compared
+    from archcalc.codegen.verify.measurable import Chosen
     from archcalc.graph import Net
 
 

@@ -28,7 +28,7 @@ def need_torch() -> None:
 
 def to_torch(net: Net, variables: dict[str, Any]) -> Any:
     """An instance of the network's class, with other values for its vars."""
-    from archcalc.exporting import export
+    from archcalc.codegen import export
 
     need_torch()
     changed = net if not variables else _with(net, variables)

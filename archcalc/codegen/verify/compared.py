@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archcalc.analysis.figures import Report
-    from archcalc.exporting.measurable import Chosen
+    from archcalc.codegen.verify.measurable import Chosen
     from archcalc.graph import Net, Node
 
 UNSEEN = ("rbf",)
