@@ -25,7 +25,7 @@ class Node(NamedTuple):
     the node whose weights this one reuses. `path` is PyTorch's.
     """
 
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a node
+    index: int  # type: ignore[assignment]  # hides tuple.index, which is never called
     path: str
     op: Operation
     attributes: SimpleNamespace | None

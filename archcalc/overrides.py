@@ -44,7 +44,7 @@ def named_inputs(spec: Spec, inputs: Inputs | None) -> dict[str, Shape]:
             _known(name, names, "input")
         return {name: _shape(shape) for name, shape in inputs.items()}
     if len(names) > 1:
-        raise Unknown(f"the spec has {len(names)} inputs: say which one, {names[0]}=…")
+        raise Unknown(f"the spec has {len(names)} inputs: name one, as in {names[0]}=…")
     return {name: _shape(inputs) for name in names}
 
 
@@ -63,7 +63,7 @@ def _exact(name: str, value: Any) -> Any:
         from archcalc.spec.functions import decimal
 
         return decimal(str(value))
-    raise Unknown(f"{name} cannot be {value!r}: vars are numbers, words, true, false and lists")
+    raise Unknown(f"{name} cannot be {value!r}: vars are numbers, words, true, false or lists")
 
 
 def _check_kind(spec: Spec, name: str, value: Any) -> None:

@@ -180,7 +180,7 @@ def _change(found: Comparison, match: Match, other: int) -> str:
 
 
 def name(spec: str, settings: tuple[str, ...]) -> str:
-    """A net as it is asked for.
+    """A net with its settings, as on the command line.
 
     >>> name("mobilenet", ("width=0.5",))
     'mobilenet:width=0.5'

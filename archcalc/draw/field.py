@@ -98,7 +98,7 @@ def _output_of(net: Net, path: str) -> int:
         raise CannotDraw(str(unknown)) from unknown
     output = part.outputs[0] if isinstance(part, Node) else part.output
     if output is None:
-        raise CannotDraw(f"what {path} gives is unknown")
+        raise CannotDraw(f"the output of {path} is unknown")
     return output
 
 

@@ -153,7 +153,7 @@ class Integer(Kind):
 
 
 class Number(Kind):
-    """Any number, within bounds where there are some. Read as a float where it is not integral."""
+    """Any number, within optional bounds. Read as a float unless it is integral."""
 
     def __init__(self, minimum: float | None = None, maximum: float | None = None) -> None:
         self.minimum = minimum
@@ -334,7 +334,7 @@ class Reference(Kind):
 
 
 def split_by_x(value: Any) -> Any:
-    """`1x7` as (1, 7); anything else as it is."""
+    """`1x7` as (1, 7); anything else unchanged."""
     if isinstance(value, str) and "x" in value:
         parts = value.split("x")
         if all(p.strip().isdecimal() for p in parts):

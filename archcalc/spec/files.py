@@ -66,7 +66,7 @@ def catalogue_names() -> list[str]:
 
 def catalogue_net(name: str) -> Path | None:
     """A net of the catalogue, with or without extension, in any case, with or without dashes and
-    underscores (`ResNet-50`); None if there is none. A name with a folder is none."""
+    underscores (`ResNet-50`); None if there is none. A name with a folder is not a net."""
     if os.path.basename(name) != name or "\0" in name:
         return None
     stem = name.removesuffix(".yaml")

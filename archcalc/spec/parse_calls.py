@@ -94,7 +94,7 @@ def _lone(scope: Scope, callee: Callee, node: Node) -> dict[str, Value] | None:
 
 _NO_ATTRIBUTES = {
     "in": "the input channels are known: leave it out",
-    "activation": "an activation is a layer of its own: write `- relu` after this one",
+    "activation": "an activation is a separate layer: write `- relu` after this one",
     "input_shape": "the input of the net is given once, as in input: [3, 224, 224]",
     "name": "write it next to the operation: {name: stem, conv: {…}}",
 }

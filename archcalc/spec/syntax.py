@@ -29,7 +29,7 @@ class Loop(NamedTuple):
 
     names: tuple[str, ...]
     table: Value | None
-    count: Value | None  # type: ignore[assignment]  # hides tuple.count, which nobody calls on a loop
+    count: Value | None  # type: ignore[assignment]  # hides tuple.count, which is never called
     span: Span
 
 
@@ -87,12 +87,12 @@ class Layer(NamedTuple):
     - "operation": `word` names an operation, `arguments` its attributes;
     - "block": `word` names a block, `arguments` its parameters and input tensors;
     - "join": `word` is add, sub, mul or concat, `branches` its branches, `arguments` the rest;
-    - "group": a level of its own, `body` its layers;
-    - "do": no level, `body` its layers, `loop` where it repeats;
-    - "reuse": `word` is the label of the layer or block called again;
+    - "group": a path component, `body` its layers;
+    - "do": not a path component, `body` its layers, `loop` if it repeats;
+    - "reuse": `word` is the label of the reused layer or block;
     - "apply": `word` is the block parameter (or name) that holds the operation;
     - "tensor": only a `from`;
-    - "error": it could not be read and has been reported; what it gives is unknown.
+    - "error": it is invalid and has been reported; its output is unknown.
     """
 
     kind: str

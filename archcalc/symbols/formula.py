@@ -254,8 +254,8 @@ def _refuse_shaping(decision: Decision) -> None:
     if name.most is not None:
         return
     raise Refused(
-        f"{name.text} shapes the graph: what is built here is for {condition(decision.condition)} "
-        "alone, so each of its values has a formula of its own",
+        f"{name.text} changes the graph: this formula is only for {condition(decision.condition)}, "
+        "and each value has its own",
         help=f"tabulate it instead: --table {name.text}=1..5",
         span=decision.span,
     )

@@ -96,7 +96,7 @@ def _size(size: tuple[int, ...]) -> str:
 
 
 def _own(found: Exploration) -> str:
-    """ "size 224×224", or with names where there are several inputs."""
+    """ "size 224×224", or with names if there are several inputs."""
     if len({axis.input for axis in found.axes}) == 1:
         return f"size {_size(found.own)}"
     named = zip(found.axes, found.own, strict=True)

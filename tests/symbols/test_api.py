@@ -35,7 +35,7 @@ def test_a_net_keeps_its_settings() -> None:
 
 
 def test_wrong_usage_is_reported() -> None:
-    with pytest.raises(ValueError, match=r"depth shapes the graph.*--table depth"):
+    with pytest.raises(ValueError, match=r"depth changes the graph.*--table depth"):
         archcalc.formula(TEXT, free=("depth",))
     with pytest.raises(ValueError, match="of must be one of output, params"):
         archcalc.formula(TEXT, of="mass")

@@ -219,7 +219,7 @@ layers:
 
 
 def test_a_var_that_changes_the_graph_is_rejected_but_can_be_tabulated() -> None:
-    with pytest.raises(Refused, match="depth shapes the graph") as refused:
+    with pytest.raises(Refused, match="depth changes the graph") as refused:
         formula(SHAPED, "params", free=("depth",))
     assert "--table depth" in refused.value.help
     assert refused.value.span is not None
