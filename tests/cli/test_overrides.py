@@ -46,7 +46,7 @@ def test_values_are_taken_exactly(name: str, given: Any, taken: Any) -> None:
         ({"width": True}, "it takes a number, not true"),
         ({"wide": 3}, "wide is true in the spec: it takes true or false, not 3"),
         ({"table": 3}, r"table is \[1, 2\] in the spec: it takes a list, not 3"),
-        ({"width": None}, "vars are numbers, words, true, false and lists"),
+        ({"width": None}, "vars are numbers, words, true, false or lists"),
         ({"width": float("nan")}, "width cannot be nan"),
         ({"widht": 3}, "no var 'widht': did you mean 'width'"),
     ],
