@@ -146,7 +146,7 @@ def _ptflops(layer: Layer) -> int:
 
 def _torchinfo(layer: Layer) -> int:
     assert layer.node.facts is not None
-    params = layer.node.facts.params
+    params = layer.node.facts.params or 0  # layers with unknown counts are left out before
     if layer.node.op.family == "convolution":
         return params * product(layer.y.shape[1:])
     return params

@@ -49,9 +49,7 @@ def _between(
     }
     last = _last_reads(nodes, ends)
     for node in nodes:
-        # A layer that is not a join reads one tensor; a second one (`like`) only provides a size.
-        inputs = node.inputs if node.op.join else node.inputs[:1]
-        arriving = [lengths[t] for t in inputs if t in lengths]
+        arriving = [lengths[t] for t in node.op.read(node.inputs) if t in lengths]
         if arriving:
             one = arriving[0] if len(arriving) == 1 else _joined(arriving)
             if one is not None and node.op.weighted:

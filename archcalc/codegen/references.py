@@ -78,8 +78,8 @@ class References:
                 self._split_labels(layer)
         for word in read:
             value = layer.arguments.get(word)
-            if value is not None:
-                pieces = [(p, at) for p, at in split_parts(value.text)]
+            for one in () if value is None else value.items or (value,):
+                pieces = [(p, at) for p, at in split_parts(one.text)]
                 self._name(tuple(p if at is None else 0 for p, at in pieces))
         for value in layer.arguments.values():
             if value.layer is not None:

@@ -35,6 +35,7 @@ LEGEND = (
     ("regularisation", "regularisation"),
     ("arithmetic", "arithmetic"),
     ("shape", "reshaping"),
+    ("opaque", "your own"),
     ("block", "block, closed"),
     ("join", "join"),
 )

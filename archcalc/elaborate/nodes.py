@@ -9,7 +9,7 @@ from archcalc.diagnostics import DiagnosticError, did_you_mean
 from archcalc.elaborate.labels import labelled_inside
 from archcalc.elaborate.scope import Label
 from archcalc.elaborate.state import NEW_FACTS, NOTHING
-from archcalc.ops.attributes import Reference, shown
+from archcalc.ops.attributes import Reference, as_tuple, shown
 from archcalc.ops.read import read_attributes
 from archcalc.ops.registry import OPERATIONS
 from archcalc.spec.limits import MAX_LENGTH
@@ -83,8 +83,9 @@ def _referenced(place: LayerContext, layer: Layer, op: Operation) -> tuple[int, 
     for attribute in op.attributes:
         if isinstance(attribute.kind, Reference) and attribute.name in layer.arguments:
             value = layer.arguments[attribute.name]
-            text = evaluate(value, attribute.name, place.names)
-            found += (look_up(place, str(text), value.span).tensor,)
+            named = evaluate(value, attribute.name, place.names)
+            for label in as_tuple(named):
+                found += (look_up(place, str(label), value.span).tensor,)
     return found
 
 

@@ -184,6 +184,8 @@ class _Checker:
 
     def _label_of(self, value: Value) -> None:
         """A value that is a label."""
+        for item in value.items or ():
+            self._label_of(item)
         if value.items is None and value.layer is None:
             self._check(value, lambda held: self._reference(str(held), value.span))
 

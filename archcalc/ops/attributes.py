@@ -333,6 +333,120 @@ class Reference(Kind):
         return value
 
 
+class References(Reference):
+    """Labels of earlier tensors. `elaborate` passes them on in `x`, in order."""
+
+    title = "label of an earlier layer, or a list of them"
+
+    def read(self, value: Any, rank: int | None) -> Any:
+        return tuple(Reference.read(self, one, rank) for one in as_tuple(value))
+
+
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """A list as it is, anything else as a list of one."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+class Text(Kind):
+    """A text that is not an expression, such as a dotted name: the parser takes it literally."""
+
+    title = "text"
+
+    def read(self, value: Any, rank: int | None) -> str:
+        if not isinstance(value, str):
+            raise wrong("a text", value)
+        return value
+
+
+class ClassPath(Text):
+    """A Python class, with the module to import it from."""
+
+    title = "module.Class"
+
+    def read(self, value: Any, rank: int | None) -> str:
+        from keyword import iskeyword
+
+        text = super().read(value, rank)
+        parts = text.split(".")
+        if len(parts) < 2 or not all(
+            p.isidentifier() and p.isascii() and not iskeyword(p) for p in parts
+        ):
+            raise DiagnosticError(
+                "bad-value",
+                "must be a module and a class",
+                label=f"got {text}",
+                help="write it as in class: mypkg.ops.DeformConv2d",
+            )
+        return text
+
+
+class Count(Kind):
+    """A number that may be unknown. Read as None if it is."""
+
+    words = ("unknown",)
+    title = "integer ≥ 0 or unknown"
+
+    def read(self, value: Any, rank: int | None) -> int | None:
+        return None if value == "unknown" else Integer(0).read(value, rank)
+
+
+class OutputShape(Kind):
+    """The sizes of an output's axes; `same` is the size of that axis of the input."""
+
+    words = ("same",)
+    title = "list of integers ≥ 1 or same"
+
+    def read(self, value: Any, rank: int | None) -> tuple[int | str, ...]:
+        if not isinstance(value, tuple) or not value:
+            raise wrong("a list of sizes", value)
+        one = Integer()
+        return tuple("same" if n == "same" else one.read(n, rank) for n in value)
+
+
+class NamedValues(Kind):
+    """A mapping of names to values: the parser makes it a list of (name, value)."""
+
+    title = "mapping of names to values"
+
+    def read(self, value: Any, rank: int | None) -> tuple[tuple[str, Any], ...]:
+        pairs = isinstance(value, tuple) and all(
+            isinstance(p, tuple) and len(p) == 2 and isinstance(p[0], str) for p in value
+        )
+        if not pairs:
+            raise wrong("a mapping", value, "write it as in {groups: 4}")
+        for name, _ in value:
+            self.check_name(name)
+        return tuple((name, self.one(held)) for name, held in value)
+
+    def check_name(self, name: str) -> None:
+        """Raises `DiagnosticError` for a name that Python could not take as a keyword."""
+        from keyword import iskeyword
+
+        if not name.isidentifier() or iskeyword(name):
+            raise DiagnosticError(
+                "invalid-name", "must have names that Python accepts", label=f"got {name}"
+            )
+
+    def one(self, value: Any) -> Any:
+        """One of the values."""
+        return float(value) if is_fraction(value) else value
+
+
+class NamedShapes(NamedValues):
+    """A mapping of names to shapes, as in a `state_dict`."""
+
+    title = "mapping of names to shapes"
+
+    def check_name(self, name: str) -> None:
+        if not all(part.isidentifier() or part.isdecimal() for part in name.split(".")):
+            raise DiagnosticError(
+                "invalid-name", "must have names as in a state_dict", label=f"got {name}"
+            )
+
+    def one(self, value: Any) -> tuple[int, ...]:
+        return () if value == () else Integers(0).read(value, None)
+
+
 def split_by_x(value: Any) -> Any:
     """`1x7` as (1, 7); anything else unchanged."""
     if isinstance(value, str) and "x" in value:

@@ -71,15 +71,15 @@ class Weight(NamedTuple):
 class Facts(NamedTuple):
     """What an operation computes for one layer, shared by layers with equal attributes and inputs.
 
-    `macs` and `flops` are None if the operation cannot count them: unknown, never zero. `reach` has
+    Counts are None if the operation cannot count them: unknown, never zero. `reach` has
     one entry per spatial axis of the first input (in order), None for "the same position"; if it
     is None itself, that holds for every axis.
     """
 
     outputs: tuple[Tensor, ...]
     weights: tuple[Weight, ...]
-    params: int
-    buffers: int
+    params: int | None
+    buffers: int | None
     macs: int | None
     flops: int | None
     activations: int
@@ -101,6 +101,7 @@ class Operation:
     main: str | None = None  # the attribute that a single value sets
     example: str = ""  # a complete small spec; a test runs it
     join: bool = False  # takes branches
+    reads_all: bool = False  # reads the elements of all its inputs, not only their sizes
     weighted: bool = False  # counts towards depth
     view: bool = False  # at inference, its output shares memory with its input
     channels_read: str = ""  # "own" or "all" if independent of the attributes
@@ -153,6 +154,10 @@ class Operation:
         outputs, channel c reads c // m), "all", a tuple with one input channel per output
         channel, or "" for anything else. Only used if channels have different receptive fields."""
         return self.channels_read
+
+    def read(self, inputs: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of a node's inputs whose elements it reads; of others (`like`) only the size."""
+        return inputs if self.join or self.reads_all else inputs[:1]
 
     def describe(self, a: SimpleNamespace) -> str:
         """The attributes as shown in tables and diagrams: "3×3, 64, stride 2"."""

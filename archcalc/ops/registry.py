@@ -10,6 +10,7 @@ from archcalc.ops.conv import Conv, DepthwiseConv
 from archcalc.ops.join import Add, Concat, Mul, Sub
 from archcalc.ops.linear import Linear, Rbf
 from archcalc.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn
+from archcalc.ops.opaque import Opaque
 from archcalc.ops.pool import AvgPool, MaxPool, Subsample
 from archcalc.ops.reduce import AdaptiveAvgPool, GlobalAvgPool, GlobalMaxPool, Mean
 from archcalc.ops.regular import Dropout, DropPath, LayerScale
@@ -64,6 +65,7 @@ ALL: tuple[Operation, ...] = (
     Identity(),
     Scale(),
     Abs(),
+    Opaque(),
 )
 
 OPERATIONS: dict[str, Operation] = {op.name: op for op in ALL}

@@ -218,6 +218,17 @@ class InvalidValue(Value):
         self._run = _unknown(name)
 
 
+class TextValue(Value):
+    """A text that is not an expression, even if it could be one."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str, plain: bool, place: tuple[SourceFile, int, int, int]) -> None:
+        super().__init__("", plain, place)
+        self.text = text
+        self.constant, self._run, self._check = True, text, None
+
+
 def _unknown(name: str) -> Callable[[dict[str, Any]], Any]:
     def raise_it(_names: dict[str, Any]) -> Any:
         raise Unknown(name)

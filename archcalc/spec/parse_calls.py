@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from archcalc.diagnostics import Note
 from archcalc.spec.reader import is_empty, kind_of
-from archcalc.spec.yaml_tree import Mapping, Sequence
+from archcalc.spec.yaml_tree import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from archcalc.spec.expressions import Value
     from archcalc.spec.scope import Callee, Defaults, Scope
     from archcalc.spec.syntax import Layer
-    from archcalc.spec.yaml_tree import Node, Scalar
+    from archcalc.spec.yaml_tree import Node
 
 
 def parse_arguments(
@@ -47,7 +47,7 @@ def _named(scope: Scope, callee: Callee, node: Mapping, skip: str) -> dict[str, 
     right = True
     for name, (key, argument) in node.entries.items():
         if name in callee.accepts:
-            value = _argument(scope, callee, argument)
+            value = _argument(scope, callee, name, argument)
             if value is None:
                 right = False
             else:
@@ -58,10 +58,28 @@ def _named(scope: Scope, callee: Callee, node: Mapping, skip: str) -> dict[str, 
     return given if right else None
 
 
-def _argument(scope: Scope, callee: Callee, node: Node) -> Value | None:
+def _argument(scope: Scope, callee: Callee, name: str, node: Node) -> Value | None:
     if callee.block is None:
+        if name in callee.literal:
+            return _literal(scope, callee, name, node)
         return scope.reader.value(node)
     return scope.reader.value(node, lambda mapping: parse_operand(scope, mapping))
+
+
+def _literal(scope: Scope, callee: Callee, name: str, node: Node) -> Value | None:
+    """An attribute that is a text as it stands, or a mapping of names to values."""
+    from archcalc.ops.attributes import NamedValues
+
+    mapping = isinstance(callee.literal[name], NamedValues)
+    if mapping and isinstance(node, Mapping):
+        return scope.reader.pairs(node)
+    if not mapping and isinstance(node, Scalar):
+        return scope.reader.text_value(node)
+    if mapping and isinstance(node, Scalar) and is_empty(node):
+        return scope.reader.pairs(Mapping(node.line, node.column))
+    needed = "a mapping" if mapping else "a text"
+    scope.reader.wrong_type(f"`{name}`", needed, node)
+    return None
 
 
 def parse_operand(scope: Scope, node: Mapping) -> Layer | None:
@@ -88,7 +106,7 @@ def _lone(scope: Scope, callee: Callee, node: Node) -> dict[str, Value] | None:
         what = f"the value of {callee.name}"
         scope.reader.wrong_type(what, "a mapping", node, "leave out the `- ` of its attributes")
         return None
-    value = _argument(scope, callee, node)
+    value = _argument(scope, callee, callee.main, node)
     return None if value is None else {callee.main: value}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.diagnostics import Note, Span, Stop
-from archcalc.spec.expressions import InvalidValue, Misplaced, Value, split_parts
+from archcalc.spec.expressions import InvalidValue, Misplaced, TextValue, Value, split_parts
 from archcalc.spec.limits import MAX_FORMULAS, MAX_LAYERS, MAX_NAME, MAX_TEXT, add_error
 from archcalc.spec.name_rules import check_label, check_name
 from archcalc.spec.syntax import Name
@@ -129,6 +129,23 @@ class Reader:
             return None
         layer = operation(node)
         return None if layer is None else Value(layer.word, True, place, None, layer)
+
+    def text_value(self, node: Scalar) -> Value:
+        """A text as it stands, whatever it would mean as an expression."""
+        return TextValue(node.text, node.plain, (self.file, node.line, node.column, node.length))
+
+    def pairs(self, node: Mapping) -> Value | None:
+        """A mapping of names to values, as a list of [name, value]."""
+        place = (self.file, node.line, node.column, node.length)
+        found: list[Value] = []
+        for key, entry in node.entries.values():
+            value = self.value(entry)
+            if value is None:
+                return None
+            name = self.text_value(key)
+            at = (self.file, key.line, key.column, key.length)
+            found.append(Value(_list_text([name, value]), True, at, (name, value)))
+        return Value(_list_text(found), True, place, tuple(found))
 
     def invalid(self, key: Scalar) -> Value:
         """The placeholder for a value that `value` has reported as invalid."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archcalc.diagnostics import Span
+    from archcalc.ops.attributes import Kind
     from archcalc.ops.base import Operation
     from archcalc.spec.expressions import Value
     from archcalc.spec.reader import Reader
@@ -19,6 +23,9 @@ Calls = dict[str, dict[str, "Span"]]
 """The blocks that each block's body calls, with the locations of the calls."""
 
 
+NONE: Mapping[str, Kind] = MappingProxyType({})
+
+
 class Callee(NamedTuple):
     """The signature of an operation (its attributes) or a block (its parameters and inputs)."""
 
@@ -28,6 +35,7 @@ class Callee(NamedTuple):
     main: str | None  # what a single value sets
     operation: Operation | None
     block: Block | None  # with an empty body: calls are parsed before all bodies are
+    literal: Mapping[str, Kind] = NONE  # attributes that are no expressions
 
 
 class Scope:
@@ -66,9 +74,10 @@ class Scope:
 
 def operation_callees() -> dict[str, Callee]:
     """The signatures of all operations."""
-    from archcalc.ops.attributes import REQUIRED
+    from archcalc.ops.attributes import REQUIRED, NamedValues, Text
     from archcalc.ops.registry import OPERATIONS
 
+    literal = (Text, NamedValues)
     return {
         name: Callee(
             name,
@@ -77,6 +86,7 @@ def operation_callees() -> dict[str, Callee]:
             operation.main,
             operation,
             None,
+            {a.name: a.kind for a in operation.attributes if isinstance(a.kind, literal)},
         )
         for name, operation in OPERATIONS.items()
     }

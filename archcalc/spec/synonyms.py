@@ -95,11 +95,12 @@ _ABSENT = {
         "downsamples"
     ),
     "roipool roialign roialignrotated nms": (
-        "archcalc has no region operations: end with heads for the feature maps"
+        "archcalc has no region operations: write opaque with the class, or end with heads for the "
+        "feature maps"
     ),
     "deformconv deformableconv dcn": (
-        "archcalc has no deformable convolution: conv has the same output size and weights, a "
-        "second conv computes the offsets"
+        "write opaque: {class: torchvision.ops.DeformConv2d, inputs: offset, …}: "
+        "`archcalc explain opaque` has the example"
     ),
     "maxunpool unpooling": ("archcalc has no unpooling by indices: upsample gives the same size"),
     "spectralnorm weightnorm": (

@@ -200,6 +200,17 @@ def permute(d: Draw) -> Case:
     return Case(module, [shape], {"order": order})
 
 
+def opaque(d: Draw) -> Case:
+    shape, out = d.shape(), d.integer(1, 4)
+    cls = by_rank(d.rank, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    a: dict[str, Any] = {
+        "class": "torch.nn.Conv2d",
+        "output": [out, *["same"] * d.rank],
+        "weights": [["weight", [out, shape[0], *[1] * d.rank]], ["bias", [out]]],
+    }
+    return Case(cls(shape[0], out, 1), [shape], a, False)
+
+
 CASES: dict[str, Callable[[Draw], Case]] = {
     "conv": layers.conv,
     "depthwise_conv": layers.depthwise_conv,
@@ -256,4 +267,5 @@ CASES: dict[str, Callable[[Draw], Case]] = {
     "identity": plain(nn.Identity),
     "scale": plain(lambda: Call(lambda x: 0.17 * x), factor=0.17),
     "abs": plain(lambda: Call(torch.abs)),
+    "opaque": opaque,
 }

@@ -25,6 +25,7 @@ FAMILIES = [
     "join",
     "shape",
     "arithmetic",
+    "opaque",
 ]
 WORDS = list(OPERATIONS)
 
@@ -76,7 +77,7 @@ def test_defaults_read(word: str) -> None:
 
 
 def _any_value(kind: Any) -> Any:
-    return ("a", "b") if kind.title == "list of labels" else 1
+    return {"list of labels": ("a", "b"), "module.Class": "package.Class"}.get(kind.title, 1)
 
 
 class Symbol(int):
@@ -159,6 +160,7 @@ SYMBOLIC: dict[str, dict[str, Any]] = {
     "reshape": {"shape": (2, -1)},
     "permute": {"order": (1, 2, 0)},
     "scale": {"factor": 2},
+    "opaque": {"class": "a.B", "weights": (("weight", (4, 3)),), "macs": 5},
 }
 
 

@@ -13,7 +13,7 @@ from archcalc.codegen.refusal import refused
 from archcalc.codegen.sizes import Opaque, outputs_of, reads_of, symbolic
 from archcalc.graph import Node
 from archcalc.ops.attributes import Labels as LabelList
-from archcalc.ops.attributes import Number, Reference
+from archcalc.ops.attributes import Number, Reference, as_tuple
 from archcalc.ops.registry import OPERATIONS
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.lower.scope import Here
     from archcalc.codegen.sizes import Size
     from archcalc.graph import Group
+    from archcalc.ops.base import Facts
     from archcalc.spec.syntax import Layer
     from archcalc.spec.syntax import Name as SpecName
 
@@ -141,7 +142,7 @@ def operation(
     for word, value in layer.arguments.items():
         if word in written and written[word] is None:
             m.pin_value(value, here)
-    weighted = any(n.facts is not None and n.facts.weights for n in nodes)
+    weighted = any(n.facts is not None and has_state(n.facts) for n in nodes)
     path = path_of(m, named, layer.word, here, nodes, weighted=weighted)
     context = OpContext(m, layer, here.sites, nodes, tensors, written, here.env)
     emitted = m.program.target.emitters[layer.word](context)
@@ -162,6 +163,11 @@ def operation(
     return Made(None if labels else outputs[0], statement)
 
 
+def has_state(facts: Facts) -> bool:
+    """Whether a layer has weights, or may have some that are unknown."""
+    return bool(facts.weights) or facts.params != 0
+
+
 def _node(site: CallSite) -> Node:
     found = site.take()
     assert isinstance(found, Node)
@@ -177,11 +183,11 @@ def _references(m: ModuleLowering, layer: Layer, here: Here) -> list[Tensor]:
     found = []
     for attribute in OPERATIONS[layer.word].attributes:
         if isinstance(attribute.kind, Reference) and attribute.name in layer.arguments:
-            word = str(m.constant(layer.arguments[attribute.name], here))
-            label = here.labels.find(word)
-            assert label is not None
-            assert label.tensor is not None
-            found.append(label.tensor)
+            for word in as_tuple(m.constant(layer.arguments[attribute.name], here)):
+                label = here.labels.find(str(word))
+                assert label is not None
+                assert label.tensor is not None
+                found.append(label.tensor)
     return found
 
 

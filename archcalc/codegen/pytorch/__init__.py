@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.layout import flat
 from archcalc.codegen.lower import Target, lower
-from archcalc.codegen.pytorch.assemble import assemble
+from archcalc.codegen.pytorch.assemble import assemble, own_modules
 from archcalc.codegen.pytorch.emitters import EMITTERS
 from archcalc.codegen.pytorch.helpers import NAMES
 from archcalc.codegen.pytorch.initial import initialised
@@ -40,7 +40,9 @@ TARGET = Target("PyTorch", NAMES, EMITTERS, initialised, _module_text, _factory)
 
 def generate(net: Net) -> str:
     """The file, as text. Raises `DiagnosticError` for a layer that PyTorch cannot express."""
-    printer = Printer(lower(net, TARGET))
+    packages = frozenset(module.partition(".")[0] for module in own_modules(net))
+    target = TARGET._replace(reserved=TARGET.reserved | packages)
+    printer = Printer(lower(net, target))
     return assemble(net, printer, printer.write())
 
 

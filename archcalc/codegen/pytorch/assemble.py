@@ -24,7 +24,7 @@ def assemble(net: Net, printer: Printer, model: ClassText) -> str:
     if "init_weight" in printer.helpers:
         body = f"\n{TYPE_VARIABLE}\n{body}"
     top = heading(net, frozenset(printer.program.fixed), _renamed(printer, model))
-    lines = [*top, "", *_imports(body)]
+    lines = [*top, "", *_imports(body), *_own_imports(net)]
     return "\n".join(lines) + "\n" + body + "\n"
 
 
@@ -57,6 +57,21 @@ def _imports(body: str) -> list[str]:
         lines.append("")
     ours = "Tensor, nn" if re.search(r"\bTensor\b", body) else "nn"
     return [*lines, "import torch", f"from torch import {ours}"]
+
+
+def own_modules(net: Net) -> list[str]:
+    """The modules of the user's own layers."""
+    found = {
+        vars(node.attributes)["class"].rpartition(".")[0]
+        for node in net.nodes
+        if node.op.name == "opaque" and node.attributes is not None
+    }
+    return sorted(found)
+
+
+def _own_imports(net: Net) -> list[str]:
+    modules = own_modules(net)
+    return ["", *(f"import {module}" for module in modules)] if modules else []
 
 
 def _code(body: str) -> str:

@@ -239,8 +239,10 @@ class ForwardWriter:
         named = s.path.named and native
         if s.weighted or form.function is None or named or (free and native and not self.indices):
             called = self.register(s, self.printer.module_doc(s, self.made))
-            wire = self._argument(s.inputs[0], weighted=OPERATIONS[s.op].weighted)
-            self.give(s.outputs[0], call(called, wire.doc), typed=False)
+            op = OPERATIONS[s.op]
+            read = s.inputs if op.reads_all else s.inputs[:1]
+            wires = [self._argument(t, weighted=op.weighted) for t in read]
+            self.give(s.outputs[0], call(called, *(w.doc for w in wires)), typed=False)
             return
         doc, wires = self._function(s)
         if s.labels:

@@ -69,8 +69,7 @@ def _taking_part(net: Net, *, training: bool) -> set[int]:
         node = net.nodes[producer]
         if training or not node.training_only:
             found.add(node.index)
-            # A layer that is no join reads one tensor; a further one (`like`) gives only its sides.
-            waiting += node.inputs if node.op.join else node.inputs[:1]
+            waiting += node.op.read(node.inputs)
     return found
 
 
@@ -174,6 +173,8 @@ def _said(shape: list[int] | None) -> str:
 def _counted(report: Report, what: str, figure: str, counted: int) -> Compared:
     """The net's total, and beside it what runs in training only, which PyTorch counts as well."""
     total = getattr(report.totals, figure)
+    if total is None:
+        return Compared(what, "?", f"{counted:,}", ())
     aside = sum(
         getattr(layer.totals, figure) or 0 for layer in report.layers if layer.node.training_only
     )

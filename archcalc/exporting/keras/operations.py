@@ -14,7 +14,7 @@ from archcalc.exporting.keras.initial import initialised
 from archcalc.exporting.keras.site import Compute, Make, Site
 from archcalc.exporting.keras.writer import BaseWriter, Env, Here, Label, Recall
 from archcalc.exporting.lanes import Differs, Wire, constant
-from archcalc.ops.attributes import Reference
+from archcalc.ops.attributes import Reference, as_tuple
 from archcalc.ops.registry import OPERATIONS
 
 if TYPE_CHECKING:
@@ -96,12 +96,12 @@ class OperationWriter(BaseWriter):
 
     def read(self, layer: Layer, here: Here) -> list[str]:
         """The labels that an operation's attributes name."""
-        words = []
+        words: list[str] = []
         for attribute in OPERATIONS[layer.word].attributes:
             if isinstance(attribute.kind, Reference) and attribute.name in layer.arguments:
                 value = layer.arguments[attribute.name]
-                texts = [str(value.evaluate(lane.names)) for lane in here.lanes]
-                words.append(constant(here.lanes, texts))
+                named = [as_tuple(value.evaluate(lane.names)) for lane in here.lanes]
+                words += map(str, constant(here.lanes, named))
         return words
 
     def result(self, here: Here, nodes: list[Node], steps: Steps, wires: list[Wire]) -> Wire | None:

@@ -17,6 +17,7 @@ from archcalc.codegen.pytorch.emitters.norm import (
     layernorm,
     lrn,
 )
+from archcalc.codegen.pytorch.emitters.opaque import opaque
 from archcalc.codegen.pytorch.emitters.pool import (
     adaptive_avgpool,
     avgpool,
@@ -74,6 +75,7 @@ EMITTERS: dict[str, Callable[[OpContext], Form]] = {
     "reshape": reshape,
     "permute": permute,
     "identity": identity,
+    "opaque": opaque,
 }
 
 JOINS = ("add", "sub", "mul", "concat")

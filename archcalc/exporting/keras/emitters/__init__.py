@@ -31,6 +31,7 @@ from archcalc.exporting.keras.emitters.shape import (
     channel_shuffle,
     flatten,
     identity,
+    opaque,
     permute,
     reshape,
     slice_,
@@ -75,5 +76,6 @@ EMITTERS: dict[str, Callable[[Site], Steps]] = {
     "reshape": reshape,
     "permute": permute,
     "identity": identity,
+    "opaque": opaque,
 }
 """Joins are not among them: see `joins.py`."""

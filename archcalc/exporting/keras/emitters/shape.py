@@ -76,6 +76,10 @@ def permute(site: Site) -> Steps:
     return permuted(site, site.same(found), "permute")
 
 
+def opaque(site: Site) -> Steps:
+    raise site.refuse("a layer of your own, which is a PyTorch class", "export to pytorch")
+
+
 def identity(site: Site) -> Steps:
     return [Make(call("layers.Identity", name=site.name))]
 

@@ -1,0 +1,18 @@
+"""Layers of the user's own: the class as the spec names it, with its arguments as keywords."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcalc.codegen.expressions import literal, plain
+from archcalc.codegen.layout import call
+from archcalc.codegen.pytorch.form import Form
+
+if TYPE_CHECKING:
+    from archcalc.codegen.pytorch.form import OpContext
+
+
+def opaque(site: OpContext) -> Form:
+    arguments = site.value("arguments") if site.given("arguments") else ()
+    keywords = {name: site.text(literal(plain(value))) for name, value in arguments}
+    return Form(call(site.value("class"), **keywords), None)

@@ -1,0 +1,126 @@
+"""A layer of the user's own: archcalc knows what the spec says of it, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.ops.attributes import (
+    Attribute,
+    ClassPath,
+    Count,
+    NamedShapes,
+    NamedValues,
+    OutputShape,
+    References,
+)
+from archcalc.ops.axes import times
+from archcalc.ops.base import CHANNELS, DiagnosticError, Facts, Operation, Tensor, Weight, product
+from archcalc.ops.reach import Unknown
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+    from archcalc.ops.reach import Reach
+
+
+class Opaque(Operation):
+    """Figures that the spec does not give are unknown, and so is every total that contains them:
+    `params` (unless `weights` are listed), `macs`, `flops`, the receptive field.
+
+    PyTorch export imports the class and calls it with `arguments` as keywords; its `forward` takes
+    the current tensor, then those of `inputs`. Other targets refuse the layer.
+    """
+
+    name = "opaque"
+    family = "opaque"
+    summary = "A layer of your own, by its PyTorch class."
+    main = "class"
+    weighted = True
+    reads_all = True
+    attributes = (
+        Attribute("class", ClassPath(), "Module and class, as in mypkg.ops.DeformConv2d."),
+        Attribute("output", OutputShape(), "Output shape; by default the input's.", None),
+        Attribute("inputs", References(), "Further tensors that the layer reads.", None),
+        Attribute("weights", NamedShapes(), "Trainable weights: name and shape.", None),
+        Attribute("buffers", NamedShapes(), "Buffers: name and shape.", None),
+        Attribute("params", Count(), "Number of parameters; by default that of `weights`.", None),
+        Attribute("macs", Count(), "MACs per sample.", None),
+        Attribute("arguments", NamedValues(), "Keyword arguments of the class.", None),
+    )
+    example = """\
+name: a deformable convolution, its offsets from a convolution
+input: [64, 56, 56]
+layers:
+  - {as: x, identity: }
+  - {as: offset, conv: {out: 18, kernel: 3, padding: 1}}
+  - from: x
+    opaque:
+      class: torchvision.ops.DeformConv2d
+      inputs: offset
+      output: [64, same, same]
+      weights: {weight: [64, in_channels, 3, 3], bias: [64]}
+      arguments: {in_channels: in_channels, out_channels: 64, kernel_size: 3, padding: 1}
+# 64·18·9 + 18 = 10,386; 64·64·9 + 64 = 36,928
+expect: {output: [64, 56, 56], params: 47_314}
+"""
+
+    def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
+        t = x[0]
+        if a.output is not None and "same" in a.output and len(a.output) != len(t.shape):
+            raise DiagnosticError(
+                "wrong-rank",
+                "`same` needs as many axes in the output as in the input",
+                attribute="output",
+                label=f"{len(a.output)} axes, but the input is {times(t.shape)}",
+                help="write the size of every axis",
+            )
+        listed = sum(product(shape) for _, shape in a.weights or ())
+        if a.weights is not None and a.params is not None and a.params != listed:
+            raise DiagnosticError(
+                "bad-value",
+                "`params` differs from the sizes of `weights`",
+                attribute="params",
+                label=f"{a.params}, but the weights have {listed}",
+                help="leave params out",
+            )
+
+    def outputs(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        t = x[0]
+        if a.output is None:
+            return (t,)
+        if len(a.output) == len(t.shape):
+            sizes = [n if m == "same" else m for m, n in zip(a.output, t.shape, strict=True)]
+            return (Tensor(tuple(sizes), t.axes),)
+        return (Tensor(a.output, (CHANNELS, *(None for _ in a.output[1:]))),)
+
+    def weights(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Weight, ...]:
+        trained = [Weight(name, shape) for name, shape in a.weights or ()]
+        kept = [Weight(name, shape, trainable=False) for name, shape in a.buffers or ()]
+        return (*trained, *kept)
+
+    def macs(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int | None:
+        macs: int | None = a.macs
+        return macs
+
+    def extra_flops(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int | None:
+        return None
+
+    def connections(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int | None:
+        return None
+
+    def reach(
+        self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor
+    ) -> tuple[Reach | None, ...]:
+        return (Unknown(),) * sum(label != CHANNELS for label in x[0].axes)
+
+    def describe(self, a: SimpleNamespace) -> str:
+        name: str = vars(a)["class"]
+        return name.rpartition(".")[2]
+
+    def facts(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> Facts:
+        facts = super().facts(a, x)
+        if a.weights is not None:
+            return facts
+        unknown = a.params is None
+        buffers: Any = None if unknown and a.buffers is None else facts.buffers
+        return facts._replace(params=a.params, buffers=buffers)
