@@ -48,20 +48,18 @@ class Opaque(Operation):
         Attribute("arguments", NamedValues(), "Keyword arguments of the class.", None),
     )
     example = """\
-name: a deformable convolution, its offsets from a convolution
-input: [64, 56, 56]
+name: a bilinear layer, which reads two vectors
+input: {left: [16], right: [8]}
 layers:
-  - {as: x, identity: }
-  - {as: offset, conv: {out: 18, kernel: 3, padding: 1}}
-  - from: x
+  - from: left
     opaque:
-      class: torchvision.ops.DeformConv2d
-      inputs: offset
-      output: [64, same, same]
-      weights: {weight: [64, in_channels, 3, 3], bias: [64]}
-      arguments: {in_channels: in_channels, out_channels: 64, kernel_size: 3, padding: 1}
-# 64·18·9 + 18 = 10,386; 64·64·9 + 64 = 36,928
-expect: {output: [64, 56, 56], params: 47_314}
+      class: torch.nn.Bilinear
+      inputs: right
+      output: [4]
+      weights: {weight: [4, in_channels, 8], bias: [4]}
+      arguments: {in1_features: in_channels, in2_features: 8, out_features: 4}
+# 4·16·8 + 4
+expect: {output: [4], params: 516}
 """
 
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:

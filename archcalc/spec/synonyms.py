@@ -100,7 +100,7 @@ _ABSENT = {
     ),
     "deformconv deformableconv dcn": (
         "write opaque: {class: torchvision.ops.DeformConv2d, inputs: offset, …}: "
-        "`archcalc explain opaque` has the example"
+        "`archcalc explain opaque` shows the rest"
     ),
     "maxunpool unpooling": ("archcalc has no unpooling by indices: upsample gives the same size"),
     "spectralnorm weightnorm": (

@@ -297,6 +297,10 @@ def _mul(net: Net, node: Node, w: dict[str, Tensor], *x: Tensor) -> Tensor:
 
 
 _OPERATIONS: dict[str, Any] = {
+    # the class of the documentation's example
+    "opaque": lambda net, node, w, x, y: (
+        torch.einsum("bi,oij,bj->bo", x, w["weight"], y) + w["bias"]
+    ),
     "conv": _conv,
     "depthwise_conv": _conv,
     "conv_transpose": _conv_transpose,

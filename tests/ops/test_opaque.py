@@ -128,7 +128,7 @@ def test_pytorch_imports_the_class(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert sum(value.numel() for value in model.state_dict().values()) == 16 + 20 + 4
     assert archcalc.analyze(net).totals.params == 16 + 20 + 4
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    from archcalc.exporting.verify import verify
+    from archcalc.codegen.verify import verify
 
     result = verify(net)
     assert result.ok, result
