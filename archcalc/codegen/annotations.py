@@ -1,4 +1,4 @@
-"""The types of constructor arguments, told from the values that they have."""
+"""The type annotations of constructor arguments, inferred from their values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def type_of(values: list[Any]) -> str:
-    """The annotation for a variable that takes these values."""
+    """The annotation for a variable with these values."""
     found = {_type(v) for v in values}
     lengths = {len(v) for v in values if isinstance(v, tuple)}
     if len(lengths) > 1 or (lengths and max(lengths) not in (1, 2, 3)):
@@ -31,7 +31,7 @@ def _type(value: Any) -> str:
 
 
 def _sequence(values: list[Any]) -> str:
-    """A type for lists of any length."""
+    """The type of lists of any length."""
     items = [item for v in values if isinstance(v, tuple) for item in v]
     rows = {_type(item) for item in items}
     if rows == {"int", "float"}:

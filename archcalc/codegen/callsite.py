@@ -1,8 +1,8 @@
-"""The calls of a piece of code: the net's own values, beside the symbols.
+"""Call sites of a piece of code: the net's concrete values, next to the symbols.
 
-One class serves many calls of a block, one loop body many turns. Whatever the compiler says of them
-in symbols is compared here with the values that the elaborated net has in each. Nothing is decided
-by these values where symbols could decide it: they prove, and a disagreement is an error.
+One class serves many calls of a block, one loop body many iterations. Every symbolic expression of
+the compiler is compared here with the values of the elaborated net at each site. These values
+decide nothing that symbols can decide: they verify, and a disagreement is an error.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class CallSite(Mapping[str, Any]):
-    """One call. `names` are the exact values that the spec's expressions read, `py` those of the
-    code's variables, `table` the shapes by the numbers that nodes have. A call that the net does
-    not make (behind a condition that no call meets) is not `real`."""
+    """One call. `names` are the exact values of the names in the spec's expressions, `py` those of
+    the code's variables, `table` maps tensor numbers of nodes to shapes. A call that the net does
+    not make (in a condition that is false for every call) is not `real`."""
 
     __slots__ = ("_next", "_shapes", "group", "names", "outer", "py", "real", "root", "table")
 
@@ -57,7 +57,7 @@ class CallSite(Mapping[str, Any]):
         return child
 
     def rewind(self) -> int:
-        """Where `take` stands; `seek` goes back to it."""
+        """The position of `take`; `seek` returns to it."""
         return self._next
 
     def seek(self, position: int) -> None:
@@ -69,19 +69,19 @@ class CallSite(Mapping[str, Any]):
         names: dict[str, Any] | None = None,
         py: dict[str, Any] | None = None,
     ) -> CallSite:
-        """The site in a part of this one."""
+        """The site for a part of this one."""
         known = {**self.names, **names} if names else self.names
         return CallSite(self.table, group, known, py or {}, self, real=self.real)
 
     def supposed(self, table: Sequence[Any], group: Group) -> CallSite:
-        """The site in a part that this call has not, elaborated apart."""
+        """The site for a part that this call does not have, elaborated separately."""
         return CallSite(table, group, self.names, {}, self, real=False)
 
     def set(self, tensor: Tensor, shaped: Shaped) -> None:
         self._shapes[tensor] = shaped
 
     def shape(self, tensor: Tensor) -> Shaped:
-        """What a tensor is here."""
+        """The shape of a tensor at this site."""
         site: CallSite | None = self
         while site is not None:
             found = site._shapes.get(tensor)
@@ -123,8 +123,8 @@ class CallSite(Mapping[str, Any]):
 
 
 class NotUniform(Exception):
-    """One piece of code cannot serve all these calls; `keys` tells apart those it cannot serve
-    together. Answered by a class for each, or by a loop written turn by turn."""
+    """One piece of code cannot serve all these calls; `keys` separates those that need different
+    code. Handled by several classes, or by unrolling a loop."""
 
     def __init__(self, sites: Sequence[CallSite], values: Iterable[Any]) -> None:
         super().__init__()
@@ -137,11 +137,11 @@ class NotUniform(Exception):
 
 
 class MustUnroll(NotUniform):
-    """A loop that has to be written turn by turn."""
+    """A loop that must be unrolled."""
 
 
 class Pin(Exception):
-    """What is written holds for one value of these variables alone: they must be constants."""
+    """The code is only valid for one value of these variables: they must be constants."""
 
     def __init__(self, variables: frozenset[str]) -> None:
         super().__init__(", ".join(sorted(variables)))
@@ -149,7 +149,7 @@ class Pin(Exception):
 
 
 class Disagreement(Exception):
-    """The compiler's own error: symbols and values do not agree."""
+    """An internal error of the compiler: symbols and values disagree."""
 
     def __init__(self, expr: Expr, value: Any, span: Span | None) -> None:
         where = f" ({span.file.name}:{span.line})" if span is not None else ""
@@ -157,12 +157,12 @@ class Disagreement(Exception):
 
 
 def form_of(axes: Sequence[Any]) -> tuple[int, int]:
-    """What code sees of a tensor's axes: how many there are, and which the channels are."""
+    """The layout of a tensor that code depends on: its number of axes, and the channel axis."""
     return len(axes), axes.index(CHANNELS) if CHANNELS in axes else 0
 
 
 def same(sites: Sequence[CallSite], values: Iterable[Any]) -> Any:
-    """The value that all calls have. Raises `NotUniform`."""
+    """The value that all calls have in common. Raises `NotUniform`."""
     found = list(values)
     first = found[0]
     if any(v != first or type(v) is not type(first) for v in found[1:]):
@@ -171,7 +171,7 @@ def same(sites: Sequence[CallSite], values: Iterable[Any]) -> Any:
 
 
 def mismatches(expr: Expr, sites: Sequence[CallSite], values: Sequence[Any]) -> list[int]:
-    """The sites at which an expression has another value than it should."""
+    """The sites at which an expression has a wrong value."""
     wrong = []
     for i, (site, value) in enumerate(zip(sites, values, strict=True)):
         try:

@@ -1,4 +1,4 @@
-"""One operation as an emitter sees it: its attributes and sizes as proved expressions."""
+"""One operation as an emitter sees it: its attributes and sizes as verified expressions."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 
 Sides = tuple[tuple[ast.expr, ast.expr], ...]
-"""(begin, end) an axis."""
+"""(begin, end) per axis."""
 
 
 class Names(Mapping[str, "Expr | None"]):
-    """The names that a layer's expressions read, with `in_channels` of what enters it (worked out
-    only where something reads it)."""
+    """The names that a layer's expressions use, with `in_channels` of its input (computed only if
+    it is used)."""
 
     def __init__(
         self, env: Mapping[str, Expr | None], in_channels: Callable[[], Expr] | None
@@ -90,22 +90,22 @@ class OpContext:
         return self.layer.word
 
     def inputs(self, which: int = 0) -> list[Shaped]:
-        """The shapes of an input, one a call."""
+        """The shapes of an input, one per call."""
         return [site.shape(self.tensors[which]) for site in self.sites]
 
     def output(self) -> list[Shaped]:
-        """The shapes of the first output, one a call."""
+        """The shapes of the first output, one per call."""
         return [
             site.table[node.outputs[0]] for site, node in zip(self.sites, self.nodes, strict=True)
         ]
 
     @property
     def rank(self) -> int:
-        """The number of axes beside the channels."""
+        """The number of axes other than the channels."""
         return len(self.tensors[0].axes) - 1
 
     def same(self, values: list[Any]) -> Any:
-        """The value that all calls have. Raises `NotUniform`."""
+        """The value that all calls have in common. Raises `NotUniform`."""
         return same(self.sites, values)
 
     def values(self, attribute: str) -> list[Any]:
@@ -113,29 +113,29 @@ class OpContext:
         return [getattr(node.attributes, attribute) for node in self.nodes]
 
     def decide(self, attribute: str, fact: Callable[[Any], Any] = lambda v: v) -> Any:
-        """What holds of an attribute, where the shape of the code hangs on it: the same in all
-        calls, and what may change it becomes a constant."""
+        """A property of an attribute that the form of the code depends on: it must be the same in
+        all calls, and whatever can change it becomes a constant."""
         found = self.same([fact(v) for v in self.values(attribute)])
         self.pin(attribute)
         return found
 
     def value(self, attribute: str) -> Any:
-        """The value of an attribute that the shape of the code hangs on."""
+        """The value of an attribute that the form of the code depends on."""
         return self.decide(attribute)
 
     def given(self, attribute: str) -> bool:
-        """Whether an attribute is there at all: the text says so."""
+        """Whether an attribute is given, which the text determines."""
         return bool(self.same([v is not None for v in self.values(attribute)]))
 
     def pin(self, attribute: str) -> None:
-        """Makes what an attribute reads constant. Raises `Pin` where it is not yet."""
+        """Makes everything that an attribute uses constant. Raises `Pin` if it is not yet."""
         if attribute in self.layer.arguments:
             written = self._written.get(attribute)
             if written is not None:
                 self.lowering.pin(frozenset(variables(written)))
 
     def by_word(self, attribute: str) -> bool:
-        """Whether an attribute is given as a word in some call, whatever became of it."""
+        """Whether an attribute is given as a word in some call, even if it was replaced."""
         written = self._written.get(attribute)
         if written is None:
             return False
@@ -145,7 +145,7 @@ class OpContext:
             return False
 
     def written(self, attribute: str) -> Expr | None:
-        """The attribute as the author wrote it, None where that is no expression."""
+        """The attribute as written, None if that is not an expression."""
         return self._written.get(attribute)
 
     def attribute(self, name: str) -> Expr:
@@ -161,7 +161,7 @@ class OpContext:
         return self.proved(written, actual, decimal=isinstance(self._kinds[name], Number))
 
     def proved(self, expr: Expr, actual: list[Any], *, decimal: bool = False) -> Expr:
-        """An expression that has these values, in every call."""
+        """An expression with these values in every call."""
         if decimal:
             self.lowering.decimal(expr)
         else:
@@ -177,7 +177,7 @@ class OpContext:
         return self.lowering.read(expr)
 
     def sides(self, name: str) -> Sides:
-        """What an attribute says of the begin and the end of every axis."""
+        """The begin or end values of an attribute for all axes."""
         actual, written = self.values(name), self._written.get(name)
         axes = self.same([len(v) for v in actual])
         entries: list[Expr | None] = [None] * axes
@@ -197,7 +197,7 @@ class OpContext:
         )
 
     def _subscripts(self, written: Expr, actual: list[Any], axes: int) -> Sides:
-        """A list under a name, entry by entry: numbers stay what the calls have."""
+        """A named list, entry by entry: numbers keep the values of the calls."""
         self.lowering.pin(frozenset(variables(written)))
         values = self.same(actual)
         return tuple((literal(values[a][0]), literal(values[a][1])) for a in range(axes))
@@ -210,9 +210,10 @@ class OpContext:
         return self.proved(entry, actual)
 
     def per_axis(self, name: str) -> Expr:
-        """An attribute with a number an axis; one number for all axes stays one number.
+        """An attribute with one number per axis; a single number for all axes stays one.
 
-        The padding must be alike on both sides (see `padding`)."""
+        The padding must be symmetric (see `padding`).
+        """
         actual, written = self.values(name), self._written.get(name)
         if written is None or not variables(written):
             return literal(_one(self.same(actual)))
@@ -227,21 +228,21 @@ class OpContext:
         return self.lowering.text(expr)
 
     def fixed(self, expr: Expr) -> str:
-        """A number inside a function that is kept: it must not change afterwards."""
+        """A number inside a function that is stored: it must not change afterwards."""
         return self.lowering.text(expr)
 
     def doc(self, attribute: str, default: Any = None) -> str | None:
-        """An attribute's text, None where it has the default that the target has too."""
+        """An attribute's text, None if it equals the target's default."""
         return self.unless(self.attribute(attribute), default)
 
     def unless(self, expr: Expr, default: Any) -> str | None:
-        """The expression's text, None where it is the default."""
+        """The expression's text, None if it equals the default."""
         if not variables(expr) and show(expr) == show(literal(default)):
             return None
         return self.text(expr)
 
     def dim(self, which: int, axis: int) -> Expr:
-        """The length of an input's axis."""
+        """The size of an input's axis."""
         return self.lowering.size(
             self.tensors[which].sizes[axis],
             self.sites,
@@ -251,12 +252,12 @@ class OpContext:
         )
 
     def known(self, which: int, axis: int) -> Expr | None:
-        """The length of an input's axis, None where it is no expression."""
+        """The size of an input's axis, None if it has no expression."""
         size: Size = self.tensors[which].sizes[axis]
         return None if isinstance(size, Opaque) else size
 
     def decide_sides(self, fact: Callable[[Shaped], Any], which: int = 0) -> Any:
-        """What holds of an input's shape, where the shape of the code hangs on it."""
+        """A property of an input's shape that the form of the code depends on."""
         found = self.same([fact(t) for t in self.inputs(which)])
         reads: frozenset[str] = frozenset()
         for size in self.tensors[which].sizes[1:]:
@@ -265,7 +266,7 @@ class OpContext:
         return found
 
     def need(self, helper: str) -> str:
-        """Asks for a helper to be written above the classes."""
+        """Requests a helper to be written above the classes."""
         self.lowering.program.helpers.add(helper)
         return helper
 
@@ -278,7 +279,7 @@ def _equals(expr: Expr, value: Any) -> bool:
 
 
 def _shape(site: CallSite, written: Expr, value: Any) -> bool:
-    """Whether an expression gives one number an axis, and not one for all."""
+    """Whether an expression has one number per axis instead of one for all."""
     try:
         return isinstance(evaluate(written, site), tuple)
     except Unevaluable:

@@ -1,10 +1,10 @@
-"""Definitions as a formatter leaves them: signatures, docstrings, and texts safe in them."""
+"""Definitions as a formatter writes them: signatures, docstrings, and safe texts in them."""
 
 from __future__ import annotations
 
 
 def signature(name: str, arguments: list[str], returns: str, indent: int) -> list[str]:
-    """`def name(arguments) -> returns:`, broken where it is too long."""
+    """`def name(arguments) -> returns:`, broken if it is too long."""
     margin = " " * indent
     together = ", ".join(arguments)
     line = f"{margin}def {name}({together}) -> {returns}:"
@@ -17,7 +17,7 @@ def signature(name: str, arguments: list[str], returns: str, indent: int) -> lis
 
 
 def safe(text: str) -> str:
-    """Text that can stand in a docstring: one line, and nothing that could end it."""
+    """Text that is safe in a docstring: one line, without anything that could end it."""
     words = "".join(c if c.isprintable() else " " for c in text).split()
     return " ".join(words).replace("\\", "/").replace('"', "'")
 

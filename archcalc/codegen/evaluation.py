@@ -1,4 +1,4 @@
-"""What Python makes of an expression: a walk over its tree, never `eval`."""
+"""Evaluates Python expressions by a walk over their tree, never with `eval`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COMPARE: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
 
 
 def agrees(python: Any, exact: Any) -> bool:
-    """Whether what Python works out is what the spec says (floats to their last digits)."""
+    """Whether Python's result equals the spec's (floats to their last digits)."""
     if isinstance(exact, tuple):
         return (
             isinstance(python, tuple)
@@ -49,7 +49,7 @@ def agrees(python: Any, exact: Any) -> bool:
 
 
 def make_divisible(v: Any, divisor: Any = 8, min_value: Any = None) -> Any:
-    """As the helper of this name in the generated code does it."""
+    """The result of the helper with this name in the generated code."""
     v = round(v, 9)
     new = max(min_value or divisor, int(v + divisor / 2) // divisor * divisor)
     return new + divisor if 10 * new < 9 * v else new
@@ -70,11 +70,11 @@ _CALLS: dict[str, Callable[..., Any]] = {
 
 
 class Unevaluable(Exception):
-    """An expression that has no value under these variables."""
+    """An expression without a value for these variables."""
 
 
 def evaluate(expr: ast.expr, values: Mapping[str, Any]) -> Any:
-    """What Python makes of an expression, the variables given. Raises `Unevaluable`."""
+    """The value of an expression with these variables. Raises `Unevaluable`."""
     try:
         return _evaluate(expr, values)
     except (KeyError, TypeError, ZeroDivisionError, IndexError, ValueError, OverflowError) as error:

@@ -1,7 +1,7 @@
-"""Expressions of a spec as Python expressions, in Python's own syntax tree.
+"""Expressions of a spec as Python expressions (`ast`).
 
-They are made here, evaluated by a walk (never by `eval`) to prove that they hold in every place
-where the code will use them, and printed as a formatter would leave them.
+They are created here, evaluated by a walk (never by `eval`) to verify them at every place where the
+code uses them, and printed as a formatter would write them.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ __all__ = [
 Expr = ast.expr
 
 LIBRARY = ("math", "make_divisible", "len", "min", "max", "round", "abs", "sum", "range")
-"""Names that stand for functions, not for variables of the generated code."""
+"""Names of functions, not variables of the generated code."""
 
 
 class Untranslatable(Exception):
-    """A value that has no Python expression here: the values themselves must do."""
+    """A value without a Python expression: its concrete values must be used."""
 
 
 def literal(value: Any) -> Expr:
-    """A value as an expression: numbers, words, lists of them, nothing."""
+    """A value as an expression: numbers, words, lists of them, None."""
     if isinstance(value, tuple):
         return ast.Tuple([literal(v) for v in value], ast.Load())
     if value is None or isinstance(value, bool | str | int | float):
@@ -65,7 +65,7 @@ def name(word: str) -> Expr:
 
 
 def plain(value: Any) -> Any:
-    """A value of a spec as Python has it: fractions become floats."""
+    """A value of a spec in Python: fractions become floats."""
     if isinstance(value, tuple):
         return tuple(plain(v) for v in value)
     if value is None or isinstance(value, bool | str | int | float):
@@ -74,8 +74,8 @@ def plain(value: Any) -> Any:
 
 
 def translate(value: Value, names: Mapping[str, Expr | None]) -> Expr:
-    """A value of a spec, its names replaced. Raises `Untranslatable` where a name has no meaning
-    in the code (None), or the value is an operation or text with `$(…)` parts."""
+    """A value of a spec with its names replaced. Raises `Untranslatable` for a name without a
+    meaning in the code (None), an operation, or text with `$(…)` parts."""
     if value.items is not None:
         return ast.Tuple([translate(item, names) for item in value.items], ast.Load())
     if value.layer is not None or "$(" in value.text:
@@ -104,7 +104,7 @@ def _constant(value: Value) -> Expr:
 
 
 class _Translator:
-    """Rebuilds the tree of a spec's expression: only what the language has gets through."""
+    """Rebuilds the tree of a spec's expression: only constructs of the language are allowed."""
 
     def __init__(self, names: Mapping[str, Expr | None]) -> None:
         self.names = names
@@ -161,7 +161,7 @@ class _Translator:
 
 
 def variables(expr: Expr) -> list[str]:
-    """The variables that an expression reads, in order, each once; functions left out."""
+    """The variables of an expression, in order and without duplicates; functions excluded."""
     found: dict[str, None] = {}
     for node in _walk(expr):
         if isinstance(node, ast.Name) and node.id not in LIBRARY and node.id.isidentifier():
@@ -170,7 +170,7 @@ def variables(expr: Expr) -> list[str]:
 
 
 def functions(expr: Expr) -> set[str]:
-    """Which of `math` and `make_divisible` an expression needs."""
+    """Which of `math` and `make_divisible` an expression uses."""
     names = {n.id for n in _walk(expr) if isinstance(n, ast.Name)}
     return names & {"math", "make_divisible"}
 
@@ -182,7 +182,7 @@ def _walk(expr: ast.AST) -> Iterator[ast.AST]:
 
 
 def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
-    """The expression with other expressions in the place of its variables."""
+    """The expression with its variables replaced by expressions."""
 
     class Replace(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> Expr:
@@ -201,8 +201,8 @@ def _int(e: Expr) -> int | None:
 
 
 def fold(e: Expr) -> Expr:
-    """The same with sums of plain integers and entries and lengths of plain lists worked out, and
-    1*x, x + 0 and settled choices gone."""
+    """The expression with constant arithmetic and indexing evaluated, and without 1*x, x + 0 and
+    decided conditionals."""
     if isinstance(e, ast.BinOp):
         return _fold_binary(e.op, fold(e.left), fold(e.right))
     if isinstance(e, ast.IfExp):
@@ -232,7 +232,7 @@ def fold(e: Expr) -> Expr:
 
 
 def _fold_known(e: ast.Subscript | ast.Call) -> Expr:
-    """An entry of a list that is written out, or a function of plain numbers, as its value."""
+    """An entry of a literal list, or a function of literal numbers, as its value."""
     if isinstance(e, ast.Subscript):
         e = ast.Subscript(fold(e.value), fold(e.slice), ast.Load())
     else:
@@ -291,5 +291,5 @@ def _fold_binary(op: ast.operator, left: Expr, right: Expr) -> Expr:
 
 
 def binary(left: Expr, sign: type[ast.operator], right: Expr) -> Expr:
-    """left sign right, worked out where both are plain integers."""
+    """left sign right, evaluated if both are literals."""
     return _fold_binary(sign(), left, right)

@@ -1,4 +1,4 @@
-"""The docstring of a generated file: what the net is, its figures, and the command."""
+"""The docstring of a generated file: the net, its metrics, and the command that generates it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def heading(net: Net, frozen: frozenset[str], renamed: Mapping[str, str]) -> list[str]:
-    """What the net is, its figures, and how the file was made. `renamed` are the vars that are
-    arguments under another name."""
+    """The net, its metrics, and how the file was made. `renamed` are the vars whose arguments have
+    another name."""
     from archcalc.analysis.analyze import analyze
 
     report = analyze(net)
@@ -36,7 +36,7 @@ def heading(net: Net, frozen: frozenset[str], renamed: Mapping[str, str]) -> lis
     if field is not None and field.size and all(field.size):
         sizes = "x".join(map(str, field.size)) if len(set(field.size)) > 1 else str(field.size[0])
         seen = f"Receptive field: {sizes}."
-        whole = len(figures) + 1 + len(seen) <= 100  # else on a line of its own
+        whole = len(figures) + 1 + len(seen) <= 100  # else on a separate line
         figures += f" {seen}" if whole else f"\n{seen}"
     lines += [line for figure in figures.split("\n") for line in _wrapped(figure)]
     fixed = sorted(frozen)
@@ -79,17 +79,17 @@ def _value(value: object) -> str:
 
 
 def _params(report: Report) -> str:
-    """The parameters of inference, and those that a model in training has beside them."""
+    """The parameters in inference, and the additional ones in training."""
     heads = [layer for layer in report.layers if layer.node.training_only]
     told = _count(report.totals.params)
     count = sum(layer.totals.params or 0 for layer in heads)
-    # A net of such heads alone has their parameters in its total.
+    # If a net only has such heads, its total includes their parameters.
     apart = count > 0 and len(heads) < len(report.layers)
     return f"{told}, and {count:,} in training only" if apart else told
 
 
 def _command(net: Net) -> str:
-    """The command that makes this file again; of a net that was no file, how it was made."""
+    """The command that generates this file; for a net that is not from a file, how it was made."""
     from shlex import quote
 
     if net.spec.file.name.startswith("<"):
@@ -106,7 +106,7 @@ def _command(net: Net) -> str:
 
 
 def _given(value: object) -> str:
-    """A value as `--set` takes it, exactly."""
+    """A value in the exact form that `--set` accepts."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_given, value))}]"
     if isinstance(value, bool):

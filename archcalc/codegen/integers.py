@@ -1,4 +1,4 @@
-"""Expressions that Python must compute as the spec does: exact fractions there, floats here."""
+"""Makes Python compute what the spec defines: exact fractions there, floats in Python."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WHOLE = ("round", "len", "make_divisible", "int", "range")
 
 
 def is_decimal(expr: Expr, decimal: Callable[[str], bool]) -> bool:
-    """Whether Python computes an expression as a float; `decimal` says it of variables."""
+    """Whether Python evaluates an expression to a float; `decimal` tells which variables are."""
     match expr:
         case ast.Constant():
             return isinstance(expr.value, float)
@@ -46,8 +46,8 @@ def is_decimal(expr: Expr, decimal: Callable[[str], bool]) -> bool:
 
 
 def integral(expr: Expr, decimal: Callable[[str], bool]) -> Expr:
-    """An expression that the spec knows to be an integer, as one of Python's: n / 2 is n // 2, and
-    32 * 0.75 is round(32 * 0.75)."""
+    """An expression that is an integer in the spec, as one that is an int in Python: n / 2 becomes
+    n // 2, and 32 * 0.75 becomes round(32 * 0.75)."""
     if isinstance(expr, ast.Tuple):
         return ast.Tuple([integral(e, decimal) for e in expr.elts], ast.Load())
     if isinstance(expr, ast.IfExp):
@@ -63,10 +63,10 @@ def integral(expr: Expr, decimal: Callable[[str], bool]) -> Expr:
 
 
 def with_exact_floors(expr: Expr, decimal: Callable[[str], bool]) -> Expr:
-    """The expression with what `floor` and `ceil` take of decimals rounded to nine digits first:
-    100 * 0.29 is a little less than 29, and in the spec it is 29."""
+    """The expression with arguments of `floor` and `ceil` that involve decimals rounded to nine
+    digits: 100 * 0.29 is slightly less than 29 in Python, and 29 in the spec."""
     if not any(isinstance(node, ast.Attribute) for node in ast.walk(expr)):
-        return expr  # neither math.floor nor math.ceil, as nearly always
+        return expr  # neither math.floor nor math.ceil, the usual case
 
     class Exact(ast.NodeTransformer):
         def visit_Call(self, node: ast.Call) -> Expr:

@@ -1,8 +1,8 @@
-"""Python code as a formatter would leave it: no formatter is needed to export.
+"""Python code in a formatter's style, without running a formatter.
 
-Code is built from a few kinds of document (a text, a call, a list) and statements. What does not
-fit a line is broken as ruff and Black break it: arguments together on a line of their own if they
-fit there, else one a line with a comma after the last; the items of a list always one a line.
+Code is built from a few kinds of documents (a text, a call, a list) and statements. What does not
+fit in a line is broken like ruff and Black do: arguments together on a separate line if they fit
+there, else one per line with a trailing comma; list items always one per line.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ WIDTH = 100
 
 
 class Call(NamedTuple):
-    """`head(arguments)`; `tall` has one argument a line whatever the width."""
+    """`head(arguments)`; `tall` puts one argument per line regardless of the width."""
 
     head: str
     arguments: tuple[Doc, ...]
@@ -30,7 +30,7 @@ class Items(NamedTuple):
 
 
 class Prefixed(NamedTuple):
-    """`key=value` or `*value`: a text, and a document right after it."""
+    """`key=value` or `*value`: a text followed directly by a document."""
 
     prefix: str
     value: Doc
@@ -40,7 +40,7 @@ Doc = str | Call | Items | Prefixed
 
 
 def call(head: str, *arguments: Doc, **keywords: Doc | None) -> Call:
-    """A call; keywords that are None are left out."""
+    """A call; keywords that are None are omitted."""
     given = [Prefixed(f"{k}=", v) for k, v in keywords.items() if v is not None]
     return Call(head, (*arguments, *given))
 
@@ -60,7 +60,7 @@ def flat(doc: Doc) -> str:
 
 
 def is_tall(doc: Doc) -> bool:
-    """Whether something in it asks for one item a line."""
+    """Whether some part of it requires one item per line."""
     if isinstance(doc, str):
         return False
     if isinstance(doc, Prefixed):
@@ -89,7 +89,7 @@ def lay_out(doc: Doc, indent: int, before: str = "", after: str = "") -> list[st
         return [line]
     lines = [margin + before + open_]
     for part in parts:
-        # A generator that stands alone takes no comma after it.
+        # A single generator has no trailing comma.
         alone = len(parts) == 1 and isinstance(part, str) and " for " in part and open_ != "["
         lines += lay_out(part, indent + 4, "", "" if alone else ",")
     return [*lines, margin + close + after]
@@ -103,7 +103,7 @@ class Line(NamedTuple):
 
 
 class Nest(NamedTuple):
-    """A header that ends in a colon, and what stands under it."""
+    """A header that ends in a colon, and its indented body."""
 
     before: str
     doc: Doc
@@ -111,7 +111,7 @@ class Nest(NamedTuple):
 
 
 def under(condition: str, body: list[Statement]) -> Nest:
-    """`if condition:`, one condition with that of the only statement where that is an `if` too."""
+    """`if condition:`, combined with the condition of its only statement if that is an `if` too."""
     inner = body[0] if len(body) == 1 else None
     if not isinstance(inner, Nest) or inner.before != "if " or not isinstance(inner.doc, str):
         return Nest("if ", condition, body)
@@ -132,7 +132,7 @@ def assign(target: str, doc: Doc) -> Line:
 
 
 def print_statements(statements: list[Statement], indent: int) -> list[str]:
-    """The lines of statements; a body without any is `pass`."""
+    """The lines of statements; an empty body is `pass`."""
     lines: list[str] = []
     for s in statements:
         if isinstance(s, Blank):

@@ -1,4 +1,4 @@
-"""The generated code run at once: a module in this process."""
+"""Running the generated code in this process."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class TorchMissing(ImportError):
 
 
 def need_torch() -> None:
-    """Raises `TorchMissing` where PyTorch is not installed; does not import it."""
+    """Raises `TorchMissing` if PyTorch is not installed; does not import it."""
     from importlib.util import find_spec
 
     found = find_spec("torch")
-    if found is None or found.origin is None:  # a folder of this name is no PyTorch
+    if found is None or found.origin is None:  # a folder with this name is not PyTorch
         raise TorchMissing
 
 
@@ -36,7 +36,7 @@ def to_torch(net: Net, variables: dict[str, Any]) -> Any:
 
 
 def _with(net: Net, variables: dict[str, Any]) -> Net:
-    """The spec elaborated anew: any var may change, those that the code has fixed too."""
+    """The spec elaborated again: any var may change, including those that the code has fixed."""
     from archcalc.diagnostics import Diagnostics, SpecError
     from archcalc.pipeline import elaborated
 
@@ -48,7 +48,7 @@ def _with(net: Net, variables: dict[str, Any]) -> Net:
 
 
 def load_module(text: str) -> ModuleType:
-    """The text of a generated file as a module."""
+    """A generated file as a module."""
     from types import ModuleType
 
     module = ModuleType("archcalc_generated")

@@ -1,4 +1,4 @@
-"""Identifiers of the generated code: a word of the spec made into one, never twice the same."""
+"""Identifiers of the generated code: unique, and made from words of the spec."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import builtins
 from keyword import iskeyword, issoftkeyword
 
 MANY = 50
-"""From this number on, a name is not sought from the first one again."""
+"""From this number on, the search for a free name does not start from 1 again."""
 
 LONGEST = 60
-"""Characters of a class name: it stands on lines of 100."""
+"""Maximum length of a class name: lines have 100 characters."""
 
 _READ = frozenset(
     {"abs", "bool", "dict", "enumerate", "float", "int", "isinstance", "len", "list", "max", "min"}
     | {"print", "range", "repr", "round", "str", "sum", "super", "tuple", "zip"}
 )
-"""Those of Python's own functions that generated code may call."""
+"""Python builtins that generated code may call."""
 
 _TAKEN = frozenset(
     {"self", "x", "nn", "torch", "math", "heads"}
@@ -42,7 +42,7 @@ def camel(text: str) -> str:
             words.append(word)
             word = ""
     words.append(word)
-    # Two numbers side by side stay apart: 8-16 is no 816.
+    # Adjacent numbers stay separated: 8-16 is not 816.
     result = ""
     for w in filter(None, words):
         if result[-1:].isdigit() and w[0].isdigit():
@@ -54,24 +54,24 @@ def camel(text: str) -> str:
 
 
 class Identifiers:
-    """Gives out identifiers; `reserved` are never given."""
+    """Hands out identifiers, except `reserved` ones."""
 
     def __init__(self, reserved: frozenset[str] = frozenset()) -> None:
         self.used: set[str] = set(reserved) | _TAKEN
-        self._last: dict[str, int] = {}  # where many names have one base, the last number
+        self._last: dict[str, int] = {}  # the last number of a base that many names share
 
     def take(self, text: str, fallback: str = "value") -> str:
-        """An identifier like the text that nothing else has."""
+        """A free identifier similar to the text."""
         base = snake(text) or fallback
         if base[0].isdigit():
             base = f"{fallback}_{base}"
-        if iskeyword(base) or issoftkeyword(base) or base == "l":  # easily taken for 1
+        if iskeyword(base) or issoftkeyword(base) or base == "l":  # easily confused with 1
             base += "_"
         return self._unused(base)
 
     def take_argument(self, text: str) -> str:
-        """The word as it is, where an argument may have it: one named like a function of Python's
-        that the code does not call is none the worse."""
+        """The word itself, if it is valid as an argument: it may equal a Python builtin that the
+        code does not call."""
         plain = text.isidentifier() and text.isascii() and text == text.lower()
         free = text not in self.used or (hasattr(builtins, text) and text not in _READ)
         if not plain or not free or iskeyword(text) or text == "l":
@@ -86,7 +86,7 @@ class Identifiers:
         return self._unused(base, "x")
 
     def _unused(self, base: str, between: str = "_") -> str:
-        """`base`, or with a number; `between` keeps two numbers apart."""
+        """`base`, or with a number; `between` separates two numbers."""
         candidate, number = base, 1
         if base in self.used and self._last.get(base, 0) > MANY:
             number = self._last[base]

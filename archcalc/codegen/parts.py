@@ -1,4 +1,4 @@
-"""An expression taken apart into the expressions that it joins, and put together again."""
+"""Splits an expression into its operands, and rebuilds it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def parts_of(expr: Expr) -> list[Expr]:
-    """What an expression joins; nothing where it is a name, a number or an entry of a list."""
+    """The operands of an expression; none for a name, a number or an entry of a list."""
     match expr:
         case ast.BinOp():
             return [expr.left, expr.right]
@@ -30,7 +30,7 @@ def parts_of(expr: Expr) -> list[Expr]:
 
 
 def with_parts(expr: Expr, parts: list[Expr]) -> Expr:
-    """The same expression joining others."""
+    """The same expression with other operands."""
     match expr:
         case ast.BinOp():
             return ast.BinOp(parts[0], expr.op, parts[1])

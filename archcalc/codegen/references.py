@@ -1,4 +1,4 @@
-"""Which labels a body names: only those need a variable of their own."""
+"""Which labels a body refers to: only those need their own variable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class References:
-    """The labels that the layers of a class name, for their tensors and to call them again."""
+    """The labels that the layers of a class refer to, for their tensors and to reuse them."""
 
     def __init__(self, body: tuple[Layer, ...], blocks: dict[str, Block]) -> None:
         self.blocks = blocks
@@ -36,11 +36,11 @@ class References:
         return text in self.tensors or any(p.fullmatch(text) for p in self.patterns)
 
     def called(self, text: str) -> bool:
-        """Whether something calls the layer of this label again."""
+        """Whether something reuses the layer with this label."""
         return text in self.calls
 
     def may_name(self, name: Name) -> bool:
-        """Whether something may name a label that changes from turn to turn."""
+        """Whether something may refer to a label that changes per iteration."""
         pattern = _pattern(name.parts)
         return any(pattern.fullmatch(text) for text in self.tensors | self.calls)
 
@@ -101,7 +101,7 @@ def _pattern(parts: tuple[object, ...]) -> re.Pattern[str]:
 
 
 def escapes(body: tuple[Layer, ...], blocks: dict[str, Block]) -> bool:
-    """Whether a group's layers name labels of the bodies around it."""
+    """Whether a group's layers refer to labels of the enclosing bodies."""
     found = References(body, blocks)
     named = found.tensors | found.calls
     return bool(named - found.labels) or (found.any_templated and bool(found.patterns))

@@ -1,4 +1,4 @@
-"""What a target cannot express is refused at its line, never approximated."""
+"""What a target cannot express is an error at its line, never approximated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def refused(layer: Layer, what: str, help: str = "", target: str = "PyTorch") -> DiagnosticError:
-    """The error of a layer that the target has no way to say."""
+    """The error of a layer that the target cannot express."""
     return DiagnosticError(
         "not-exportable",
         f"{target} cannot express {what}",

@@ -1,8 +1,8 @@
-"""Sizes as expressions: an operation's own formula, run on symbols.
+"""Sizes as expressions: an operation's own formula, evaluated on symbols.
 
-A `Size` is an expression of the module's constructor variables, or `Opaque`: a number that is known
-call by call and hangs on some of them. `outputs_of` runs an operation's `outputs` on symbolic
-integers, so that no emitter repeats a size.
+A `Size` is an expression of the module's constructor variables, or `Opaque`: a number known per
+call that depends on some of them. `outputs_of` runs an operation's `outputs` on symbolic integers,
+so that no emitter repeats a size formula.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 
 class Opaque(NamedTuple):
-    """A size without an expression; `reads` are the symbols that may change it. Of merged axes
-    `factors` are their sizes, each with its value at the first call."""
+    """A size without an expression; `reads` are the symbols that may change it. For merged axes,
+    `factors` are their sizes, each with its value in the first call."""
 
     reads: frozenset[str]
     factors: tuple[tuple[Any, int], ...] = ()
@@ -45,7 +45,7 @@ class Opaque(NamedTuple):
 Size = Expr | Opaque
 
 LONGEST = 24
-"""A spatial size whose expression is longer stays opaque: callers compute it."""
+"""A spatial size with a longer expression stays opaque: callers compute it."""
 
 
 def reads_of(size: Size) -> frozenset[str]:
@@ -54,7 +54,8 @@ def reads_of(size: Size) -> frozenset[str]:
 
 
 class _Decisions:
-    """What was compared while a formula ran: its result holds for these variables' values only."""
+    """Comparisons were made while a formula ran: its result is only valid for these variables'
+    values."""
 
     def __init__(self) -> None:
         self.reads: frozenset[str] = frozenset()
@@ -65,7 +66,7 @@ _decisions = _Decisions()
 
 
 class SymbolicInt(int):
-    """An integer with the expression that gives it (None: it only hangs on `reads`)."""
+    """An integer with its expression (None: it only depends on `reads`)."""
 
     base: Expr | None
     offset: int
@@ -80,7 +81,7 @@ class SymbolicInt(int):
 
     @property
     def expr(self) -> Expr | None:
-        """The whole expression: numbers that are added are kept apart, so that they add up."""
+        """The whole expression: added constants are kept apart, so that they add up."""
         if self.base is None or not self.offset:
             return self.base
         sign = ast.Add if self.offset > 0 else ast.Sub
@@ -212,7 +213,7 @@ def _reads(value: Any) -> frozenset[str]:
 
 
 def symbolic(value: Any, expr: Expr | None) -> Any:
-    """A value of a spec with the expression that gives it: integers, and lists of them."""
+    """A value of a spec with its expression: integers, and lists of them."""
     if isinstance(value, bool) or expr is None or not variables(expr):
         return value
     if isinstance(value, int):
@@ -246,9 +247,9 @@ def outputs_of(
     sites: Sequence[CallSite],
     nodes: Sequence[Node],
 ) -> list[tuple[Size, ...]]:
-    """The sizes of an operation's outputs. `raw` are its attributes as symbols where they are
-    integers; `words` the variables that its other attributes read; `inputs` each tensor with its
-    shape at the first call; `nodes` the operation in every call."""
+    """The sizes of an operation's outputs. `raw` are its attributes as symbols if they are
+    integers; `words` the variables that its other attributes use; `inputs` each tensor with its
+    shape in the first call; `nodes` the operation in every call."""
     shaped = tuple(_symbolic_tensor(t, s) for t, s in inputs)
     attributes = read_attributes(op, dict(raw), len(shaped[0].shape) - 1)
     leaves = {id(n) for t in shaped for n in t.shape}
@@ -281,7 +282,7 @@ def _flat(value: Any) -> list[Any]:
 
 def _size(n: Any, decided: frozenset[str], channels: bool, leaf: bool) -> Size:
     if not isinstance(n, SymbolicInt):
-        # A plain number that a decision led to holds for that decision alone.
+        # A constant that results from a decision is only valid for that decision.
         return literal(int(n)) if not decided or leaf or channels else Opaque(decided)
     if n.expr is None:
         return Opaque(n.reads | (frozenset() if leaf else decided))
@@ -301,7 +302,7 @@ def _factors(given: tuple[Tensor, Shaped], attributes: Any) -> tuple[tuple[Size,
 
 
 def _product(given: tuple[Tensor, Shaped], attributes: Any) -> Size | None:
-    """Merged lengths are a product that stays written out: 512 * 7 * 7."""
+    """Merged sizes are a product that is kept: 512 * 7 * 7."""
     merged = [size for size, _ in _factors(given, attributes)]
     if any(isinstance(s, Opaque) for s in merged):
         return None
@@ -309,7 +310,7 @@ def _product(given: tuple[Tensor, Shaped], attributes: Any) -> Size | None:
 
 
 def product_of(factors: Sequence[Expr]) -> Expr:
-    """A product, without the ones."""
+    """A product, without ones."""
     result: Expr | None = None
     for factor in factors:
         if show(factor) != "1":

@@ -1,4 +1,4 @@
-"""Expressions and texts as a formatter leaves them."""
+"""Expressions and texts as a formatter writes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archcalc.codegen.evaluation import BINARY, COMPARE
 
 
 def show(e: ast.expr, outer: int = 0) -> str:
-    """The expression as a formatter leaves it; in brackets where `outer` binds stronger."""
+    """The expression as a formatter writes it; in parentheses if `outer` binds stronger."""
     text, own = _show(e)
     return f"({text})" if own < outer else text
 
@@ -61,8 +61,8 @@ def _show_binary(e: ast.BinOp) -> tuple[str, int]:
 
 
 def quoted(text: str) -> str:
-    """Text as a string literal: double quotes where that needs no more escapes, and nothing in it
-    that a reader or an editor could take for anything but text."""
+    """Text as a string literal: double quotes if that needs no more escapes, and without anything
+    that a reader or an editor could take for code."""
     quote = "'" if text.count('"') > text.count("'") else '"'
     parts = []
     for c in text:

@@ -503,7 +503,7 @@ layers: [sequence: 4, sequence: 5]
 """,
         ("class SequenceModule(nn.Sequential):", "class AnyModule(nn.Sequential):"),
     ),
-    "what is fixed is worked out": (
+    "what is fixed is evaluated": (
         """
 input: [1, 16, 16]
 vars: {widths: [4, 8, 16]}

@@ -30,7 +30,7 @@ def test_verify_runs_in_a_process_of_its_own_and_measures_the_receptive_field() 
     assert result.ok, result
     assert {row.what for row in result.rows} >= {
         "receptive field of C5",
-        "multiplies, rbf left out",
+        "MACs, rbf excluded",
     }
     field = next(row for row in result.rows if row.what.startswith("receptive"))
     assert field.theirs == "32x32"
@@ -47,8 +47,8 @@ def test_verify_tells_what_differs(tmp_path: Path) -> None:
     net = archcalc.load("lenet5")
     wrong = archcalc.export(net).replace("nn.Conv2d(1, 6, 5)", "nn.Conv2d(1, 6, 5, bias=False)")
     told = "\n".join(differences(rows_of(net, tmp_path, wrong)))
-    assert "parameters: 60,000 worked out, 59,994 counted" in told
-    assert "C1.bias: 6 worked out, absent in the model" in told
+    assert "parameters: 60,000 predicted, 59,994 counted" in told
+    assert "C1.bias: 6 predicted, absent in the model" in told
 
 
 def test_verify_sees_a_window_in_another_place(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_verify_sees_a_window_in_another_place(tmp_path: Path) -> None:
     )
     moved = archcalc.export(net).replace("self.a(x)", "self.a(x.roll(1, 3))")
     told = "\n".join(differences(rows_of(net, tmp_path, moved)))
-    assert "[[6, 10], [6, 10]] worked out, [[6, 10], [5, 9]] by gradient" in told
+    assert "[[6, 10], [6, 10]] predicted, [[6, 10], [5, 9]] by gradient" in told
 
 
 def test_verify_tells_of_code_that_does_not_run() -> None:
@@ -86,11 +86,11 @@ def test_verify_counts_the_multiplies_of_every_layer(tmp_path: Path) -> None:
     conv = "conv: {out: 4, kernel: 3, padding: 1}"
     net = archcalc.load(f"input: [4, 8, 8]\nlayers: [{{name: a, {conv}}}, {{name: b, {conv}}}]")
     wrong = archcalc.export(net).replace("self.b(", "self.a(")
-    row = next(row for row in rows_of(net, tmp_path, wrong) if row.what == "multiplies")
+    row = next(row for row in rows_of(net, tmp_path, wrong) if row.what == "MACs")
     assert row.ours == row.theirs == "18,432"
     assert row.differences == (
-        "a: 9,216 worked out, 18,432 counted",
-        "b: 9,216 worked out, 0 counted",
+        "a: 9,216 predicted, 18,432 counted",
+        "b: 9,216 predicted, 0 counted",
     )
 
 
@@ -103,8 +103,8 @@ def test_a_layer_that_nothing_reads_takes_no_part(tmp_path: Path) -> None:
     rows = rows_of(net, tmp_path)
     assert differences(rows) == []
     # 3·4·9 weights at 6·6 positions, and 4·4·9 at 4·4
-    row = next(row for row in rows if row.what.startswith("multiplies"))
-    assert (row.what, row.theirs) == ("multiplies, what nothing reads left out", "6,192")
+    row = next(row for row in rows if row.what.startswith("MACs"))
+    assert (row.what, row.theirs) == ("MACs, unused layers excluded", "6,192")
 
 
 def test_verify_command() -> None:
@@ -147,22 +147,22 @@ WRONG = {
     "an output in training": (
         '"output": x,',
         '"output": x.repeat(1, 2, 1, 1) if self.training else x,',
-        "outputs, train mode: output: 2x4x8x8 worked out, 2x8x8x8 given",
+        "outputs, train mode: output: 2x4x8x8 predicted, 2x8x8x8 given",
     ),
     "the batch": (
         '"output": x,',
         '"output": x.mean(0, keepdim=True),',
-        "outputs, eval mode: output: 2x4x8x8 worked out, 1x4x8x8 given",
+        "outputs, eval mode: output: 2x4x8x8 predicted, 1x4x8x8 given",
     ),
     "a head that is missing in inference": (
         'heads["tap"] = self.tap(a)',
         'heads.update({"tap": self.tap(a)} if self.training else {})',
-        "outputs, eval mode: tap: 2x2x10x10 worked out, absent given",
+        "outputs, eval mode: tap: 2x2x10x10 predicted, absent given",
     ),
     "a layer that is not called": (
         "self.b(a)",
         "nn.functional.conv2d(a, self.b.weight, self.b.bias)",
-        "output shapes, eval mode: b: 2x4x8x8 worked out, nothing run",
+        "output shapes, eval mode: b: 2x4x8x8 predicted, nothing run",
     ),
     "a weight that is detached": (
         "self.b(a)",
@@ -177,12 +177,12 @@ WRONG = {
     "a little work that no layer does": (
         '"output": x,',
         '"output": x + (torch.ones(1, 1) @ torch.ones(1, 1)),',
-        "multiplies: 20,816 worked out, 20,816.5 counted",
+        "MACs: 20,816 predicted, 20,816.5 counted",
     ),
     "a buffer": (
         "self.b = nn.Conv2d(4, 4, 3)",
         'self.b = nn.Conv2d(4, 4, 3)\n        self.register_buffer("more", torch.ones(2))',
-        "buffers: 0 worked out, 2 counted",
+        "buffers: 0 predicted, 2 counted",
     ),
 }
 
@@ -211,7 +211,7 @@ def test_verify_is_held_against_the_totals(monkeypatch: pytest.MonkeyPatch) -> N
     wrong = report._replace(totals=report.totals._replace(params=1, macs=2, buffers=3))
     monkeypatch.setattr("archcalc.analysis.analyze.analyze", lambda _: wrong)
     told = differences(list(verify(report.net).rows))
-    assert [one.partition(":")[0] for one in told] == ["parameters", "buffers", "multiplies"]
+    assert [one.partition(":")[0] for one in told] == ["parameters", "buffers", "MACs"]
 
 
 def test_a_layer_that_training_and_inference_share_is_counted_in_inference(

@@ -1,4 +1,4 @@
-"""Lowering: the syntax tree of a spec, walked once a block, to the module IR."""
+"""Lowering: the syntax tree of a spec, walked once per block, to the module IR."""
 
 from archcalc.codegen.lower.program import Target, lower
 

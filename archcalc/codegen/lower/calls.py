@@ -1,4 +1,4 @@
-"""Calls of blocks: an inline one is lowered where it stands, any other is a module of its own."""
+"""Block calls: an inline block is lowered in place, any other is a separate module."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def invoke(m: ModuleLowering, layer: Layer, named: Layer, here: Here, start: Tensor | None) -> Made:
-    """A call of a block; `named` is the layer whose name it has."""
+    """A block call; `named` is the layer whose name it has."""
     block = m.program.net.spec.blocks[layer.word]
     groups = [take_group(site) for site in here.sites]
     further = []
@@ -162,7 +162,7 @@ class _Call:
                 given[entry.python] = expr
 
     def _number(self, entry: Entry) -> Expr | None:
-        """What a parameter or var is here, as an expression."""
+        """The value of a parameter or var here, as an expression."""
         m, word = self.m, entry.word
         if entry.kind == "var":
             expr = self.here.env.get(word)
@@ -204,7 +204,7 @@ class _Call:
         return expr
 
     def _operation(self, entry: Entry) -> Any:
-        """An operation as an argument: the caller's own parameter, or what makes the module."""
+        """An operation as an argument: the caller's own parameter, or a factory for the module."""
         m, word = self.m, entry.word
         value = self.layer.arguments.get(word)
         self.spec[word] = None
@@ -229,7 +229,7 @@ class _Call:
         return None if value is None and text == choices.get("default") else Choice(text)
 
     def _same_choice(self, m: ModuleLowering, python: str, entry: Entry) -> None:
-        """The caller's parameter is given what makes the module, as its callee is."""
+        """The caller's parameter is passed on to its callee."""
         inner = self.variant.lowering.choices.get(entry.python)
         if inner is None:
             return
@@ -277,7 +277,7 @@ class _Call:
         return Opaque(frozenset(v for s in symbols for v in self.reads.get(s, frozenset())))
 
     def check(self, output: Tensor) -> None:
-        """Raises `Disagreement` where an output has not the size that the net has."""
+        """Raises `Disagreement` if an output has another size than in the net."""
         for axis, size in enumerate(output.sizes):
             if isinstance(size, Opaque):
                 continue
@@ -340,7 +340,7 @@ def _inline(
 
 
 def enter_lets(m: ModuleLowering, block: Block, here: Here, start: Tensor | None) -> None:
-    """The block's `let`s: constructor variables, worked out once."""
+    """The block's `let`s: constructor variables, evaluated once."""
     env = here.env
     assert isinstance(env, dict)
     m.active = here.sites

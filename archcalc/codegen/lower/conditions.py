@@ -1,4 +1,4 @@
-"""Conditions: `when` becomes `if`, also where no call of the net turns it."""
+"""Conditions: `when` becomes `if`, even if no call of the net satisfies it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def condition_of(
     m: ModuleLowering, value: Value, here: Here, start: Tensor | None
 ) -> tuple[Expr, list[bool]]:
-    """A condition as an expression, and whether it holds at every site."""
+    """A condition as an expression, and its value at every site."""
     truths = []
     for site in here.sites:
         names: dict[str, Any] = site.names
@@ -47,7 +47,7 @@ def condition_of(
 def conditional(
     m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, current: Tensor | None
 ) -> Tensor | None:
-    """A layer that is there where its condition holds."""
+    """A layer that is present if its condition holds."""
     assert layer.when is not None
     condition, truths = condition_of(m, layer.when, here, start)
     layer = layer._replace(when=None)
@@ -83,7 +83,7 @@ def conditional(
 
 
 WIDE = 24
-"""A choice of channels that is longer gets a name."""
+"""A longer choice of channels gets a name."""
 
 
 def _name_choices(m: ModuleLowering, tensor: Tensor) -> None:
@@ -103,8 +103,8 @@ def _supposed(
     current: Tensor | None,
     condition: Expr,
 ) -> tuple[list[Any], Tensor | None] | None:
-    """The part as it would be, where no call has it. What cannot be had leaves the condition as
-    every call has it: raises `Pin` where something could change it."""
+    """The part as it would be if no call has it. If it cannot be elaborated, the condition keeps
+    its value: raises `Pin` if something could change it."""
     back = m.attempt()
     naming = dict(here.naming.counts)
     labels = dict(here.labels.own)
@@ -131,7 +131,7 @@ def merged(
     inside: Tensor,
     before: Tensor,
 ) -> Tensor:
-    """The tensor after a part that may be there."""
+    """The tensor after a part that may be present."""
     if form_of(inside.axes) != form_of(before.axes):
         m.pin(frozenset(variables(condition)))
         truths = [s in there.sites for s in here.sites]
@@ -146,12 +146,12 @@ def merged(
 
 
 def choice(condition: Expr, one: Size, other: Size) -> Size:
-    """A size that is `one` where the condition holds."""
+    """A size that is `one` if the condition holds."""
     if one is other:
         return one
     if isinstance(one, Opaque) or isinstance(other, Opaque):
         if isinstance(one, Opaque) and one == other:
-            # The same symbols, and yet it may be another number.
+            # The same symbols, but possibly another number.
             return Opaque(one.reads | frozenset(variables(condition)))
         return Opaque(reads_of(one) | reads_of(other) | frozenset(variables(condition)))
     if show(one) == show(other) or _implied(condition, one, other):
@@ -160,8 +160,8 @@ def choice(condition: Expr, one: Size, other: Size) -> Size:
 
 
 def _implied(condition: Expr, one: Expr, other: Expr) -> bool:
-    """Whether both are equal where the condition does not hold, as in `stride != 1 or in_channels
-    != out`."""
+    """Whether both are equal if the condition does not hold, as in `stride != 1 or in_channels !=
+    out`."""
     parts = condition.values if isinstance(condition, ast.BoolOp) else [condition]
     if isinstance(condition, ast.BoolOp) and not isinstance(condition.op, ast.Or):
         return False

@@ -1,4 +1,4 @@
-"""How many unnamed layers a body adds to the names of its level."""
+"""The number of unnamed layers that a body adds to its scope."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def counted(m: ModuleLowering, body: tuple[Layer, ...], here: Here, start: Tensor | None) -> Counts:
-    """The layers that a body adds, by word (in a chain all together); None where it is no plain
-    number."""
+    """The layers that a body adds, by word (in a sequential scope all together); None if it is not
+    a constant."""
     found: Counts = {}
     for layer in body:
         for key, more in _layer(m, layer, here, start).items():
@@ -52,7 +52,7 @@ def _layer(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) ->
             for key, more in inside.items():
                 total[key] = _sum(total.get(key, literal(0)), more)
         if not here.naming.chain:
-            total[layer.word] = Opaque(frozenset())  # its own number names nothing
+            total[layer.word] = Opaque(frozenset())  # its own index names nothing
         return total
     if layer.kind == "block" and blocks[layer.word].inline:
         return counted(m, blocks[layer.word].body, here, start)
@@ -100,5 +100,5 @@ def _sum(one: Count, other: Count) -> Count:
 
 
 def _unknown(m: ModuleLowering, value: Value, here: Here) -> Opaque:
-    """A count that hangs on all that a value reads."""
+    """A count that depends on everything that a value uses."""
     return Opaque(m.words_read(value, here))

@@ -1,4 +1,4 @@
-"""Joins: the branches one after the other, then their sum, product or concatenation."""
+"""Joins: the branches in order, then their sum, product or concatenation."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class _Part(NamedTuple):
-    """A branch that has been lowered. `sites` are those that have it."""
+    """A lowered branch. `sites` are those that have it."""
 
     label: str
     body: tuple[Statement, ...]
@@ -41,7 +41,7 @@ class _Part(NamedTuple):
 
 
 def named_join(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:
-    """A join with a name is a level of its own."""
+    """A join with a name is a path component."""
 
     def inside(there: Here, tensor: Tensor | None) -> Tensor | None:
         return _joined(m, layer, there, tensor)
@@ -76,7 +76,7 @@ def _join(m: ModuleLowering, layer: Layer, here: Here, parts: list[_Part]) -> Te
     if all(p.condition is not None for p in parts) or (
         layer.word == "sub" and any(p.condition is not None for p in parts)
     ):
-        # Which branch comes first hangs on the call.
+        # Which branch comes first depends on the call.
         for part in parts:
             if part.condition is not None:
                 m.pin(frozenset(variables(part.condition)))
@@ -105,7 +105,7 @@ def _join(m: ModuleLowering, layer: Layer, here: Here, parts: list[_Part]) -> Te
 
 
 def _check(here: Here, result: Tensor) -> None:
-    """Sizes without the right value somewhere lose their expression."""
+    """Sizes with a wrong value at some site lose their expression."""
     sizes = list(result.sizes)
     for axis, size in enumerate(sizes):
         if isinstance(size, Opaque):
@@ -154,13 +154,14 @@ def _concat_sizes(parts: list[_Part], axis: int, rank: int) -> tuple[Size, ...]:
 
 
 def _first_expr(sizes: list[Size]) -> Size:
-    """One of several equal sizes, that with the fewest variables."""
+    """One of several equal sizes: the one with the fewest variables."""
     known = [s for s in sizes if not isinstance(s, Opaque)]
     return min(known, key=lambda s: len(variables(s))) if known else sizes[0]
 
 
 def _sizes(here: Here, parts: list[_Part], outputs: list[Any]) -> tuple[Size, ...]:
-    """Of a sum or product: those of the branches, but for axes of length 1, which are repeated."""
+    """For a sum or product: the sizes of the branches, except axes of size 1, which are
+    broadcast."""
     always = [p.value for p in parts if p.condition is None]
     sizes: list[Size] = []
     for place in range(len(always[0].sizes)):
@@ -195,7 +196,7 @@ def _first_written(sizes: list[Size]) -> Size:
 
 
 def _branch(m: ModuleLowering, branch: SpecBranch, here: Here, start: Tensor | None) -> list[_Part]:
-    """One branch, once for each turn of its loop."""
+    """One branch, once per iteration of its loop."""
     if branch.loop is None:
         return _turn(m, branch, here, start, here.env, None)
     loop = branch.loop

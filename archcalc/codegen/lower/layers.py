@@ -1,4 +1,4 @@
-"""Layers, one kind after the other: what each becomes in the IR, and the tensor that it gives."""
+"""Layers by kind: what each becomes in the IR, and its output tensor."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Made(NamedTuple):
-    """What a layer gives: its tensor, and the statement that may be called again."""
+    """The result of a layer: its tensor, and the statement that `reuse` can refer to."""
 
     tensor: Tensor | None
     statement: Any = None
@@ -38,7 +38,7 @@ class Made(NamedTuple):
 def lower_body(
     m: ModuleLowering, layers: tuple[Layer, ...], here: Here, tensor: Tensor | None
 ) -> Tensor | None:
-    """Layers one after the other; gives the last tensor."""
+    """A sequence of layers; returns the last tensor."""
     for layer in layers:
         m.program.step(layer)
         m.active = here.sites
@@ -69,7 +69,7 @@ def _source(m: ModuleLowering, source: SpecName, here: Here) -> Tensor | None:
 def present(
     m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, current: Tensor | None
 ) -> Tensor | None:
-    """A layer that is there."""
+    """A layer that is present."""
     if layer.head:
         return _head(m, layer, here, start, current)
     made = dispatch(m, layer, here, start)
@@ -114,7 +114,7 @@ def take_group(site: CallSite) -> Group:
 
 
 def hand_out(here: Here, inside: list[CallSite], result: Tensor | None) -> None:
-    """What a part gives, and the variables that it sets, for the sites around it."""
+    """The output of a part, and the variables that it sets, for the enclosing sites."""
     for site, inner in zip(here.sites, inside, strict=True):
         site.py.update(inner.py)
         if result is not None:
@@ -246,8 +246,8 @@ def _sizes(
 
 
 def constant_text(m: ModuleLowering, name: SpecName, here: Here) -> str:
-    """A name or label that is the same everywhere. Raises `MustUnroll` where it changes from turn
-    to turn."""
+    """A name or label that is the same at all sites. Raises `MustUnroll` if it changes per
+    iteration."""
     if len(name.parts) == 1 and isinstance(name.parts[0], str):
         return name.parts[0]
     texts = [
@@ -277,7 +277,7 @@ def path_of(
     *,
     weighted: bool,
 ) -> Path:
-    """The name of a submodule in its level, compared with the net's own."""
+    """The name of a submodule in its scope, compared with the net's."""
     auto = here.naming.take(word, named=layer.name is not None)
     if layer.name is None:
         sequential = here.naming.sequential
@@ -287,7 +287,7 @@ def path_of(
             return _proved(m, Path(parts_, auto=here.naming.chain), here, made, more)
         if sequential:
             return Path((word,) if isinstance(auto, Opaque) else auto, auto=here.naming.chain)
-        return Path((word,))  # nothing is saved under it
+        return Path((word,))  # no weights are stored under it
     parts: list[str | Expr] = []
     for part in layer.name.parts:
         if isinstance(part, str):
@@ -302,7 +302,7 @@ def path_of(
 
 
 def _joined(parts: list[str | Expr]) -> tuple[str | Expr, ...]:
-    """Constants as text, and neighbouring texts as one."""
+    """Constants as text, and adjacent texts joined."""
     import ast
 
     found: list[str | Expr] = []
@@ -318,8 +318,8 @@ def _joined(parts: list[str | Expr]) -> tuple[str | Expr, ...]:
 def _proved(
     m: ModuleLowering, path: Path, here: Here, made: list[Any], unknown: frozenset[str] | None
 ) -> Path:
-    """A name that hangs on the loops around it alone. Raises `MustUnroll`, `Pin` or `NotUniform`
-    for any other; `unknown` are the variables that one without an expression hangs on."""
+    """A name that only depends on the loops around it. Raises `MustUnroll`, `Pin` or `NotUniform`
+    otherwise; `unknown` are the variables of a name without an expression."""
     words = [one.path.rpartition(".")[2] for one in made]
     read = {v for p in path.parts if not isinstance(p, str) for v in variables(p)}
     if unknown is not None or not read <= set(here.loops):
@@ -362,7 +362,7 @@ def _enter_labels(m: ModuleLowering, layer: Layer, here: Here, made: Made) -> No
 def _head(
     m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, current: Tensor | None
 ) -> Tensor | None:
-    """A head gives an output and leaves the current tensor alone."""
+    """A head is an output and keeps the current tensor."""
     if not all(site.real for site in here.sites):
         raise NotUniform(here.sites, [site.real for site in here.sites])
     before = [(site, site.rewind()) for site in here.sites]
@@ -371,7 +371,7 @@ def _head(
         _enter_labels(m, layer, here, made)
     value = made.tensor
     assert value is not None
-    again = layer.kind == "reuse"  # which makes nothing of its own
+    again = layer.kind == "reuse"  # which creates nothing itself
     paths = ["" if again else _made_path(site, at) for site, at in before]
     keys = [
         _output_name(m, layer, site, path, value)
@@ -393,7 +393,7 @@ def _head(
 
 
 def _made_path(site: CallSite, position: int) -> str:
-    """The path of what a head's layer made, "" where it has none."""
+    """The path of the module of a head's layer, "" if it has none."""
     made = site.group.children[position : site.rewind()]
     if not made:
         return ""
@@ -402,8 +402,8 @@ def _made_path(site: CallSite, position: int) -> str:
 
 
 def _output_name(m: ModuleLowering, layer: Layer, site: CallSite, path: str, value: Tensor) -> str:
-    """What the net calls the output that a head gives here: by the last part of its path, by all
-    of it where two share that, by a number where it has none."""
+    """The name of the output of a head: the last part of its path, the full path if two share that,
+    or a number."""
     outputs = m.program.net.outputs
     label = layer.name or layer.label
     if not path and label is not None:
@@ -428,7 +428,7 @@ def _output_name(m: ModuleLowering, layer: Layer, site: CallSite, path: str, val
 
 
 def _reuse(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:
-    """A layer, a block or a group called again."""
+    """A reused layer, block or group."""
     label = here.labels.find(layer.word)
     made: Any = None if label is None else label.made
     while isinstance(made, Again):

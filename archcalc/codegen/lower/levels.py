@@ -1,4 +1,4 @@
-"""Levels inside a module: groups and named joins, whose layers stand where they are written."""
+"""Path components inside a module: groups and named joins, lowered in place."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def group(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> 
 
 
 def is_sequential(m: ModuleLowering, body: tuple[Layer, ...]) -> bool:
-    """Whether the layers of a level follow one another, read nothing else, and give no heads."""
+    """Whether the layers of a level are sequential, read nothing else, and have no heads."""
     spec = m.program.net.spec
     return (
         is_chain(body, spec.blocks, m.program.chains)
@@ -48,7 +48,7 @@ def is_sequential(m: ModuleLowering, body: tuple[Layer, ...]) -> bool:
 
 
 def _outside(m: ModuleLowering, size: Size, bound: set[str]) -> Size:
-    """A size as the module around a level has it, which does not see the level's variables."""
+    """A size as seen by the module around a level, which does not see the level's variables."""
     if isinstance(size, Opaque) or not bound & set(variables(size)):
         return size
     closed = m.close(size)
@@ -67,7 +67,7 @@ def level(
     *,
     sequential: bool,
 ) -> Made:
-    """A level: its layers under a path of their own. `inside` lowers what it holds."""
+    """A level: its layers with a common path prefix. `inside` lowers its contents."""
     groups = [take_group(site) for site in here.sites]
     path = path_of(m, layer, layer.word or "group", here, groups, weighted=True)
     sites = [site.inside(g) for site, g in zip(here.sites, groups, strict=True)]

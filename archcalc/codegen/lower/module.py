@@ -1,4 +1,4 @@
-"""The lowering of one module: what it has found so far, and the numbers that its code reads."""
+"""The lowering of one module: its results so far, and the numbers that its code uses."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ if TYPE_CHECKING:
     from archcalc.spec.syntax import Layer
 
 LONG = 48
-"""An expression that is longer gets a name of its own."""
+"""A longer expression gets its own name."""
 
 LONGEST = 2000
-"""What is longer in parameters alone counts as no expression of them."""
+"""A longer expression in parameters counts as none."""
 
 LINE = 72
-"""What an expression on a line of its own may be long."""
+"""The maximum length of an expression on its own line."""
 
 
 class ModuleLowering:
-    """What is known of a module while its body is lowered.
+    """The state of a module while its body is lowered.
 
-    Its *symbols* are its parameters, and `@…` for the spatial sizes that enter it. `origins` says
-    from which symbols other variables come (loop variables, `let`s), `closed` which expression of
-    the parameters they are, where there is one.
+    Its *symbols* are its parameters, and `@…` for the spatial sizes of its inputs. `origins` maps
+    other variables (loop variables, `let`s) to the symbols that they depend on, `closed` to their
+    expressions in the parameters, if any.
     """
 
     def __init__(self, program: ProgramLowering, module: Module, sites: list[CallSite]) -> None:
@@ -72,7 +72,7 @@ class ModuleLowering:
         self.pinned: frozenset[str] = frozenset()
         self.entries: list[Any] = []
         self.defaults: dict[str, Any] = {}
-        self.operations: dict[str, str] = {}  # parameters that hold operations: word to variable
+        self.operations: dict[str, str] = {}  # parameters that are operations: word to variable
         self.choices: dict[str, Any] = {}
         self.references: References
         self.out: list[Statement] = []
@@ -80,15 +80,15 @@ class ModuleLowering:
     # -- symbols ----------------------------------------------------------------------------
 
     def symbols(self, read: frozenset[str]) -> frozenset[str]:
-        """The symbols that variables come from."""
+        """The symbols that variables depend on."""
         found: set[str] = set()
         for variable in read:
             found |= self.origins.get(variable, frozenset((variable,)))
         return frozenset(found)
 
     def pin(self, read: frozenset[str]) -> None:
-        """Says that the code holds for the present value of these variables alone. Raises `Pin`
-        where one of them could change."""
+        """Declares that the code is only valid for the current value of these variables. Raises
+        `Pin` if one of them could change."""
         symbols = self.symbols(read)
         if symbols:
             raise Pin(symbols)
@@ -100,7 +100,7 @@ class ModuleLowering:
         return integral(expr, self.is_decimal)
 
     def decimal(self, expr: Expr) -> None:
-        """Notes that a variable is read where any number may stand: 0 is then a float too."""
+        """Records that a variable is used where any number is possible: 0 may be a float then."""
         read = variables(expr)
         if len(read) == 1 and show(expr) == read[0]:
             self.decimals.add(read[0])
@@ -108,23 +108,23 @@ class ModuleLowering:
     # -- expressions ------------------------------------------------------------------------
 
     def read(self, expr: Expr) -> Expr:
-        """The expression, as something that the code reads."""
+        """The expression, recorded as used by the code."""
         self.used |= set(variables(expr))
         self.program.helpers |= functions(expr)
         return expr
 
     def text(self, expr: Expr) -> str:
-        """An expression of the constructor, a long one under a name."""
+        """An expression of the constructor; a long one gets a name."""
         return show(self.read(self.short(expr)))
 
     def short(self, expr: Expr) -> Expr:
-        """An expression that fits among others."""
+        """An expression that is short enough inside others."""
         if len(show(expr)) <= LONG or not variables(expr):
             return expr
         return self.named(expr)
 
     def fitting(self, expr: Expr) -> Expr:
-        """An expression that fits a line of its own: its longest parts get names until it does."""
+        """An expression that fits on its own line: its longest parts get names until it does."""
         if len(show(expr)) <= LINE:
             return expr
         parts = [self.fitting(part) for part in parts_of(expr)]
@@ -134,7 +134,7 @@ class ModuleLowering:
         return with_parts(expr, parts)
 
     def named(self, expr: Expr) -> Expr:
-        """An expression under a name of its own."""
+        """An expression with its own name."""
         expr = self.fitting(self.read(expr))
         text = show(expr)
         for s in self.out:
@@ -146,7 +146,7 @@ class ModuleLowering:
         return name(python)
 
     def bound(self, python: str, expr: Expr) -> None:
-        """Notes what a variable of the constructor is."""
+        """Records the meaning of a constructor variable."""
         from archcalc.codegen.expressions import Unevaluable, evaluate
 
         self.origins[python] = self.symbols(frozenset(variables(expr)))
@@ -163,7 +163,7 @@ class ModuleLowering:
     """The sites that are being lowered."""
 
     def close(self, expr: Expr) -> Expr | None:
-        """The expression in parameters alone, None where it has none."""
+        """The expression in parameters only, None if there is none."""
         values = {v: self.closed[v] for v in variables(expr) if v in self.closed}
         if any(value is None for value in values.values()):
             return None
@@ -175,7 +175,7 @@ class ModuleLowering:
         return closed if closed is not None and len(show(closed)) < LONGEST else None
 
     def names(self, here: Here, tensor: Tensor | None) -> Names:
-        """The names that a layer's expressions read."""
+        """The names that a layer's expressions use."""
         self.active = here.sites
         if tensor is None:
             return Names(here.env, None)
@@ -188,19 +188,19 @@ class ModuleLowering:
         return Names(here.env, in_channels)
 
     def translated(self, value: Value, here: Here, tensor: Tensor | None) -> Expr | None:
-        """A value of the spec as an expression, None where it has none: an operation, a label, or
-        text with parts. What it reads is then constant."""
+        """A value of the spec as an expression, None if it has none: an operation, a label, or text
+        with parts. Everything that it uses is constant then."""
         try:
             return translate(value, self.names(here, tensor))
         except (Untranslatable, DiagnosticError, SyntaxError):
             return None
 
     def pin_value(self, value: Value, here: Here) -> None:
-        """Makes all that a value reads constant."""
+        """Makes everything that a value uses constant."""
         self.pin(self.words_read(value, here))
 
     def words_read(self, value: Value, here: Here) -> frozenset[str]:
-        """The variables that a value reads, whether or not it has an expression."""
+        """The variables that a value uses, with or without an expression."""
         import re
 
         found: set[str] = set()
@@ -221,14 +221,14 @@ class ModuleLowering:
         return tensor
 
     def constant(self, value: Value, here: Here) -> Any:
-        """A value that must be the same everywhere."""
+        """A value that must be the same at all sites."""
         held = same(here.sites, [value.evaluate(site.names) for site in here.sites])
         if not value.constant:
             self.pin_value(value, here)
         return held
 
     def prove(self, expr: Expr, here: Here, actual: list[Any], layer: Layer | None) -> Expr:
-        """Raises `Disagreement` where an expression has another value than the net."""
+        """Raises `Disagreement` if an expression has another value than in the net."""
         wrong = mismatches(expr, here.sites, [plain(v) for v in actual])
         if wrong:
             raise Disagreement(expr, actual[wrong[0]], layer.span if layer else None)
@@ -244,8 +244,8 @@ class ModuleLowering:
         hint: str,
         layer: Layer | None,
     ) -> Expr:
-        """A size as the code reads it: its expression, a number that nothing changes, or a
-        parameter that the callers fill in."""
+        """A size as the code uses it: its expression, a constant, or a parameter that the callers
+        pass."""
         if not isinstance(size, Opaque):
             wrong = mismatches(size, sites, actual)
             if wrong:
@@ -260,12 +260,12 @@ class ModuleLowering:
         entries = frozenset(s for s in symbols if s.startswith("@"))
         whole = self.module.block.name not in self.program.open_sizes
         if symbols == entries and len(set(actual)) == 1 and whole:
-            self.pinned |= entries  # callers see to it that they do not change
+            self.pinned |= entries  # callers ensure that they do not change
             return self._written_out(size, actual)
         return name(self._parameter(sites, actual, hint, symbols))
 
     def _written_out(self, size: Opaque, actual: list[int]) -> Expr:
-        """A number that nothing changes; of merged axes their product."""
+        """A constant; for merged axes their product."""
         factors = [literal(n) if isinstance(s, Opaque) else s for s, n in size.factors]
         if not factors:
             return literal(actual[0])
@@ -280,8 +280,8 @@ class ModuleLowering:
     def _parameter(
         self, sites: Sequence[CallSite], actual: list[int], hint: str, symbols: frozenset[str]
     ) -> str:
-        """A parameter for a size that is another one in every call. Raises `MustUnroll` where it
-        changes within a call."""
+        """A parameter for a size that differs per call. Raises `MustUnroll` if it changes within a
+        call."""
         values: dict[int, int] = {}
         for site, value in zip(sites, actual, strict=True):
             if values.setdefault(id(site.root), value) != value:
@@ -301,7 +301,7 @@ class ModuleLowering:
 
     @contextmanager
     def body(self) -> Iterator[list[Statement]]:
-        """Within it, statements go into a body of their own."""
+        """Inside it, statements go to a separate body."""
         kept, self.out = self.out, []
         try:
             yield self.out
@@ -309,7 +309,7 @@ class ModuleLowering:
             self.out = kept
 
     def attempt(self) -> Callable[[], None]:
-        """Remembers what has been found; what it gives goes back to it."""
+        """A snapshot of the state, which its result restores."""
         kept = (
             self.ids.copy(), dict(self.origins), dict(self.closed), set(self.decimals),
             set(self.used), dict(self.sizes), len(self.out),

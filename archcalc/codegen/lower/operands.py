@@ -1,4 +1,4 @@
-"""Operations given as parameters: a constructor argument that makes the module."""
+"""Operations given as parameters: constructor arguments that create the module."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ CHANNELS = "channels"
 
 
 def held_by(layer: Layer, site: CallSite) -> Any:
-    """What the name of an `apply` holds: a word or an operation."""
+    """The value of the name in an `apply`: a word or an operation."""
     return site.names.get(layer.word, layer.word)
 
 
 def key_of(held: Any) -> object:
-    """What tells operations apart."""
+    """The identity of an operation."""
     return ("operand", hash(held)) if isinstance(held, Operand) else held
 
 
 def apply(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:
-    """The operation or block that a name holds."""
+    """The operation or block that a name refers to."""
     python = m.operations.get(layer.word)
     if python is not None:
         made = _factory(m, layer, here, start, python)
@@ -62,7 +62,7 @@ def apply(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> 
 
 
 def _applied(m: ModuleLowering, layer: Layer, here: Here, held: Any) -> tuple[Layer, Here]:
-    """The layer that is applied, and the names that its arguments read."""
+    """The applied layer, and the names that its arguments use."""
     if not isinstance(held, Operand):
         site = here.sites[0]
         return named_operand(layer, held, site.names, m.program.net.spec.blocks), here
@@ -81,7 +81,7 @@ def _applied(m: ModuleLowering, layer: Layer, here: Here, held: Any) -> tuple[La
 def _factory(
     m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, python: str
 ) -> Made | None:
-    """The parameter, called; None where no one class can serve what its calls give it."""
+    """The parameter, called; None if no single class can serve the values of its calls."""
     if start is None or layer.arguments:
         return None
     nodes: list[Any] = [site.group.children[site.rewind()] for site in here.sites]
@@ -130,7 +130,7 @@ def _factory(
 def _default(
     m: ModuleLowering, layer: Layer, here: Here, start: Tensor, python: str, takes: bool
 ) -> None:
-    """The parameter's default, also where every call gives another."""
+    """The parameter's default, even if every call passes another."""
     value = m.defaults.get(python)
     choices = m.choices[python]
     if value is None or "default" in choices:
@@ -142,7 +142,7 @@ def _default(
     if isinstance(held, str) and held not in OPERATIONS:
         return
     if isinstance(held, Operand) and any(not v.constant for v in held.layer.arguments.values()):
-        return  # it reads what the call gives
+        return  # it uses what the call passes
     applied = held.layer if isinstance(held, Operand) else Layer("operation", held, layer.span, {})
     try:
         there = supposed_layer(m, applied._replace(name=None), here, start)
@@ -173,7 +173,7 @@ class _ChoiceContext(OpContext):
 def _chosen(
     m: ModuleLowering, layer: Layer, held: Any, site: CallSite, node: Node, start: Tensor
 ) -> tuple[str, bool] | None:
-    """The text that makes an operation's module, and whether it reads the channels."""
+    """The text that creates an operation's module, and whether it uses the channels."""
     applied = held.layer if isinstance(held, Operand) else Layer("operation", held, layer.span, {})
     if applied.word not in OPERATIONS or applied.init is not None:
         return None

@@ -1,8 +1,8 @@
-"""The whole program: which classes there are, and which vars their code lets one change.
+"""The whole program: its classes, and the vars that stay variable.
 
-A block is lowered once for all its calls. Where one class cannot serve them (`NotUniform`), or
-holds for one value of a parameter alone (`Pin`), there is a class for each kind of call; where it
-holds for one value of a var alone, the var is fixed, and the program is lowered anew without it.
+A block is lowered once for all its calls. If one class cannot serve them (`NotUniform`), or is only
+valid for one value of a parameter (`Pin`), there is one class per kind of call; if it is only valid
+for one value of a var, the var is fixed, and the program is lowered again.
 """
 
 from __future__ import annotations
@@ -39,16 +39,17 @@ if TYPE_CHECKING:
     from archcalc.spec.syntax import Block, Init, Layer
 
 MAX_STEPS = 40_000
-"""Layers that are lowered: what takes more takes seconds."""
+"""Maximum number of lowered layers: more would take seconds."""
 
 MAX_CLASSES = 100
-"""Of one block, for calls that no one class can serve."""
+"""Maximum number of classes of one block."""
 
 
 class Target(NamedTuple):
-    """What lowering asks of a target. `emitters` write an operation; `reserved` are names that the
-    code may not take; `initialised` adds initial weights; `module_text` is the text that makes an
-    operation's module (None where it has none), and `factory` that of a function that makes it."""
+    """What lowering needs from a target. `emitters` write an operation; `reserved` are names that
+    the code must not use; `initialised` adds initial weights; `module_text` is the text that
+    creates an operation's module (None if it has none), and `factory` that of a function that
+    creates it."""
 
     title: str
     reserved: frozenset[str]
@@ -59,7 +60,7 @@ class Target(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A parameter that a class may have. `fixed`: the class holds for one value of it alone."""
+    """A possible parameter of a class. `fixed`: the class is only valid for one value of it."""
 
     python: str
     kind: str  # channels, spec, var, operation
@@ -79,7 +80,7 @@ class Variant:
 
 
 class _Fix(Exception):
-    """Vars that no argument can change: everything is lowered anew with their values."""
+    """Vars that cannot be arguments: the program is lowered again with their values."""
 
     def __init__(self, words: Iterable[str]) -> None:
         super().__init__()
@@ -87,7 +88,7 @@ class _Fix(Exception):
 
 
 class _Open(Exception):
-    """A block whose callers may change a size that it took for constant."""
+    """A block whose callers can change a size that it assumed to be constant."""
 
 
 def lower(net: Net, target: Target) -> Program:
@@ -120,7 +121,7 @@ class ProgramLowering:
         self.fixed = fixed
         self.open_sizes = opened
         self.steps = steps
-        self.at: Layer | None = None  # the layer that is lowered
+        self.at: Layer | None = None  # the layer being lowered
         self.helpers: set[str] = set()
         self.chains: dict[int, bool] = {}
         self.ids = Identifiers(target.reserved)
@@ -128,29 +129,29 @@ class ProgramLowering:
         self.variants: dict[str, list[Variant]] = {}
         self.by_group: dict[int, tuple[Variant, CallSite]] = {}
         self.kept: list[Any] = []
-        self.numbered: set[str] = set()  # outputs without a name of their own that are taken
+        self.numbered: set[str] = set()  # used names of outputs that have none of their own
         self._heads: dict[str, bool] = {}
         self._words: dict[str, set[str]] = {}
         self._references: dict[str, References] = {}
-        self.rounded: set[str] = set()  # words that rounding functions read
-        self.bare: set[str] = set()  # words that stand alone as a value
+        self.rounded: set[str] = set()  # words used by rounding functions
+        self.bare: set[str] = set()  # words that are a value on their own
         for block in net.spec.blocks.values():
             self._words_of(block)
         self._words_in(net.spec.layers)
 
     def unproved(self, error: Exception) -> DiagnosticError:
-        """The error of code that could not be proved to be this network."""
+        """The error of code that could not be verified against the network."""
         told = str(error) if isinstance(error, Disagreement) else ""
         return DiagnosticError(
             "not-exportable",
-            f"the {self.target.title} code of this layer could not be proved to be this network",
+            f"the {self.target.title} code of this layer could not be verified against the spec",
             label=told,
             help="write it in a simpler way, and report the spec: this is a limit of archcalc",
             span=self.at.span if self.at is not None else self.net.spec.span,
         )
 
     def step(self, layer: Layer) -> None:
-        """Counts a layer. Raises `DiagnosticError` where there are too many."""
+        """Counts a layer. Raises `DiagnosticError` if there are too many."""
         self.steps += 1
         self.at = layer
         if self.steps > MAX_STEPS:
@@ -171,7 +172,7 @@ class ProgramLowering:
         return self._references[block.name]
 
     def gives_heads(self, body: Iterable[Layer]) -> bool:
-        """Whether a head stands in a body or in a block that it calls."""
+        """Whether a body, or a block that it calls, contains a head."""
         return any(self._gives_heads(layer) for layer in body)
 
     def _gives_heads(self, layer: Layer) -> bool:
@@ -202,7 +203,7 @@ class ProgramLowering:
         return Program(self.modules, self.fixed, frozenset(self.helpers))
 
     def _distinct(self, block: Block, groups: list[Group]) -> list[Group]:
-        """One of equal calls each."""
+        """One of several equal calls."""
         self._equal: list[tuple[object, Group, Group]] = []
         if self.gives_heads(block.body):
             return groups
@@ -217,7 +218,7 @@ class ProgramLowering:
         return list(seen.values())
 
     def variant(self, block: Block, group: Group, site: CallSite) -> tuple[Variant, CallSite]:
-        """The class that serves a call, and the call's own site in it."""
+        """The class that serves a call, and the call's site in it."""
         found = self.by_group.get(id(group))
         if found is not None:
             return found
@@ -302,7 +303,7 @@ class ProgramLowering:
         *,
         real: bool,
     ) -> None:
-        """A class for each value of what is pinned."""
+        """One class per value of what is pinned."""
         kinds = {e.python: e for e in m.entries}
         words = [kinds[s].word for s in pinned if s in kinds and kinds[s].kind == "var"]
         if words:
@@ -351,7 +352,7 @@ class ProgramLowering:
         return CallSite(table, group, names, {}, real=real)
 
     def _bind(self, m: ModuleLowering, root: CallSite, group: Group) -> None:
-        """What the class's parameters are in a call."""
+        """The values of the class's parameters in a call."""
         for entry in m.entries:
             if entry.kind == "channels":
                 index = group.inputs[entry.word] if entry.word else group.input
@@ -414,7 +415,7 @@ class ProgramLowering:
         m.defaults[entry.python] = default
 
     def _written_decimal(self, entry: Entry) -> bool:
-        """Whether a var is a decimal by its text, or a factor of what is rounded."""
+        """Whether a var is a decimal by its text, or a factor of something that is rounded."""
         if entry.kind != "var":
             return False
         value = self.net.spec.variables.get(entry.word)
@@ -452,7 +453,7 @@ class ProgramLowering:
         return tensor
 
     def _finish(self, m: ModuleLowering) -> None:
-        """The parameters that the code reads."""
+        """The parameters that the code uses."""
         module = m.module
         module.body = tuple(m.out)
         for entry in m.entries:
@@ -534,7 +535,7 @@ class ProgramLowering:
     # -- the text ---------------------------------------------------------------------------
 
     def has_numbered(self, body: Iterable[Layer], sites: list[CallSite]) -> bool:
-        """Whether an unnamed layer with weights stands in a chain."""
+        """Whether an unnamed layer with weights is in a sequential scope."""
         for layer in body:
             if layer.kind == "do":
                 if self.has_numbered(layer.body, sites):
@@ -597,7 +598,7 @@ class ProgramLowering:
         return found
 
     def _read(self, value: Any, found: set[str]) -> None:
-        """Adds the words that a value reads."""
+        """Adds the words that a value uses."""
         if value.constant:
             return
         if value.layer is not None:
@@ -643,7 +644,7 @@ def _holds_operation(value: Any) -> bool:
 
 
 def _alike(m: ModuleLowering, root: CallSite) -> bool:
-    """Whether a call gives values of the kinds that the class was lowered with."""
+    """Whether a call passes values of the kinds with which the class was lowered."""
     for entry in m.entries:
         if entry.python in m.used and not entry.fixed and m.sites:
             known = {type(r.py.get(entry.python)) for r in m.sites}
@@ -659,7 +660,7 @@ def block_layer(block: Block) -> Any:
 
 
 class _Calls:
-    """The calls of blocks that the net makes; what `reuse` calls again is no call of its own."""
+    """The block calls of the net, except those that `reuse` repeats."""
 
     def __init__(self, net: Net, target: Target) -> None:
         self.net = net
@@ -684,7 +685,7 @@ class _Calls:
         return {word: self.groups[word] for word in blocks if word in self.groups}
 
     def _check(self) -> None:
-        """Refuses a layer called again whose numbers hang on the call: the code has those of the
+        """Rejects a reused layer whose numbers depend on the call: the code has those of the
         first."""
         for node in self.net.nodes:
             first = self.first.setdefault(node.path, node)

@@ -1,4 +1,4 @@
-"""What is known where a layer stands: names, labels, the level's names, the loops around."""
+"""The context of a layer: names, labels, the scope's names, the loops around."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Label(NamedTuple):
-    """What a name is for `from` and `reuse`: a tensor, and the statement that made it."""
+    """A label for `from` and `reuse`: a tensor, and the statement that created it."""
 
     tensor: Tensor | None
     made: Callable_ | Again | None = None
 
 
 class Labels:
-    """The labels of one body. References see them and those of the bodies around it."""
+    """The labels of one body. References see them and those of the enclosing bodies."""
 
     def __init__(self, around: Labels | None) -> None:
         self.around = around
@@ -41,21 +41,21 @@ class Labels:
         return None
 
     def visible(self) -> dict[str, Label]:
-        """All labels that can be named here, the nearest of each name."""
+        """All visible labels, the innermost of each name."""
         around = self.around.visible() if self.around is not None else {}
         return {**around, **self.own}
 
 
 POSITION = ""
-"""Counts the layers of a chain."""
+"""Counts the layers of a sequential scope."""
 
 Count = Expr | Opaque
 
 
 class Naming:
-    """How the unnamed layers of a level are called: by position in a chain, else by operation and
-    number. Counts are expressions: a loop adds as many in every turn, a condition one or none. A
-    count without a short expression is `Opaque`."""
+    """The names of unnamed layers of a scope: by index if it is sequential, else by operation and
+    number. Counts are expressions: a loop adds the same number per iteration, a condition one or
+    none. A count without a short expression is `Opaque`."""
 
     def __init__(self, *, chain: bool, sequential: bool) -> None:
         self.chain = chain
@@ -74,7 +74,7 @@ class Naming:
             return ()
         before = self.counts.get(key, literal(0))
         if isinstance(before, Opaque):
-            self.counts[key] = Opaque(before.reads)  # one more, and so another
+            self.counts[key] = Opaque(before.reads)  # one more, and therefore another
             return before
         after = binary(before, ast.Add, literal(1))
         self.counts[key] = after
@@ -85,7 +85,7 @@ class Naming:
         return (stem, number) if stem else (number,)
 
     def merged(self, condition: Expr, other: Naming) -> None:
-        """After a part that is there where `condition` holds; `other` is how it was without."""
+        """After a part that is present if `condition` holds; `other` is the state without it."""
         for key in {*self.counts, *other.counts}:
             here, there = self.counts.get(key, literal(0)), other.counts.get(key, literal(0))
             if here is there:
@@ -97,7 +97,7 @@ class Naming:
                 self.counts[key] = Opaque(reads)
 
     def turn(self, index: str, deltas: Mapping[str, Count]) -> Naming:
-        """The names in a turn of a loop that adds `deltas`."""
+        """The names in an iteration of a loop that adds `deltas`."""
         inside = self.copy()
         for key, delta in deltas.items():
             before = self.counts.get(key, literal(0))
@@ -109,7 +109,7 @@ class Naming:
         return inside
 
     def after(self, turns: Expr, deltas: Mapping[str, Count]) -> None:
-        """Goes on after a loop."""
+        """Continues after a loop."""
         for key, delta in deltas.items():
             before = self.counts.get(key, literal(0))
             if isinstance(before, Opaque) or not isinstance(delta, ast.Constant):
@@ -121,8 +121,9 @@ class Naming:
 
 
 class Here(NamedTuple):
-    """Where a layer stands. `env` has the spec's names as expressions (None: no expression),
-    `loops` the index variables of the loops around, `held` the words that hold operations."""
+    """The context of a layer. `env` maps the spec's names to expressions (None: no expression),
+    `loops` are the index variables of the enclosing loops, `held` the words that refer to
+    operations."""
 
     sites: list[CallSite]
     env: Mapping[str, Expr | None]

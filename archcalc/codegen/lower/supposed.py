@@ -1,4 +1,4 @@
-"""Parts that no call of the net has, elaborated as if one had them."""
+"""Parts that no call of the net has, elaborated as if one did."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 
 class NotPossible(Exception):
-    """No call could have the part with the other values that the calls have."""
+    """No call could have the part with the other values of the calls."""
 
 
 TRIED = 3
-"""Sites that are tried: one is enough."""
+"""Maximum number of sites that are tried: one is enough."""
 
 
 def supposed_layer(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Here:
-    """A site at which the layer is there. Raises `NotPossible`."""
+    """A site at which the layer is present. Raises `NotPossible`."""
     return _supposed(m, (layer,), here, start, {})
 
 
 def supposed_turn(
     m: ModuleLowering, layers: tuple[Layer, ...], here: Here, start: Tensor | None
 ) -> Here:
-    """A site in a turn of a loop that no call takes. Raises `NotPossible`."""
+    """A site in an iteration of a loop that no call reaches. Raises `NotPossible`."""
     return _supposed(m, layers, here, start, {"index": 0})
 
 

@@ -1,4 +1,4 @@
-"""PyTorch: the code that an engineer would have written by hand."""
+"""PyTorch code in the style of hand-written code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _module_text(form: Any) -> str | None:
-    """The text that makes a form's module."""
+    """The text that creates a form's module."""
     doc = form.module() if callable(form.module) else form.module
     return None if doc is None else flat(doc)
 

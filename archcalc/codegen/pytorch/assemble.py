@@ -1,4 +1,4 @@
-"""The generated file from its parts: docstring, imports, helpers, classes, and a main block."""
+"""The generated file: docstring, imports, helpers, classes, and a main block."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def assemble(net: Net, printer: Printer, model: ClassText) -> str:
 
 
 def _renamed(printer: Printer, model: ClassText) -> dict[str, str]:
-    """The vars that the constructor has under another name."""
+    """The vars whose constructor argument has another name."""
     read = set(model.arguments())
     arguments = {p.word: p.name for p in printer.program.model.parameters if p.name in read}
     return {word: python for word, python in arguments.items() if word != python}
@@ -47,7 +47,7 @@ _TYPING = {
 
 
 def _imports(body: str) -> list[str]:
-    """What the body reads; strings and comments in it name no imports by accident of theirs."""
+    """The code of the body; strings and comments in it do not count as uses of imports."""
     lines = ["import math"] if re.search(r"\bmath\.\w", body) else []
     for module, words in _TYPING.items():
         found = [w for w in words if re.search(rf"\b{w}\b[\[\](),:|\n ]", _code(body))]
@@ -75,12 +75,12 @@ def _own_imports(net: Net) -> list[str]:
 
 
 def _code(body: str) -> str:
-    """The body without its texts."""
+    """The body without its strings."""
     return re.sub(r'"([^"\\\n]|\\.)*"', '""', body)
 
 
 def _main(net: Net, model: ClassText) -> list[str]:
-    """One batch run, and the shapes and parameters printed."""
+    """Runs one batch, and prints the shapes and parameters."""
     lines = ['if __name__ == "__main__":', f"    model = {model.name}().eval()"]
     words = []
     for index in net.inputs.values():

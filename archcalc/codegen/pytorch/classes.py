@@ -1,4 +1,4 @@
-"""A class in the making: constructor and forward pass, as statements that the layout prints."""
+"""A class under construction: constructor and forward pass, as statements for the layout."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class ClassText:
-    """One class. `known` are the constructor variables that its code may read, with their types;
-    `lets` what those are that stand in loops and conditions, where the forward pass cannot see
-    them."""
+    """One class. `known` are the constructor variables that its code may use, with their types;
+    `lets` are the values of those in loops and conditions, which the forward pass cannot see."""
 
     def __init__(self, name: str, note: str) -> None:
         self.name = name
@@ -47,7 +46,7 @@ class ClassText:
     # -- numbers of the constructor in the forward pass ----------------------------------------
 
     def parameter(self, p: Parameter) -> None:
-        """A constructor parameter, which the class has if it reads it."""
+        """A constructor parameter, which the class has if it uses it."""
         self.locals.used.add(p.name)
         if p.kind == "operation":
             default = p.default.emitted if isinstance(p.default, Choice) else None
@@ -96,11 +95,11 @@ class ClassText:
     # -- the text ---------------------------------------------------------------------------
 
     def reads(self) -> set[str]:
-        """The variables that the constructor reads."""
+        """The variables that the constructor uses."""
         return _reads(self.init)
 
     def prune(self) -> None:
-        """Drops variables that nothing reads, and loops and conditions without a line."""
+        """Removes unused variables, and empty loops and conditions."""
         while True:
             dead = {v for v in self.optional if v not in _reads(self.init, leave_out=v)}
             before = _count(self.init)
@@ -144,18 +143,18 @@ def annotation(values: list[Any], decimal: bool) -> str:
 
 
 def words_of(text: str) -> set[str]:
-    """The names in a piece of code, those in plain texts left out."""
+    """The names in a piece of code, except those in strings."""
     return set(_WORD.findall(_TEXT.sub(_code_of, text)))
 
 
 def _code_of(text: re.Match[str]) -> str:
-    """What a text holds of code: the parts in braces of an f-string."""
+    """The code in a string: the parts in braces of an f-string."""
     found = text[0]
     return " ".join(re.findall(r"{([^{}]*)}", found)) if found[0] in "fF" else '""'
 
 
 def statement_words(statements: list[Statement]) -> set[str]:
-    """The names that statements read."""
+    """The names that statements use."""
     return _reads(statements)
 
 

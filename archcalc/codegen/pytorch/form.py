@@ -1,4 +1,4 @@
-"""How PyTorch writes an operation: what an emitter gives."""
+"""How PyTorch writes an operation: the result of an emitter."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ __all__ = ["Form", "OpContext", "Run", "Sides"]
 
 
 class Run(NamedTuple):
-    """What the forward pass gives a function: its tensors, and the constructor's numbers."""
+    """The arguments of a function in the forward pass: its tensors, and the constructor's
+    numbers."""
 
     x: tuple[str, ...]
     use: Callable[[Expr, str], str]
 
 
 class Form(NamedTuple):
-    """`module` makes the operation in the constructor, `function` calls it without one; at least
-    one is there (a module that is itself a function is made when it is asked for: PyTorch has none,
-    so it is a wrapped function). `uses` are the expressions that the function reads, `typed`
-    whether its result is declared to be a Tensor."""
+    """`module` creates the operation in the constructor, `function` calls it without one; at least
+    one is given (a module that is itself a function is created on demand: PyTorch has none, so it
+    is a wrapped function). `uses` are the expressions that the function uses, `typed` whether its
+    result is declared as a Tensor."""
 
     module: Doc | Callable[[], Doc] | None
     function: Callable[[Run], Doc] | None

@@ -34,15 +34,15 @@ if TYPE_CHECKING:
     from archcalc.codegen.pytorch.printer import Printer
 
 LONG = 68
-"""An expression longer than this is given a name before more is put around it."""
+"""A longer expression gets a name before it is used in another."""
 
 TEXT, CALL = 76, 88
-"""What is longer than this reads its tensor from a variable."""
+"""A longer expression reads its tensor from a variable."""
 
 
 class Wire:
-    """What a tensor is in `forward`: an expression, `simple` where that is a variable, `typed`
-    where a type checker knows it for a Tensor."""
+    """A tensor in `forward`: an expression, `simple` if that is a variable, `typed` if a type
+    checker knows that it is a Tensor."""
 
     __slots__ = ("doc", "simple", "typed")
 
@@ -53,7 +53,7 @@ class Wire:
 
 
 class ForwardWriter:
-    """Writes one class. `outer` is the writer of the class around, for a level of it."""
+    """Writes one class. `outer` is the writer of the enclosing class, for a level of it."""
 
     def __init__(self, printer: Printer, made: ClassText, outer: ForwardWriter | None) -> None:
         self.printer = printer
@@ -62,18 +62,20 @@ class ForwardWriter:
         self.init: list[Statement] = made.init
         self.forward: list[Statement] = made.forward
         self.wires: dict[int, Wire] = {}
-        self.modules: dict[int, tuple[str, tuple[str, ...]]] = {}  # how a statement's is called
+        self.modules: dict[
+            int, tuple[str, tuple[str, ...]]
+        ] = {}  # how a statement's module is called
         self.levels: dict[int, ForwardWriter] = {}
         self.captured: dict[str, Tensor] = {}
-        self.passed: dict[str, Any] = {}  # modules of the class around, by argument
-        self.kept: set[str] = set()  # variables that are never written again
+        self.passed: dict[str, Any] = {}  # modules of the enclosing class, by argument
+        self.kept: set[str] = set()  # variables that are assigned once
         self.typed: set[str] = set()
         self.target = "x"
         self.loops: set[str] = set()
         self.indices: tuple[str, ...] = ()
         self.nested = 0
         self.heads = False
-        self.released: set[str] = set()  # variables of branches, which may be written again
+        self.released: set[str] = set()  # variables of branches, which may be assigned again
 
     # -- whole classes ----------------------------------------------------------------------
 
@@ -148,7 +150,7 @@ class ForwardWriter:
         self.forward.append(Line("return ", doc))
 
     def _reserve(self, body: Body) -> None:
-        """Keeps the names of submodules from those of stored numbers."""
+        """Keeps the names of submodules separate from those of stored numbers."""
         for s in body:
             path = getattr(s, "path", None)
             if path is not None and path.fixed is not None and (path.named or path.auto):
@@ -162,7 +164,7 @@ class ForwardWriter:
 
     def wire(self, tensor: Tensor) -> Wire:
         found = self.wires.get(id(tensor))
-        if found is None:  # of the class around
+        if found is None:  # of the enclosing class
             word = self.made.locals.take(tensor.label or "skip", "tensor")
             self.captured[word] = tensor
             self.kept.add(word)
@@ -189,7 +191,7 @@ class ForwardWriter:
         return Wire(variable, typed=typed or known or annotate)
 
     def give(self, tensor: Tensor, doc: Doc, *, typed: bool) -> None:
-        """What a statement gives: under its label where something reads it by that."""
+        """The output of a statement: named by its label if something reads it by that."""
         if tensor.label and id(tensor) not in self.wires:
             variable = self.made.locals.take(tensor.label, "tensor")
             self.kept.add(variable)
@@ -279,8 +281,8 @@ class ForwardWriter:
 
         doc = written()
         inside = isinstance(doc, str) and not wires[0].simple and isinstance(wires[0].doc, str)
-        # What stands in a sum or product needs a name of its own here. A text cannot be broken
-        # into lines; a call can.
+        # An operand of a sum or product needs its own name here. Text cannot be broken into lines;
+        # a call can.
         if inside or len(flat(doc)) > (TEXT if isinstance(doc, str) else CALL):
             wires = [self.simple(t) for t in s.inputs]
             doc = written()
@@ -289,7 +291,7 @@ class ForwardWriter:
     # -- submodules -------------------------------------------------------------------------
 
     def register(self, s: Any, doc: Doc) -> str:
-        """Makes a statement's module an attribute; gives how the forward pass calls it."""
+        """Makes a statement's module an attribute; returns how the forward pass calls it."""
         target, called = self.place(s.path, s.layer.word)
         if target.endswith(", "):
             self.init.append(Line("", call("self.add_module", target[:-2], doc)))
@@ -299,8 +301,8 @@ class ForwardWriter:
         return called
 
     def place(self, path: Path, word: str) -> tuple[str, str]:
-        """Where a module goes, and how it is called: `self.conv = ` and `self.conv`, or the name of
-        an `add_module` that ends in a comma."""
+        """Where a module is stored, and how it is called: `self.conv = ` and `self.conv`, or the
+        name of an `add_module` that ends in a comma."""
         fixed = path.fixed
         if not path.parts or (fixed is not None and not path.named and fixed == word):
             fixed = self.made.attributes.take(word or "layer", "layer")
@@ -340,7 +342,7 @@ class ForwardWriter:
             self.forward.append(Line("", made))
         else:
             self.give(s.output, made, typed=False)
-            if heads:  # which it gives whether or not anything reads its tensor
+            if heads:  # which it returns whether or not its tensor is read
                 self.simple(s.output)
 
     def _argument_doc(self, tensor: Tensor) -> Doc:
@@ -350,7 +352,7 @@ class ForwardWriter:
         return flat(self.simple(tensor).doc)
 
     def called(self, statement: Any) -> tuple[str, tuple[str, ...]]:
-        """How a module is called here; one of the class around is passed on."""
+        """How a module is called here; one of the enclosing class is passed on."""
         if id(statement) in self.modules:
             return self.modules[id(statement)]
         word = self.made.locals.take(statement.path.fixed or "layer", "layer")
@@ -370,7 +372,7 @@ class ForwardWriter:
     # -- heads ------------------------------------------------------------------------------
 
     def _head(self, s: Head) -> None:
-        """What a head computes goes into a variable of its own: the current tensor stays."""
+        """The output of a head gets its own variable: the current tensor stays."""
         self.heads = True
         current = [t for t in reads_of_body(s.body, s.value) if id(t) in self.wires]
         for tensor in current:
@@ -424,7 +426,7 @@ class ForwardWriter:
             self.forward.append(under(flag, forward))
 
     def _merge(self, s: When, flag: str, forward: list[Statement]) -> None:
-        """The current tensor in one variable, whether the part is there or not."""
+        """The current tensor in one variable, whether the part is present or not."""
         assert s.output is not None
         assert s.inside is not None
         target = self.target
@@ -439,7 +441,7 @@ class ForwardWriter:
         self.wires[id(s.output)] = Wire(target, typed=target in self.typed)
 
     def _identity(self, s: When, init: list[Statement], forward: list[Statement]) -> bool:
-        """One module that is there or not: an Identity stands in for it."""
+        """One module that is present or not: replaced by an Identity."""
         own = [i for i in init if isinstance(i, Line) and _registers(i)]
         if forward or len(own) != 1 or s.inside is None or s.before is None or s.output is s.before:
             return False
@@ -514,7 +516,8 @@ class ForwardWriter:
                 self.give(s.output, doc, typed=target in self.typed)
 
     def _running(self, s: Loop) -> list[tuple[str, Expr]]:
-        """The running variables that a turn reads in the forward pass, which then has them too."""
+        """The running variables that an iteration uses in the forward pass, which then has them
+        too."""
         found = []
         for variable, first, then in s.carried:
             if variable in statement_words(self.forward):
@@ -546,7 +549,7 @@ class ForwardWriter:
 
 
 def under(condition: str, body: list[Statement]) -> Nest:
-    """`if condition:`, one condition with that of the only statement where that is an `if` too."""
+    """`if condition:`, combined with the condition of its only statement if that is an `if` too."""
     from archcalc.codegen.layout import under as joined
 
     return joined(condition, body)
@@ -563,7 +566,7 @@ def _registers(line: Line) -> bool:
 
 
 def _always(body: Body) -> bool:
-    """Whether a further output is there in every run."""
+    """Whether a further output exists in every run."""
     for s in body:
         if isinstance(s, Head) and not s.training_only:
             return True

@@ -1,4 +1,4 @@
-"""What PyTorch lacks, as small classes and functions that are written only where they are used."""
+"""What PyTorch lacks, as small classes and functions that are only written if they are used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Lambda(nn.Module):
 '''
 
 TYPE_VARIABLE = '_Layer = TypeVar("_Layer", bound=nn.Module)'
-"""Stands right after the imports where `init_weight` is needed."""
+"""Written right after the imports if `init_weight` is used."""
 
 INIT_WEIGHT = '''
 def init_weight(layer: _Layer, method: Callable[..., Any], **arguments: Any) -> _Layer:
@@ -323,11 +323,11 @@ HELPERS: dict[str, str] = {
 """Every helper's text, those that others use first."""
 
 NAMES = frozenset(HELPERS)
-"""Names that no class or variable of a net may take."""
+"""Names that no class or variable of a net may have."""
 
 
 def with_needed(names: set[str]) -> list[str]:
-    """The helpers asked for and those that they use, in order."""
+    """The requested helpers and those that they use, in order."""
     needed = {n for n in names if n in HELPERS}
     while True:
         more = {h for h in HELPERS if any(_calls(HELPERS[n], h) for n in needed)} | needed
@@ -337,5 +337,6 @@ def with_needed(names: set[str]) -> list[str]:
 
 
 def _calls(text: str, helper: str) -> bool:
-    """Whether a helper's text names another helper (and no function of PyTorch's like it)."""
+    """Whether a helper's text uses another helper (and not a PyTorch function with the same
+    name)."""
     return re.search(rf"(?<![.\w]){helper}(\(|\):)", text) is not None

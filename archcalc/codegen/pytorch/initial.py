@@ -1,4 +1,4 @@
-"""Initial weights: `init` in a spec, by small functions that begin a module's weights."""
+"""Initial weights: `init` of a spec, by small functions that initialize a module's weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WORDS = {"low": "a", "high": "b", "value": "val"}
 
 
 def initialised(context: OpContext, init: Init, form: Form) -> Form:
-    """The form with its module inside a call that initialises its weight."""
+    """The form with its module inside a call that initializes its weight."""
     for node in context.nodes:
         _check(context.layer, init.method, node)
     arguments = {}
@@ -56,7 +56,7 @@ def _is_plain(expr: Any) -> bool:
 
 
 def _check(layer: Layer, method: str, node: Node) -> None:
-    """Refuses what `nn.init` refuses: a layer without a weight, and a fan of a mere list."""
+    """Rejects what `nn.init` rejects: a layer without a weight, and the fan of a 1-D weight."""
     assert node.facts is not None
     weight = next((w for w in node.facts.weights if w.name == "weight"), None)
     if weight is None:

@@ -1,4 +1,4 @@
-"""Joins in the forward pass: the branches one after the other, then the sum, product or concat."""
+"""Joins in the forward pass: the branches in order, then the sum, product or concat."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHORT = 44
 """A branch up to this length stays inside the join's expression."""
 
 LINE = 72
-"""A sum up to this length stands on one line."""
+"""A sum up to this length stays on one line."""
 
 SIGNS = {"add": "+", "sub": "-", "mul": "*"}
 
@@ -25,7 +25,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class _Part(NamedTuple):
-    """A branch that has been written: what it gives, and when it is there (None: always)."""
+    """A written branch: its output, and when it is present (None: always)."""
 
     wire: Wire
     flag: str | None
@@ -34,7 +34,7 @@ class _Part(NamedTuple):
 
 def write_join(w: ForwardWriter, s: Join) -> None:
     target = w.target
-    for branch in s.branches:  # what branches start from must not be computed in each
+    for branch in s.branches:  # the input of the branches must not be computed in each
         for tensor in _starts(branch):
             if id(tensor) in w.wires:
                 w.simple(tensor)
@@ -93,7 +93,7 @@ def _branch(w: ForwardWriter, branch: Branch, held: list[str]) -> _Part:
 
 
 def _whole(w: ForwardWriter, s: Join, parts: list[_Part]) -> tuple[Doc, bool]:
-    """All branches are there: one expression."""
+    """All branches are present: one expression."""
     wires = [p.wire for p in parts]
     if s.op == "concat":
         return call(
@@ -110,9 +110,9 @@ def _whole(w: ForwardWriter, s: Join, parts: list[_Part]) -> tuple[Doc, bool]:
 
 
 def _total(w: ForwardWriter, s: Join, parts: list[_Part], always: list[_Part]) -> None:
-    """Branches that come and go are added to those that are always there."""
+    """Optional branches are added to those that are always present."""
     doc, typed = _whole(w, s, always)
-    total = w.made.locals.take("total")  # and keep it: what follows reads it
+    total = w.made.locals.take("total")  # and keep it: later code reads it
     w.put(total, doc, typed=typed, annotate=True)
     w.typed.add(total)
     for part in parts:
@@ -123,7 +123,7 @@ def _total(w: ForwardWriter, s: Join, parts: list[_Part], always: list[_Part]) -
 
 
 def _listed(w: ForwardWriter, s: Join, parts: list[_Part], held: list[str]) -> None:
-    """A concat whose branches come and go: a list that grows."""
+    """A concat with optional branches: a list that grows."""
     variable = w.made.locals.take("parts")
     held.append(variable)
     first: list[Doc] = []

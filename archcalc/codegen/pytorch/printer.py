@@ -32,7 +32,7 @@ class Printer:
         self.model: ForwardWriter | None = None
 
     def write(self) -> ClassText:
-        """Writes all classes; gives the model's."""
+        """Writes all classes; returns the model's."""
         for module in self.program.modules:
             made = self._module(module)
             self.made[id(module)] = made
@@ -58,7 +58,7 @@ class Printer:
     # -- constructors -----------------------------------------------------------------------
 
     def module_doc(self, s: Any, owner: ClassText) -> Doc:
-        """What makes a statement's module in the constructor of `owner`."""
+        """What creates a statement's module in the constructor of `owner`."""
         match s:
             case Operation():
                 form = s.emitted
@@ -94,7 +94,7 @@ class Printer:
         return Call(made.name, tuple(given))
 
     def level(self, s: Level, owner: ClassText, outer: ForwardWriter | None) -> Call:
-        """A level as a class of its own, and its call: what it reads of the class around it are
+        """A level as a separate class, and its call: what it uses of the enclosing class becomes
         its parameters."""
         made = ClassText(self.ids.take_class(s.title), "")
         made.locals.used |= owner.variables.keys() | bound_by(s.body)
@@ -116,7 +116,7 @@ class Printer:
 
 
 def guess(value: Any) -> str:
-    """The type of a constructor variable, from the expression that it is."""
+    """The type of a constructor variable, from its expression."""
     if isinstance(value, ast.Compare | ast.BoolOp):
         return "bool"
     if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Slot(NamedTuple):
-    """A layer of the chain, `key` its name where the author gave it one."""
+    """A layer of the chain, `key` its name if the author gave it one."""
 
     key: str | None
     doc: Doc
@@ -92,7 +92,7 @@ class SequenceWriter:
         return [*before, Nest(*header, inside)]  # type: ignore[arg-type]
 
     def document(self, body: Body, around: list[Statement], head: str) -> Call:
-        """`head(layers)`; what a loop or condition adds is appended before it, in `around`."""
+        """`head(layers)`; additions of a loop or condition are appended before it, in `around`."""
         pieces = self.pieces(body)
         lets = [_plain(p) for p in pieces if isinstance(p, Line | Before)]
         slots = [p for p in pieces if isinstance(p, Slot)]
@@ -120,12 +120,12 @@ class SequenceWriter:
 
 
 def key_of(path: Path) -> str | None:
-    """The name of a slot as text, None for a mere position."""
+    """The name of a slot as text, None for a mere index."""
     return key_text(path) if path.named else None
 
 
 def key_text(path: Path) -> str:
-    """A name as a text of Python."""
+    """A name as a Python string."""
     if path.fixed is not None:
         return quoted(path.fixed)
     parts = []
@@ -192,7 +192,7 @@ def carry(variable: str, after: ast.expr) -> list[Line]:
 
 
 def loop_header(s: Loop, inside: Sequence[Statement | Piece]) -> tuple[str, Doc]:
-    """`for … in …` of the constructor, with the variables that its body reads."""
+    """`for … in …` of the constructor, with the variables that its body uses."""
     from archcalc.codegen.layout import flat
     from archcalc.codegen.pytorch.classes import words_of
 

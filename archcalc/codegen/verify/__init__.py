@@ -1,6 +1,6 @@
-"""Proof by running: the generated PyTorch code against what was worked out from the text.
+"""Verification by running: the generated PyTorch code compared with the predictions of `check`.
 
-Here the code is run; `compared.py` holds what came of it against the report.
+Here the code is run; `compared.py` compares the results with the report.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class NoDevice(ValueError):
-    """The device that was asked for is not there: wrong use, not an error of the code."""
+    """The requested device is not available: a usage error, not an error of the code."""
 
 
 class Verification(NamedTuple):
-    """Everything that was compared. `failure` says why the code did not run, where it did not;
-    `unmeasured` why no receptive field was measured, where none was."""
+    """Everything that was compared. `failure` is the reason if the code did not run; `unmeasured`
+    the reason if no receptive field was measured."""
 
     rows: tuple[Compared, ...]
     failure: str = ""
@@ -48,14 +48,13 @@ def verify(
     layer: str | None = None,
     text: str | None = None,
 ) -> Verification:
-    """Exports a net, runs it in a process of its own, and compares.
+    """Exports a net, runs it in a separate process, and compares.
 
-    `device` is cpu, cuda, or meta (shapes and counts without numbers, in no time). `layer` is the
-    path of the layer whose receptive field is measured, where it is not the last one that can be.
-    `text` is the code, where it has been generated already.
-    Raises `TorchMissing` without PyTorch, `NoDevice` without a CUDA device, `SpecError` where the
-    net cannot be exported, and `Unmeasurable` for a layer without a receptive field that a gradient
-    shows.
+    `device` is cpu, cuda, or meta (shapes and counts without data, instantly). `layer` is the path
+    of the layer whose receptive field is measured; by default the last possible one. `text` is the
+    code, if it is already generated. Raises `TorchMissing` without PyTorch, `NoDevice` without a
+    CUDA device, `SpecError` if the net cannot be exported, and `Unmeasurable` for a layer whose
+    receptive field cannot be measured with a gradient.
     """
     from archcalc.analysis.analyze import analyze
 
@@ -70,7 +69,7 @@ def verify(
         file = Path(folder, "generated.py")
         file.write_text(export(net) if text is None else text, encoding="utf-8")
         done = subprocess.run(
-            # -P: nothing beside the probe may be taken for a module of Python's own.
+            # -P: nothing next to the probe can shadow a module of Python.
             [sys.executable, "-P", str(Path(__file__).with_name("probe.py"))],
             input=json.dumps({**request, "file": str(file)}),
             capture_output=True,
@@ -85,7 +84,7 @@ def verify(
 
 
 def _answer(text: str) -> dict[str, Any]:
-    """What the probe told; nothing where it ended before it could."""
+    """The answer of the probe; empty if it ended too early."""
     try:
         found: dict[str, Any] = json.loads(text)
     except ValueError:
@@ -94,7 +93,7 @@ def _answer(text: str) -> dict[str, Any]:
 
 
 def _failure(errors: str, status: int) -> str:
-    """Why the code did not run, as Python told it."""
+    """The reason why the code did not run, as Python reported it."""
     told = errors.strip() or f"it ended by itself, with exit status {status}"
     if "not enough memory" in told or "MemoryError" in told:
         told += "\nwithout numbers it takes no memory: --device meta"
@@ -104,7 +103,7 @@ def _failure(errors: str, status: int) -> str:
 def asked(
     net: Net, chosen: Chosen | None, *, batch: int = 2, device: str = "cpu"
 ) -> dict[str, Any]:
-    """What the probe is asked to run, but for the file."""
+    """The request for the probe, except the file."""
     shapes = [list(tensor.shape) for i in net.inputs.values() if (tensor := net.tensors[i])]
     field = None if chosen is None else [chosen.path, list(chosen.position)]
     return {"inputs": shapes, "batch": batch, "device": device, "field": field}

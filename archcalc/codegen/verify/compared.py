@@ -1,6 +1,6 @@
-"""What a run of the generated code told, held against the report row by row.
+"""The results of running the generated code, compared with the report row by row.
 
-Inference and training are compared apart: what one of them gets wrong, the other must not hide.
+Inference and training are compared separately, so that one does not hide errors of the other.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from archcalc.graph import Net, Node
 
 UNSEEN = ("rbf",)
-"""Operations whose multiplies PyTorch's counter does not see."""
+"""Operations whose MACs PyTorch's counter does not see."""
 
 MOST = 5
-"""Differences told one by one; the rest are counted."""
+"""Differences that are listed; the rest are counted."""
 
 MODES = ("eval", "train")
 
 
 class Compared(NamedTuple):
-    """One thing that was compared: what, how it reads on both sides, and what differs."""
+    """One comparison: what, both values, and the differences."""
 
     what: str
     ours: str
@@ -39,7 +39,7 @@ class Compared(NamedTuple):
 
 
 def compare(report: Report, told: dict[str, Any], chosen: Chosen | None = None) -> list[Compared]:
-    """What the run told, beside the report."""
+    """The results of the run, next to the report."""
     net = report.net
     parts = {mode: _taking_part(net, training=mode == "train") for mode in MODES}
     rows = [
@@ -56,7 +56,7 @@ def compare(report: Report, told: dict[str, Any], chosen: Chosen | None = None) 
 
 
 def _taking_part(net: Net, *, training: bool) -> set[int]:
-    """The layers that an output depends on: some may be written whose tensor nothing reads."""
+    """The layers that an output depends on: others may be written whose tensor nothing reads."""
     waiting = list(net.outputs.values())
     seen: set[int] = set()
     found: set[int] = set()
@@ -77,7 +77,7 @@ def _taking_part(net: Net, *, training: bool) -> set[int]:
 
 
 class Step(NamedTuple):
-    """A layer or a level, as it is run: its path, its output, and the layers that it is made of."""
+    """A layer or a level, as it is run: its path, its output, and its layers."""
 
     path: str
     shape: tuple[int, ...]
@@ -89,7 +89,7 @@ def _shapes(net: Net, mode: str, told: dict[str, Any], parts: set[int]) -> Compa
     """Output shapes by path, call by call; layers that are function calls have no module."""
     expected: dict[str, list[list[int]]] = {}
     weighted: set[str] = set()
-    idle: set[str] = set()  # what nothing reads may run or not
+    idle: set[str] = set()  # unread layers may run or not
     for step in _steps(net.root, net):
         running = [n for n in step.nodes if mode == "train" or not n.training_only]
         if not running:
@@ -108,7 +108,7 @@ def _shapes(net: Net, mode: str, told: dict[str, Any], parts: set[int]) -> Compa
             continue
         compared += 1
         if run != shapes:
-            differences.append(f"{path}: {_calls(shapes)} worked out, {_calls(run)} run")
+            differences.append(f"{path}: {_calls(shapes)} predicted, {_calls(run)} run")
     return Compared(
         f"output shapes, {mode} mode",
         f"{_many(len(expected), 'layer')} and groups",
@@ -118,7 +118,7 @@ def _shapes(net: Net, mode: str, told: dict[str, Any], parts: set[int]) -> Compa
 
 
 def _steps(group: Group, net: Net) -> Iterator[Step]:
-    """Layers and the groups that are levels, in order of execution."""
+    """Layers and the groups that are path components, in execution order."""
     for child in group.children:
         if isinstance(child, Group):
             yield from _steps(child, net)
@@ -150,7 +150,7 @@ def _outputs(net: Net, mode: str, told: dict[str, Any]) -> Compared:
             expected[name] = [told["batch"], *tensor.shape]
     found: dict[str, list[int]] = told["outputs"]
     differences = [
-        f"{name}: {_said(expected.get(name))} worked out, {_said(found.get(name))} given"
+        f"{name}: {_said(expected.get(name))} predicted, {_said(found.get(name))} given"
         for name in {**expected, **found}
         if expected.get(name) != found.get(name)
     ]
@@ -171,23 +171,23 @@ def _said(shape: list[int] | None) -> str:
 
 
 def _counted(report: Report, what: str, figure: str, counted: int) -> Compared:
-    """The net's total, and beside it what runs in training only, which PyTorch counts as well."""
+    """The net's total, plus what runs in training only, which PyTorch counts as well."""
     total = getattr(report.totals, figure)
     if total is None:
         return Compared(what, "?", f"{counted:,}", ())
     aside = sum(
         getattr(layer.totals, figure) or 0 for layer in report.layers if layer.node.training_only
     )
-    # Where nothing runs but in training, the totals are those of that.
+    # If a net only runs in training, its totals are those of training.
     aside = aside if any(not layer.node.training_only for layer in report.layers) else 0
     ours = f"{total:,}" + (f" + {aside:,}" if aside else "")
     what += " (+ in training)" if aside else ""
-    differences = () if total + aside == counted else (f"{ours} worked out, {counted:,} counted",)
+    differences = () if total + aside == counted else (f"{ours} predicted, {counted:,} counted",)
     return Compared(what, ours, f"{counted:,}", differences)
 
 
 def _weights(net: Net) -> Iterator[tuple[str, tuple[int, ...], bool]]:
-    """Every named array: name, shape, whether it is trained."""
+    """Every named array: name, shape, whether it is trainable."""
     for node in net.nodes:
         if node.shared is None and node.facts is not None:
             for w in node.facts.weights:
@@ -199,7 +199,7 @@ def _state(net: Net, state: list[Any]) -> Compared:
     ours = {name: list(shape) for name, shape, _ in _weights(net)}
     theirs = dict(state)
     differences = [
-        f"{name}: {_said(ours.get(name))} worked out, {_said(theirs.get(name))} in the model"
+        f"{name}: {_said(ours.get(name))} predicted, {_said(theirs.get(name))} in the model"
         for name in {**ours, **theirs}
         if ours.get(name) != theirs.get(name)
     ]
@@ -212,7 +212,7 @@ def _state(net: Net, state: list[Any]) -> Compared:
 
 
 def _gradients(net: Net, mode: str, trained: list[str], parts: set[int]) -> Compared:
-    """A pass forward and back: every weight that takes part gets a gradient, and no other."""
+    """A forward and backward pass: every weight that takes part gets a gradient, and no other."""
     paths = {node.path for node in net.nodes if node.index in parts}
     expected = [n for n, _, trains in _weights(net) if trains and n.rpartition(".")[0] in paths]
     found = set(trained)
@@ -226,20 +226,20 @@ def _gradients(net: Net, mode: str, trained: list[str], parts: set[int]) -> Comp
     )
 
 
-# -- multiplies and receptive fields ------------------------------------------------------------
+# -- MACs and receptive fields ------------------------------------------------------------------
 
 
 def _multiplies(report: Report, told: dict[str, Any], parts: set[int]) -> Compared:
-    """The multiplies of inference, layer by layer and in all, but for those that PyTorch's counter
-    does not see, and those of layers whose tensor nothing reads: code need not run them."""
+    """The MACs of inference, per layer and in total, except those that PyTorch's counter does not
+    see, and those of layers whose tensor nothing reads: code need not run them."""
     run = [layer for layer in report.layers if not layer.node.training_only]
     unread = {layer.node.path for layer in run if layer.node.index not in parts}
     unseen = sorted({one.node.op.name for one in run if one.node.index in parts} & set(UNSEEN))
-    apart = [*unseen, *(["what nothing reads"] if unread else [])]
-    what = f"multiplies, {', '.join(apart)} left out" if apart else "multiplies"
-    # Where nothing runs but in training, the totals are those of that.
+    apart = [*unseen, *(["unused layers"] if unread else [])]
+    what = f"MACs, {', '.join(apart)} excluded" if apart else "MACs"
+    # If a net only runs in training, its totals are those of training.
     total = (report.totals.macs or 0) if run else 0
-    of: dict[str, int] = {}  # a layer that is called again has the multiplies of all its calls
+    of: dict[str, int] = {}  # a reused layer has the MACs of all its calls
     for layer in run:
         node, macs = layer.node, layer.totals.macs or 0
         if node.op.name in UNSEEN or node.path in unread:
@@ -249,9 +249,9 @@ def _multiplies(report: Report, told: dict[str, Any], parts: set[int]) -> Compar
     share = 2 * told["batch"]  # a multiplication and an addition for each, and every sample
     counts = {path: flops / share for path, flops in told["flops_of"].items()}
     counted = told["flops"] / share - sum(counts.get(path, 0) for path in unread)
-    differences = [] if total == counted else [f"{total:,} worked out, {counted:,.12g} counted"]
+    differences = [] if total == counted else [f"{total:,} predicted, {counted:,.12g} counted"]
     differences += [
-        f"{path}: {macs:,} worked out, {counts.get(path, 0):,.12g} counted"
+        f"{path}: {macs:,} predicted, {counts.get(path, 0):,.12g} counted"
         for path, macs in of.items()
         if macs != counts.get(path, 0)
     ]
@@ -260,7 +260,7 @@ def _multiplies(report: Report, told: dict[str, Any], parts: set[int]) -> Compar
 
 def _field(chosen: Chosen, found: list[Any]) -> Compared:
     ours, theirs = [list(r) for r in chosen.reaches], found
-    differences = () if ours == theirs else (f"{ours} worked out, {theirs} by gradient",)
+    differences = () if ours == theirs else (f"{ours} predicted, {theirs} by gradient",)
     sizes = "x".join(str(last - first + 1) for first, last in chosen.reaches)
     measured = "x".join(str(f[1] - f[0] + 1) if f else "0" for f in found)
     return Compared(f"receptive field of {chosen.path}", sizes, measured, differences)

@@ -1,9 +1,9 @@
 """Which layer's receptive field a gradient can measure, and at which position.
 
-A window that reaches over the border of the input, or of a map on the way, is cut there, so that
-the gradient reaches less than the receptive field says. What is measured lies inside all of them.
-After a layer that reads a part of the channels nothing is measured: the receptive field is that of
-all channels, and those that are left out may see further than the rest.
+A window that extends over the border of the input, or of a map on the way, is cut there, so that
+the gradient is smaller than the receptive field. The measured window lies inside all of them. After
+a layer that reads a part of the channels nothing is measured: the receptive field is that of all
+channels, and the omitted ones may have a larger field.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from archcalc.graph import Node
 
 MOVING = ("permute", "reshape")
-"""Operations after which an axis is no longer where the input has it."""
+"""Operations after which an axis is no longer at its position in the input."""
 
 PARTING = ("split", "slice")
-"""Operations that give a part of the channels."""
+"""Operations that output a part of the channels."""
 
 
 class Chosen(NamedTuple):
-    """The layer whose receptive field is measured, an output position, and what it should see."""
+    """The measured layer, an output position, and the expected input region."""
 
     path: str
     position: tuple[int, ...]
@@ -32,13 +32,14 @@ class Chosen(NamedTuple):
 
 
 class Unmeasurable(ValueError):
-    """The layer that was asked for has no receptive field that a gradient can measure."""
+    """The requested layer has no receptive field that a gradient can measure."""
 
 
 def choose(report: Report, path: str | None = None) -> Chosen | None:
-    """The layer of this path, or the last one that can be measured; None where none can.
+    """The layer with this path, or the last measurable one; None if there is none.
 
-    Raises `Unmeasurable` where the layer of the path cannot."""
+    Raises `Unmeasurable` if the given layer cannot be measured.
+    """
     found = _measurable(report)
     if path is None:
         return next(reversed(found.values()), None)
@@ -62,7 +63,7 @@ def _one_input(report: Report) -> str:
 
 
 def _why(report: Report, path: str) -> str:
-    """Why this layer cannot."""
+    """Why this layer cannot be measured."""
     node = next((layer.node for layer in report.layers if layer.node.path == path), None)
     if node is None:
         return "there is no such layer"
@@ -98,7 +99,7 @@ def _measurable(report: Report) -> dict[str, Chosen]:
 
 
 def _is_irregular(node: Node, field: ReceptiveField | None) -> bool:
-    """Whether windows here or from here on are not all alike, or as large as the input."""
+    """Whether windows here or later are not all alike, or as large as the input."""
     if node.op.name in MOVING or node.facts is None:
         return True
     if any(isinstance(r, Periodic) for r in node.facts.reach or ()):
@@ -107,20 +108,20 @@ def _is_irregular(node: Node, field: ReceptiveField | None) -> bool:
 
 
 def _leaves_out(node: Node, channels: int) -> bool:
-    """Whether the layer reads a part of its input's channels only."""
+    """Whether the layer only reads a part of its input's channels."""
     table = getattr(node.attributes, "connections", None)
     read = None if table is None else {channel for row in table for channel in row}
     return node.op.name in PARTING or (read is not None and len(read) < channels)
 
 
 def _has_module(node: Node) -> bool:
-    """Whether the layer is a module of its own, which runs once."""
+    """Whether the layer is a separate module that runs once."""
     weights = node.facts is not None and bool(node.facts.weights)
     return weights and node.shared is None and not node.training_only
 
 
 def _narrowed(covered: list[tuple[int, int]], axes: list[Any]) -> list[tuple[int, int]]:
-    """What of the input all maps so far look at, axis by axis."""
+    """The part of the input that all maps so far depend on, axis by axis."""
     return [
         (max(first, offset), min(last, offset + (count - 1) * stride + size - 1))
         for (first, last), (size, stride, offset, count) in zip(covered, axes, strict=True)
@@ -128,7 +129,7 @@ def _narrowed(covered: list[tuple[int, int]], axes: list[Any]) -> list[tuple[int
 
 
 def _inside(path: str, axes: list[Any], covered: list[tuple[int, int]]) -> Chosen | None:
-    """A position in the middle whose window lies in what is covered on every axis."""
+    """A position in the middle whose window lies in the covered part on every axis."""
     position, reaches = [], []
     for (size, stride, offset, count), (first, last) in zip(axes, covered, strict=True):
         fits = [j for j in range(count) if first <= offset + j * stride <= last - size + 1]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _simple(
     module: str, function: str, *attributes: tuple[str, str, float | str], training: bool = False
 ) -> Callable[[OpContext], Form]:
-    """One of PyTorch's own; `attributes` are our name, PyTorch's, and its default."""
+    """A PyTorch activation; `attributes` are archcalc's name, PyTorch's, and its default."""
 
     def emit(site: OpContext) -> Form:
         exprs = [(theirs, site.attribute(ours), d) for ours, theirs, d in attributes]
@@ -40,7 +40,7 @@ def _simple(
 
 
 def prelu(site: OpContext) -> Form:
-    """PyTorch's own, whose channels stand on the first axis after the batch."""
+    """PyTorch activations that need the channels on the first axis after the batch."""
     count: str | None = None
     if site.value("channels"):
         count = site.text(site.dim(0, 0))
@@ -51,7 +51,7 @@ def prelu(site: OpContext) -> Form:
 
 
 def tanh(site: OpContext) -> Form:
-    """amplitude·tanh(slope·x), LeNet-5's with its own numbers."""
+    """amplitude·tanh(slope·x), as in LeNet-5."""
     amplitude, slope = site.attribute("amplitude"), site.attribute("slope")
     plain = show(amplitude) in ("1", "1.0") and show(slope) in ("1", "1.0")
 
@@ -67,7 +67,7 @@ def tanh(site: OpContext) -> Form:
 
 
 def _factor(text: str) -> str:
-    """A number as the left side of a product."""
+    """A number as the left operand of a product."""
     return f"({text})" if " + " in text or " - " in text or " if " in text else text
 
 
@@ -86,14 +86,14 @@ def _over_axis(site: OpContext, module: str, function: str) -> Form:
 
 
 def axis_of(site: OpContext, place: int) -> int:
-    """The axis that an operation works on, counted with the batch."""
+    """The axis of an operation, counted with the batch."""
     from archcalc.ops.axes import place_of
 
     return place_of(site.inputs()[place], site.values("axis")[place]) + 1
 
 
 def maxout(site: OpContext) -> Form:
-    """The largest of neighbouring channels: the channel axis opened and its last part reduced."""
+    """The maximum over adjacent channels: the channel axis is split and its last part reduced."""
     pieces = site.attribute("pieces")
     axis = site.tensors[0].channel_axis
 

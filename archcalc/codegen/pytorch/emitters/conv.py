@@ -1,5 +1,5 @@
-"""Convolutions. Padding that PyTorch lacks (an odd row at the start or the end, unequal sides, same
-with a stride) goes into a small class of its own, so that the weights keep their place and name."""
+"""Convolutions. Padding that PyTorch lacks (an odd row at the start or the end, asymmetric padding,
+same with a stride) goes into a small subclass, so that weights keep their names."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 class Padding(NamedTuple):
-    """How a layer pads: `word` for same with an odd row or a stride, `even` for equal sides,
-    `sides` for unequal ones."""
+    """The kind of padding of a layer: `word` for same with an odd row or a stride, `even` for
+    symmetric padding, `sides` for asymmetric padding."""
 
     word: str | None = None
     even: Expr | None = None
@@ -28,10 +28,10 @@ class Padding(NamedTuple):
 
 
 def padding(site: OpContext) -> Padding:
-    """The padding of a convolution or pool, of one kind in all places."""
+    """The padding of a convolution or pool, of the same kind at all sites."""
     values = site.values("padding")
     if {v for v in values if isinstance(v, str)} == {"valid", "same"} and _unstrided_same(site):
-        # A parameter that is one word here and another there: PyTorch knows both.
+        # A parameter that is different words at different sites: PyTorch knows both.
         return Padding(even=site.attribute("padding"))
     kind = site.same([v if isinstance(v, str) else True for v in values])
     if kind is not True:
@@ -45,8 +45,8 @@ def padding(site: OpContext) -> Padding:
 
 
 def is_even(site: OpContext) -> bool:
-    """Whether both ends of every axis are padded alike: the text says so where it has one number an
-    axis."""
+    """Whether both ends of every axis have equal padding, which the text determines if it has one
+    number per axis."""
     written = site.written("padding")
     if written is not None and variables(written):
         entries = written.elts if isinstance(written, ast.Tuple) else []
@@ -59,7 +59,7 @@ def is_even(site: OpContext) -> bool:
 
 
 def _unstrided_same(site: OpContext) -> bool:
-    """Whether same stands only where PyTorch has it: on a convolution without a stride."""
+    """Whether same only occurs where PyTorch supports it: on a convolution without a stride."""
     written = site.written("stride")
     constant = written is None or not variables(written)
     plain = constant and all(set(s) == {1} for s in site.values("stride"))
@@ -71,7 +71,7 @@ def _tables(site: OpContext) -> bool:
 
 
 def _full(site: OpContext) -> Expr:
-    """dilation·(kernel − 1) on both sides."""
+    """dilation·(kernel − 1) at both ends."""
     kernel, dilation = site.per_axis("kernel"), site.per_axis("dilation")
     if isinstance(kernel, ast.Tuple) or isinstance(dilation, ast.Tuple):
         kernels, dilations = site.value("kernel"), site.value("dilation")
@@ -80,7 +80,7 @@ def _full(site: OpContext) -> Expr:
 
 
 def _pads(site: OpContext, sides: Sides) -> Doc:
-    """Unequal sides as `nn.functional.pad` wants them: the last axis first."""
+    """Asymmetric padding in the order of `nn.functional.pad`: the last axis first."""
     return Items("(", tuple(site.text(e) for side in reversed(sides) for e in side), ")")
 
 
@@ -114,7 +114,7 @@ def _conv(site: OpContext, channels: Expr, out: Expr, groups: Expr) -> Doc:
 
 
 def _padded(site: OpContext, module: str) -> tuple[str, dict[str, Doc | None]]:
-    """The class that pads so, and its argument."""
+    """The class for this padding, and its argument."""
     own = module.startswith("Table")
     if own:
         site.need(module)
@@ -132,7 +132,7 @@ def _padded(site: OpContext, module: str) -> tuple[str, dict[str, Doc | None]]:
 
 
 def _table_conv(site: OpContext) -> Form:
-    """A table of connections: the rows' kernels one after another, as the operation has them."""
+    """A connection table: the rows' kernels in order, as in the operation."""
     table: tuple[tuple[int, ...], ...] = site.value("connections")
     module, extra = _padded(site, f"TableConv{site.rank}d")
     rows: tuple[Doc, ...] = tuple(show(literal(row)) for row in table)
@@ -149,9 +149,9 @@ def _table_conv(site: OpContext) -> Form:
 
 
 def conv_transpose(site: OpContext) -> Form:
-    """PyTorch's own where both sides are cut alike; else more is made and the rest cut off."""
+    """PyTorch's own if both ends are cropped equally; else the output is larger and cropped."""
     rank, out = site.rank, site.attribute("out")
-    if site.by_word("padding"):  # the operation has made numbers of it
+    if site.by_word("padding"):  # the operation has replaced it by numbers
         for decisive in ("padding", "kernel", "stride", "dilation", "output_padding"):
             site.pin(decisive)
     pad = padding(site)
@@ -178,5 +178,5 @@ def conv_transpose(site: OpContext) -> Form:
 
 
 def show_sides(sides: Sides, text: Callable[[Expr], str]) -> str:
-    """(begin, end) an axis, as the helpers take them."""
+    """(begin, end) per axis, in the form of the helpers."""
     return flat(Items("(", tuple(Items("(", (text(b), text(e)), ")") for b, e in sides), ")"))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def batchnorm(site: OpContext) -> Form:
-    """One a rank, but BatchNorm1d takes a vector too."""
+    """One class per rank, but BatchNorm1d accepts a vector too."""
     if not all(site.values("eps")):
         raise refused(site.layer, "batch normalisation with an eps of 0", "give a small eps")
     module = f"nn.BatchNorm{max(site.rank, 1)}d"

@@ -1,4 +1,4 @@
-"""Upsampling, padding and cropping, by numbers or to the sides of another tensor (`like`)."""
+"""Upsampling, padding and cropping, by numbers or to the size of another tensor (`like`)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _PAD_MODES = {"zeros": None, "reflect": '"reflect"', "replicate": '"replicate"'}
 
 
 def pad(site: OpContext) -> Form:
-    """Rows around the input and channels of zeros: PyTorch pads the last axis first."""
+    """Spatial padding and zero channels: PyTorch pads the last axis first."""
     mode = _PAD_MODES[site.value("mode")]
     channels = _channels(site)
     rank = site.rank
@@ -101,7 +101,7 @@ def _channels(site: OpContext) -> Side | None:
 
 
 def _sides(site: OpContext) -> list[Side]:
-    """(begin, end) an axis; as written where both sides are alike."""
+    """(begin, end) per axis; as written if both ends are equal."""
     if not site.given("padding"):
         return _nothing(site.rank)
     if is_even(site):
@@ -119,7 +119,7 @@ def _zeros(
 
 
 def crop(site: OpContext) -> Form:
-    """Rows cut off the sides; by amounts, or centred to a size."""
+    """Cropping by amounts, or centred to a size."""
     if site.given("like"):
         helper = site.need("crop_to")
         return Form(None, lambda run: call(helper, run.x[0], f"{run.x[1]}.shape[2:]"), typed=True)

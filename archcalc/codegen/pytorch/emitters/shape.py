@@ -1,4 +1,4 @@
-"""The same numbers in another shape, in part, or in another order."""
+"""Changes of shape, parts and order of axes."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def slice_(site: OpContext) -> Form:
 
 
 def _range(first: str, last: str, pace: str) -> str:
-    """begin:end:step, with blanks where a part is more than a number or a name."""
+    """begin:end:step, with blanks if a part is more than a number or a name."""
     parts = [p.removeprefix("-") for p in (first, last, pace) if p]
     if all(p.isdecimal() or p.isidentifier() for p in parts):
         return f"{first}:{last}" + (f":{pace}" if pace else "")
