@@ -15,7 +15,7 @@ def import_(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="A callable that gives a torch.nn.Module: package.module:name or file.py:name.",
+            help="package.module:name or file.py:name of a torch.nn.Module; or FILE.onnx.",
             show_default=False,
         ),
     ],
@@ -24,17 +24,19 @@ def import_(
     output: Output = None,
     force: Force = False,
 ) -> None:
-    """Write the spec of an existing PyTorch model.
+    """Write the spec of an existing PyTorch model or ONNX file.
 
-    The callable is imported and called with the arguments of --set; the model then runs once on
-    tensors without data, so that one of any size takes no memory. The spec has the model's
-    parameters, state_dict keys and shapes, or there is none. Exits with 1 if the model cannot be
-    expressed, and with 2 for wrong usage. Every command that takes a spec also takes such a model.
+    A callable is imported and called with the arguments of --set; the model then runs once on
+    tensors without data, so that one of any size takes no memory. Of an ONNX file only the shapes
+    of its weights count. The spec has the model's parameters, keys and shapes, or there is none.
+    Every command that takes a spec also takes such a model. Exits with 1 if the model cannot be
+    expressed, and with 2 for wrong usage.
 
     \b
     Examples:
       archcalc import torchvision.models:resnet50 --input 3x224x224
       archcalc import nets.py:build --set classes=10 --input 1x28x28 -o net.yaml
+      archcalc import net.onnx -o net.yaml
       archcalc check nets.py:Net --input 1x28x28
     """
     from archcalc.catalogue.copies import refuse_existing

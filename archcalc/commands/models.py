@@ -1,4 +1,4 @@
-"""Models in place of specs: every command that takes a spec takes `module:callable` as well."""
+"""Models in place of specs: commands take `module:callable` and ONNX files as well."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def resolve(source: str, set_: Options, input_: Options) -> tuple[Options, Optio
 
     Exits with a message where the model cannot be imported.
     """
-    if ":" not in source:
+    if ":" not in source and not source.endswith(".onnx"):
         return set_, input_
     from archcalc.commands.options import read_inputs, read_settings
     from archcalc.importing.locate import is_reference
@@ -36,7 +36,8 @@ def imported(reference: str, arguments: dict[str, Any], inputs: Any) -> str:
 
     if not is_reference(reference):
         raise typer.BadParameter(
-            f"{reference!r} is not MODULE:CALLABLE, as in torchvision.models:resnet50",
+            f"{reference!r} is not MODULE:CALLABLE, as in torchvision.models:resnet50, nor an"
+            " .onnx file",
             param_hint="MODEL",
         )
     try:

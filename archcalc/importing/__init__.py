@@ -1,6 +1,7 @@
 """An existing model becomes a spec: capture, structure, blocks and loops, text.
 
     a PyTorch model --torch_capture--> calls and module calls (graph.py)
+    an ONNX file    --onnx_capture---> the same
                     --nodes----------> operations of the language, and groups for modules
                     --structure------> layers: chains, joins with branches, labels
                     --blocks, loops--> blocks for classes, repeat and for
@@ -47,7 +48,7 @@ def spec_of_model(model: Any, inputs: Shapes, *, origin: str = "") -> str:
             + (f" and {len(left) - 1} more weights" if len(left) > 1 else ""),
             help="a spec has the weights of the layers that run",
         )
-    return _written(found, origin)
+    return written(found, origin)
 
 
 def _kept(names: list[str], found: Capture) -> list[str]:
@@ -81,8 +82,10 @@ def _flat(value: Any) -> list[Any]:
     return [value]
 
 
-def _written(found: Capture, origin: str) -> str:
-    """The spec with blocks and loops; without them where these cannot be proved right."""
+def written(found: Capture, origin: str) -> str:
+    """The spec of a capture with blocks and loops, without them where these do not give the model.
+
+    Raises `ImportFailed` where neither does."""
     from archcalc.importing.gate import differences
     from archcalc.pipeline import check
 

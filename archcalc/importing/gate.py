@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from archcalc.report.checked import Checked
 
 
+UNCOUNTED = ".num_batches_tracked"
+"""A buffer of PyTorch's batch normalization that no total counts."""
+
+
 def differences(checked: Checked, capture: Capture) -> list[str]:
     """What a spec and a model disagree on, most telling first; empty where they are equal."""
     if checked.report is None or any(d.severity == "error" for d in checked.diagnostics):
@@ -29,6 +33,8 @@ def _weights(report: Report, capture: Capture) -> Iterator[str]:
         if node.shared is None and node.facts is not None
         for weight in node.facts.weights
     }
+    if not any(key.endswith(UNCOUNTED) for key in capture.weights):  # ONNX has no such counter
+        ours = {key: shape for key, shape in ours.items() if not key.endswith(UNCOUNTED)}
     for key in {**capture.weights, **ours}:
         if ours.get(key) != capture.weights.get(key):
             yield f"{key} is {capture.weights.get(key)} in the model, {ours.get(key)} in the spec"

@@ -1,4 +1,7 @@
-"""`MODULE:CALLABLE` → a model: the one place where code is imported because a user asked for it."""
+"""A model by its name: `MODULE:CALLABLE`, or an ONNX file.
+
+This is the one place where code is imported because a user asked for it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ _REFERENCE = re.compile(r"(?P<module>[\w./\\-]+\.py|[A-Za-z_][\w.]*):(?P<name>[A
 
 
 def is_reference(source: str) -> bool:
-    """Whether a source has the form of a model: `package.module:name` or `path/to/file.py:name`."""
+    """Whether a source has the form of a model: `package.module:name`, `path/to/file.py:name` or
+    `file.onnx`."""
+    if source.endswith(".onnx"):
+        return "\n" not in source
     return _REFERENCE.fullmatch(source) is not None and not Path(source).exists()
 
 
@@ -29,6 +35,8 @@ def spec_of(reference: str, arguments: Mapping[str, Any], inputs: Any) -> str:
     `arguments` go to the callable; `inputs` is a shape, or shapes by the names of the forward
     method's arguments. Raises `ImportFailed`.
     """
+    if reference.endswith(".onnx"):
+        return _spec_of_file(reference, arguments, inputs)
     try:
         import torch  # noqa: F401  # only whether it is there: its absence has a message of its own
     except ImportError as error:
@@ -39,6 +47,26 @@ def spec_of(reference: str, arguments: Mapping[str, Any], inputs: Any) -> str:
 
     model = _built(reference, arguments)
     return spec_of_model(model, named_shapes(model, inputs), origin=reference)
+
+
+def _spec_of_file(path: str, arguments: Mapping[str, Any], inputs: Any) -> str:
+    """The spec of an ONNX file. Raises `ImportFailed`."""
+    try:
+        import onnx  # noqa: F401  # only whether it is there
+    except ImportError as error:
+        raise ImportFailed(
+            "an ONNX file needs the onnx package", help="pip install 'archcalc[onnx]'", usage=True
+        ) from error
+    from archcalc.importing import written
+    from archcalc.importing.onnx_capture import capture
+
+    if arguments:
+        raise ImportFailed(
+            "an ONNX file takes no --set",
+            help="it has no arguments: its sizes are fixed",
+            usage=True,
+        )
+    return written(capture(path, inputs), path)
 
 
 def named_shapes(model: Any, inputs: Any) -> dict[str, tuple[int, ...]]:

@@ -128,7 +128,8 @@ def _one(value: Any) -> Any:
     """A number for all axes where they agree, else a list of one per axis."""
     if isinstance(value, list | tuple):
         items = list(value)
-        return items[0] if len(set(items)) == 1 else items
+        alike = all(item == items[0] for item in items) and not isinstance(items[0], list)
+        return items[0] if alike else items
     return value
 
 
@@ -138,7 +139,7 @@ def _unless(**pairs: tuple[Any, Any]) -> dict[str, Any]:
 
 
 def _padding(value: Any) -> Any:
-    return {"same": "same", "valid": 0}.get(value, value) if isinstance(value, str) else _one(value)
+    return {"valid": 0}.get(value, value) if isinstance(value, str) else _one(value)
 
 
 def _conv(a: _Arguments) -> list[Converted]:
@@ -169,7 +170,7 @@ def _conv_transpose(a: _Arguments) -> list[Converted]:
     groups = a.get("groups", 1)
     rest = _unless(
         stride=(_one(a.get("stride", 1)), 1),
-        padding=(_one(a.get("padding", 0)), 0),
+        padding=(_padding(a.get("padding", 0)), 0),
         output_padding=(_one(a.get("output_padding", 0)), 0),
         dilation=(_one(a.get("dilation", 1)), 1),
         groups=(groups, 1),
@@ -242,7 +243,7 @@ def _pool(word: str) -> Callable[[_Arguments], list[Converted]]:
         stride = _one(a.get("stride", kernel) or kernel)
         rest = _unless(
             stride=(stride, kernel),
-            padding=(_one(a.get("padding", 0)), 0),
+            padding=(_padding(a.get("padding", 0)), 0),
             dilation=(_one(a.get("dilation", 1)), 1),
             ceil=(bool(a.get("ceil_mode", False)), False),
         )
