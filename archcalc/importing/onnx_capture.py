@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHAPE_OPERATORS = (
     "Shape", "Gather", "Concat", "Unsqueeze", "Squeeze", "Cast", "Slice", "Add", "Sub", "Mul",
     "Div", "Floor", "Ceil", "Constant", "ConstantOfShape", "Range", "Reshape", "Identity", "Min",
-    "Max", "Equal", "Where", "Expand", "ReduceProd", "Size",
+    "Max", "Equal", "Where", "Expand", "ReduceProd", "Size", "Transpose",
 )  # fmt: skip
 """Operators that are computed where all their inputs are known numbers."""
 

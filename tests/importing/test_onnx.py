@@ -18,7 +18,7 @@ from tests.cli.support import run
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 
-# Parameters of Caffe's AlexNet, and of torchvision's VGG-19, SqueezeNet 1.1 and ResNet-50; None where
+# Parameters of Caffe's AlexNet and of torchvision's VGG-19, SqueezeNet 1.1 and ResNet-50; None where
 # nobody else has counted.
 PARAMS = {
     "bvlc_alexnet": 60_965_224,
