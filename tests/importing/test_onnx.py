@@ -18,8 +18,8 @@ from tests.cli.support import run
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 
-# Parameters of Caffe's AlexNet and of torchvision's VGG-19, SqueezeNet 1.1 and ResNet-50; None where
-# nobody else has counted.
+# Parameters of Caffe's AlexNet and of torchvision's VGG-19, SqueezeNet 1.1 and ResNet-50; None
+# where nobody else has counted.
 PARAMS = {
     "bvlc_alexnet": 60_965_224,
     "vgg19": 143_667_240,
