@@ -141,6 +141,8 @@ class _Call:
             if own is not None and entries and own.name not in m.program.open_sizes:
                 m.pinned |= symbols
                 continue
+            if symbol in self.variant.fixed:
+                m.pin(self.reads[symbol])  # the class holds for this size alone
             m.program.open(self.block)
 
     def _channels(self, entry: Entry, used: bool, given: dict[str, Any]) -> None:

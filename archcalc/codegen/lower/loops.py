@@ -409,6 +409,7 @@ def _finish(
     for site, turns in zip(here.sites, sites, strict=True):
         for one in turns:
             site._shapes.update({t: s for t, s in one._shapes.items() if t.label})
+    _in_order(m, turn, update)
     names = tuple(head.words.values())
     m.ids.used.difference_update((head.index, *names))
     m.out.append(
@@ -418,6 +419,28 @@ def _finish(
         )
     )  # fmt: skip
     return output if output is not None else start
+
+
+def _in_order(m: ModuleLowering, turn: _Turn, update: list[tuple[str, Expr, Expr]]) -> None:
+    """Puts what reads a running variable before its change; where two read one another, the values
+    get names first."""
+    done: list[tuple[str, Expr, Expr]] = []
+    left = list(update)
+    while left:
+        for one in left:
+            if not any(one[0] in variables(other[2]) for other in left if other is not one):
+                break
+        else:
+            python, first, after = one = left[0]
+            word = m.ids.take(f"next_{python}")
+            turn.body.append(Let(word, after))
+            m.origins[word] = m.symbols(frozenset(variables(after)))
+            m.closed[word] = None
+            left[0] = (python, first, name(word))
+            continue
+        left.remove(one)
+        done.append(one)
+    update[:] = done
 
 
 def _carried(

@@ -97,6 +97,7 @@ def lower(net: Net, target: Target) -> Program:
     opened: set[str] = set()
     steps = 0
     while True:
+        known = len(fixed) + len(opened)
         program = ProgramLowering(net, target, fixed, opened, steps)
         try:
             return program.lower()
@@ -107,6 +108,8 @@ def lower(net: Net, target: Target) -> Program:
         except (NotUniform, Disagreement, Pin, RecursionError) as error:
             raise program.unproved(error) from error
         fixed |= words
+        if len(fixed) + len(opened) == known:
+            raise program.unproved(Pin(fixed))
         steps = program.steps
 
 

@@ -31,7 +31,7 @@ def avgpool(site: OpContext) -> Form:
     pad = padding(site)
     counted = site.value("count_include_pad")
     flag: dict[str, Doc | None] = {"count_include_pad": None if counted else "False"}
-    if pad.even is not None and site.rank == 3 and site.value("ceil") and _smaller(site):
+    if pad.even is not None and site.rank == 3 and _smaller(site):
         # PyTorch refuses this on three axes alone.
         word = site.value("padding")
         sides = word if isinstance(word, tuple) else ((0, 0),) * 3
@@ -42,7 +42,11 @@ def avgpool(site: OpContext) -> Form:
 
 
 def _smaller(site: OpContext) -> bool:
-    """Whether a side is smaller than its window, as only `ceil` allows."""
+    """Whether a side is smaller than its window, as padding or `ceil` allows."""
+    pairs = zip(site.inputs(), site.values("kernel"), strict=True)
+    smaller = [any(n < k for n, k in zip(t.shape[1:], ks, strict=True)) for t, ks in pairs]
+    if not any(smaller):
+        return False
     kernel = site.value("kernel")
     found: bool = site.decide_sides(
         lambda t: any(n < k for n, k in zip(t.shape[1:], kernel, strict=True))
