@@ -315,8 +315,15 @@ class ForwardWriter:
         if fixed is not None and not path.named and not path.auto:
             fixed = self.made.attributes.take(fixed, "layer")
             return f"self.{fixed} = ", f"self.{fixed}"
-        key = key_text(path)
-        return f"{key}, ", f"self.get_submodule({key})"
+        return f"{key_text(path)}, ", f"self.get_submodule({self.key(path)})"
+
+    def key(self, path: Path) -> str:
+        """A name as the forward pass reads it: loops around the class are numbers of its own."""
+
+        def text(expr: Expr) -> str:
+            return self.made.at_run_time(expr, "index", self.loops)
+
+        return key_text(path, text)
 
     def _invoke(self, s: Any) -> None:
         extra: tuple[str, ...] = ()
@@ -384,7 +391,7 @@ class ForwardWriter:
         finally:
             self.made.locals.used.discard(self.target)
             self.target = target
-        self.forward.append(assign(f"heads[{key_text(s.key)}]", self.wire(s.value).doc))
+        self.forward.append(assign(f"heads[{self.key(s.key)}]", self.wire(s.value).doc))
         inside, self.forward = self.forward, kept
         last = self.forward[-1] if self.forward else None
         if not s.training_only:

@@ -20,7 +20,7 @@ from archcalc.codegen.ir import (
 from archcalc.codegen.layout import Call, Items, Line, Nest, assign, call
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from archcalc.codegen.ir import Body
     from archcalc.codegen.layout import Doc, Statement
@@ -124,8 +124,8 @@ def key_of(path: Path) -> str | None:
     return key_text(path) if path.named else None
 
 
-def key_text(path: Path) -> str:
-    """A name as a Python string."""
+def key_text(path: Path, text: Callable[[ast.expr], str] = show) -> str:
+    """A name as a text of Python, `text` for its numbers."""
     if path.fixed is not None:
         return quoted(path.fixed)
     parts = []
@@ -133,7 +133,7 @@ def key_text(path: Path) -> str:
         if isinstance(part, str):
             parts.append(quoted('"' + part)[2:-1].replace("{", "{{").replace("}", "}}"))
         else:
-            parts.append("{" + show(part) + "}")
+            parts.append("{" + text(part) + "}")
     return 'f"' + "".join(parts) + '"'
 
 
