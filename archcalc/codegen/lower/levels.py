@@ -43,8 +43,18 @@ def is_sequential(m: ModuleLowering, body: tuple[Layer, ...]) -> bool:
     return (
         is_chain(body, spec.blocks, m.program.chains)
         and not escapes(body, spec.blocks)
+        and not any(_reads_around(m, layer) for layer in body)
         and not m.program.gives_heads(body)
     )
+
+
+def _reads_around(m: ModuleLowering, layer: Layer) -> bool:
+    """Whether a group in a chain reads labels of the chain."""
+    if layer.kind == "group":
+        return escapes(layer.body, m.program.net.spec.blocks)
+    if layer.kind == "block" and m.program.net.spec.blocks[layer.word].inline:
+        return any(_reads_around(m, inner) for inner in m.program.net.spec.blocks[layer.word].body)
+    return layer.kind == "do" and any(_reads_around(m, inner) for inner in layer.body)
 
 
 def _outside(m: ModuleLowering, size: Size, bound: set[str]) -> Size:

@@ -85,10 +85,8 @@ class ForwardWriter:
         if not whole and module.inputs:
             names = [t.label or "x" for t in module.inputs]
         self._inputs(module.inputs, names)
-        if len(module.inputs) == 1 and whole and module.inputs[0].label:
-            kept = self.made.locals.take(module.inputs[0].label, "tensor")
-            self.kept.add(kept)
-            self.wires[id(module.inputs[0])] = self.put(kept, "x", typed=True)
+        if len(module.inputs) == 1 and whole:
+            self._keep_input(module.inputs[0], module.body)
         self.heads = module.heads
         self.body(module.body)
         if whole:
@@ -101,6 +99,7 @@ class ForwardWriter:
     def level(self, s: Level) -> None:
         self._reserve(s.body)
         self._inputs(() if s.input is None else (s.input,), ["x"])
+        self._keep_input(s.input, s.body)
         self.heads = s.heads
         self.body(s.body)
         self._return(s.output)
@@ -117,6 +116,13 @@ class ForwardWriter:
             self.typed.add(python)
             self.wires[id(tensor)] = Wire(python, typed=True)
             self.made.inputs.append(f"{python}: Tensor")
+
+    def _keep_input(self, tensor: Tensor | None, body: Body) -> None:
+        """An input that is read by its label has a variable of its own: `x` is written again."""
+        if tensor is not None and tensor.label and any(t is tensor for t in every_read(body[1:])):
+            kept = self.made.locals.take(tensor.label, "tensor")
+            self.kept.add(kept)
+            self.wires[id(tensor)] = self.put(kept, "x", typed=True)
 
     def _return(self, output: Tensor | None) -> None:
         if output is None:
@@ -336,7 +342,7 @@ class ForwardWriter:
                 *(self.called(one)[0] for one in inner.passed.values()),
             )
         else:
-            doc = self.printer.module_doc(s, self.made)
+            doc = self.printer.module_doc(s, self.made, self.init)
         called = self.register(s, doc)
         inputs = (s.input,) if isinstance(s, Level) else s.inputs
         given = [self._argument_doc(t) for t in inputs if t is not None]
@@ -586,9 +592,9 @@ def _always(body: Body) -> bool:
     return False
 
 
-def reads_of_body(body: Body, value: Tensor) -> list[Tensor]:
-    """The tensors that a body reads."""
-    found: list[Tensor] = [value]
+def reads_of_body(body: Body, value: Tensor | None) -> list[Tensor]:
+    """The tensors that a body reads, and the value that it gives."""
+    found: list[Tensor] = [] if value is None else [value]
     for s in body:
         for field in s:
             if isinstance(field, Tensor):
@@ -598,4 +604,18 @@ def reads_of_body(body: Body, value: Tensor) -> list[Tensor]:
                 if field and not isinstance(s, Level):
                     for branch in getattr(s, "branches", ()):
                         found += reads_of_body(branch.body, branch.value)
+    return found
+
+
+def every_read(body: Body) -> list[Tensor]:
+    """The tensors that a body and all that lies in it read."""
+    found: list[Tensor] = []
+    for s in body:
+        found += reads_of_body((s,), None)
+        if isinstance(s, When | Loop | Head | Level):
+            found += every_read(s.body)
+        if isinstance(s, Head):
+            found.append(s.value)
+        for branch in s.branches if isinstance(s, Join) else ():
+            found += [branch.value, *every_read(branch.body)]
     return found

@@ -16,7 +16,7 @@ from archcalc.codegen.pytorch.sequence import SequenceWriter
 
 if TYPE_CHECKING:
     from archcalc.codegen.ir import Module, Program
-    from archcalc.codegen.layout import Doc
+    from archcalc.codegen.layout import Doc, Statement
 
 
 class Printer:
@@ -57,8 +57,9 @@ class Printer:
 
     # -- constructors -----------------------------------------------------------------------
 
-    def module_doc(self, s: Any, owner: ClassText) -> Doc:
-        """What creates a statement's module in the constructor of `owner`."""
+    def module_doc(self, s: Any, owner: ClassText, around: list[Statement] | None = None) -> Doc:
+        """What makes a statement's module in the constructor of `owner`; what it needs before it
+        goes to `around`."""
         match s:
             case Operation():
                 form = s.emitted
@@ -73,7 +74,8 @@ class Printer:
                 return self.instance(s)
             case Level():
                 if s.sequential:
-                    return SequenceWriter(self, owner).document(s.body, owner.init, "nn.Sequential")
+                    before = owner.init if around is None else around
+                    return SequenceWriter(self, owner).document(s.body, before, "nn.Sequential")
                 return self.level(s, owner, None)
         raise TypeError(s)
 

@@ -217,9 +217,11 @@ def loop_header(s: Loop, inside: Sequence[Statement | Piece]) -> tuple[str, Doc]
         table = Items("(", tuple(map(show, s.over.elts)), ")")
     names = [w if w in read else f"_{w}" for w in s.names]
     if not any(w in read for w in s.names):
-        count = show(s.over)
+        count = f"len({show(s.over)})"
+        if isinstance(s.over, ast.Tuple):
+            count = str(len(s.over.elts))
         if s.index in read:
-            return f"for {s.index} in ", f"range(len({count}))"
+            return f"for {s.index} in ", f"range({count})"
         return "for _ in ", table
     listed = ", ".join(names)
     if s.index not in read:
