@@ -1,16 +1,15 @@
-"""The module IR: what every target prints, and all that it needs to know of a net.
+"""The module IR: everything that a target needs to print a net.
 
 A `Program` is a list of `Module`s, callees first and the model last. A module has constructor
 parameters and one `Body`, a tuple of statements in execution order, with structured control flow.
-Each statement that makes a layer names the submodule (`path`) and the tensors it reads and gives,
-so a target may print constructor and forward pass apart (PyTorch, Flax) or in one (Keras).
+Each statement that creates a layer names the submodule (`path`) and its input and output tensors,
+so a target can print constructor and forward pass separately (PyTorch, Flax) or together (Keras).
 
 Expressions are Python syntax trees (`ast.expr`) over the module's parameters and locals. Tensors
-are `Tensor` objects, equal only to themselves; the current tensor is simply the last one given.
-An operation stands as itself, with its attributes as expressions, and with what the target's
-emitter made of it (`emitted`).
+are `Tensor` objects, compared by identity; the current tensor is simply the last output. An
+operation keeps its attributes as expressions, and the result of the target's emitter (`emitted`).
 
-ResNet's bottleneck, the worked example (printed by `text`):
+The example of ResNet's bottleneck (printed by `text`):
 
     module Bottleneck(in_channels: int, width: int, stride: int = 1, expansion: int = 4)
       t1 = conv[conv1](t0) out=width kernel=1 bias=False
@@ -41,8 +40,8 @@ if TYPE_CHECKING:
 
 
 class Tensor:
-    """A tensor of the forward pass. `sizes` has the length of every axis but the batch, `axes`
-    their labels, `label` the name that the spec reads it by ("" for none)."""
+    """A tensor of the forward pass. `sizes` has the size of every axis except the batch, `axes`
+    their labels, `label` its name in the spec ("" for none)."""
 
     __slots__ = ("axes", "label", "sizes")
 
@@ -53,13 +52,14 @@ class Tensor:
 
     @property
     def channel_axis(self) -> int:
-        """The place of the channel axis (the first axis where none is labelled)."""
+        """The position of the channel axis (the first axis if none is labelled)."""
         return self.axes.index("channels") if "channels" in self.axes else 0
 
 
 class Path(NamedTuple):
-    """The name of a submodule in its module: text and expressions of loop variables in turn.
-    `auto` is the position of an unnamed layer in a chain; `named` whether the author named it."""
+    """The name of a submodule in its module: text alternating with expressions of loop variables.
+    `auto` is the position of an unnamed layer in a sequential scope; `named` whether the spec names
+    it."""
 
     parts: tuple[str | Expr, ...]
     auto: bool = False
@@ -67,15 +67,15 @@ class Path(NamedTuple):
 
     @property
     def fixed(self) -> str | None:
-        """The name, None where it changes from turn to turn."""
+        """The name, None if it changes per iteration."""
         if all(isinstance(p, str) for p in self.parts):
             return "".join(str(p) for p in self.parts)
         return None
 
 
 class Operation(NamedTuple):
-    """One operation. `weighted` says whether it has weights or state; `emitted` is what the
-    target's emitter made of it; `labels` are the names of a split's parts."""
+    """One operation. `weighted` tells whether it has weights or state; `emitted` is the result of
+    the target's emitter; `labels` are the names of a split's parts."""
 
     op: str
     path: Path
@@ -89,8 +89,8 @@ class Operation(NamedTuple):
 
 
 class Factory(NamedTuple):
-    """An operation that the caller chooses: the parameter `parameter` makes the submodule, given
-    the channels where `channels` is there."""
+    """An operation that the caller chooses: the parameter `parameter` creates the submodule, from
+    the channels if `channels` is given."""
 
     parameter: str
     path: Path
@@ -102,7 +102,7 @@ class Factory(NamedTuple):
 
 class Invoke(NamedTuple):
     """A call of another module: constructor `arguments` by parameter, forward `inputs`. Without an
-    `output` it only gives heads."""
+    `output` it only has heads."""
 
     module: Module
     path: Path
@@ -113,14 +113,14 @@ class Invoke(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """An operation as a constructor argument: the target's text for what makes the module."""
+    """An operation as a constructor argument: the target's text of a factory for the module."""
 
     emitted: Any
 
 
 class Level(NamedTuple):
-    """A group or named join: a submodule whose layers stand here. `sequential` says that they
-    follow one another and read nothing else. It may read tensors and submodules around it."""
+    """A group or named join: a submodule whose layers are lowered in place. `sequential` means that
+    they run in order and read nothing else. It may read tensors and submodules around it."""
 
     path: Path
     body: Body
@@ -133,7 +133,7 @@ class Level(NamedTuple):
 
 
 class Again(NamedTuple):
-    """A submodule called again (`reuse`): its weights count once."""
+    """A reused submodule (`reuse`): its weights count once."""
 
     target: Operation | Factory | Invoke | Level
     inputs: tuple[Tensor, ...]
@@ -142,7 +142,7 @@ class Again(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """One branch of a join, there where `condition` holds (None: always)."""
+    """One branch of a join, present if `condition` holds (None: always)."""
 
     label: str
     body: Body
@@ -161,8 +161,8 @@ class Join(NamedTuple):
 
 
 class When(NamedTuple):
-    """`body` where `condition` holds; `output` is then `inside`, else `before`. None of them is
-    there where the part gives no tensor."""
+    """`body` if `condition` holds; `output` is then `inside`, else `before`. All of them are None
+    if the part has no output tensor."""
 
     condition: Expr
     body: Body
@@ -173,9 +173,9 @@ class When(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """`for index in range(over)` where `names` is empty, else `for names in over` (with `index`
-    counting). `entry` is the tensor at the start of a turn, `inside` the one at its end.
-    `carried` are constructor variables that change: (name, before the loop, after a turn)."""
+    """`for index in range(over)` if `names` is empty, else `for names in over` (with `index`
+    counting). `entry` is the tensor at the start of an iteration, `inside` the one at its end.
+    `carried` are constructor variables that change: (name, before the loop, after an iteration)."""
 
     index: str  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a loop
     names: tuple[str, ...]
@@ -189,7 +189,7 @@ class Loop(NamedTuple):
 
 
 class Head(NamedTuple):
-    """A further output of the net. `body` computes it from the current tensor."""
+    """An additional output of the net. `body` computes it from the current tensor."""
 
     key: Path
     body: Body
@@ -209,7 +209,7 @@ Body = tuple[Statement, ...]
 
 
 def bound_by(body: Body) -> set[str]:
-    """The constructor variables that a body gives values to."""
+    """The constructor variables that a body assigns."""
     found: set[str] = set()
     for s in body:
         match s:
@@ -228,7 +228,7 @@ def bound_by(body: Body) -> set[str]:
 
 class Parameter(NamedTuple):
     """A constructor parameter. `kind` is channels, spec (a parameter of the block), var, size (a
-    number that callers work out) or operation. `values` are those that it takes in the net."""
+    number that callers compute) or operation. `values` are those that it has in the net."""
 
     name: str
     kind: str
@@ -240,7 +240,7 @@ class Parameter(NamedTuple):
 
 class Module:
     """A module: the class of a block, or the whole model. `inputs` are the tensors of its forward
-    pass; `heads` says whether it gives further outputs."""
+    pass; `heads` tells whether it has additional outputs."""
 
     __slots__ = (
         "block", "body", "heads", "inputs", "name", "note", "output", "parameters", "sequential",
@@ -260,7 +260,7 @@ class Module:
 
 class Program(NamedTuple):
     """All modules, callees first. `fixed` are the vars that no argument can change, `helpers` the
-    names of the target's helpers that emitters asked for."""
+    names of the target's helpers that emitters requested."""
 
     modules: list[Module]
     fixed: frozenset[str]
@@ -272,7 +272,7 @@ class Program(NamedTuple):
 
 
 def text(program: Program) -> str:
-    """The program as text, for tests and for reading."""
+    """The program as text, for tests and reading."""
     return "\n".join(line for module in program.modules for line in _Printer().module(module))
 
 

@@ -35,7 +35,7 @@ LEGEND = (
     ("regularisation", "regularisation"),
     ("arithmetic", "arithmetic"),
     ("shape", "reshaping"),
-    ("opaque", "your own"),
+    ("opaque", "user-defined"),
     ("block", "block, closed"),
     ("join", "join"),
 )

@@ -343,12 +343,12 @@ class References(Reference):
 
 
 def as_tuple(value: Any) -> tuple[Any, ...]:
-    """A list as it is, anything else as a list of one."""
+    """A list unchanged, any other value as a list of one."""
     return value if isinstance(value, tuple) else (value,)
 
 
 class Text(Kind):
-    """A text that is not an expression, such as a dotted name: the parser takes it literally."""
+    """A text that is not an expression, such as a dotted name: the parser reads it literally."""
 
     title = "text"
 
@@ -375,7 +375,7 @@ class ClassPath(Text):
                 "bad-value",
                 "must be a module and a class",
                 label=f"got {text}",
-                help="write it as in class: mypkg.ops.DeformConv2d",
+                help="write it as in `class: mypkg.ops.DeformConv2d`",
             )
         return text
 
@@ -404,7 +404,7 @@ class OutputShape(Kind):
 
 
 class NamedValues(Kind):
-    """A mapping of names to values: the parser makes it a list of (name, value)."""
+    """A mapping of names to values, which the parser turns into a list of (name, value)."""
 
     title = "mapping of names to values"
 
@@ -413,13 +413,13 @@ class NamedValues(Kind):
             isinstance(p, tuple) and len(p) == 2 and isinstance(p[0], str) for p in value
         )
         if not pairs:
-            raise wrong("a mapping", value, "write it as in {groups: 4}")
+            raise wrong("a mapping", value, "write it as in `{groups: 4}`")
         for name, _ in value:
             self.check_name(name)
         return tuple((name, self.one(held)) for name, held in value)
 
     def check_name(self, name: str) -> None:
-        """Raises `DiagnosticError` for a name that Python could not take as a keyword."""
+        """Raises `DiagnosticError` for a name that cannot be a Python keyword argument."""
         from keyword import iskeyword
 
         if not name.isidentifier() or iskeyword(name):

@@ -101,7 +101,7 @@ class Operation:
     main: str | None = None  # the attribute that a single value sets
     example: str = ""  # a complete small spec; a test runs it
     join: bool = False  # takes branches
-    reads_all: bool = False  # reads the elements of all its inputs, not only their sizes
+    reads_all: bool = False  # reads the elements of all inputs, not only their sizes
     weighted: bool = False  # counts towards depth
     view: bool = False  # at inference, its output shares memory with its input
     channels_read: str = ""  # "own" or "all" if independent of the attributes
@@ -156,7 +156,7 @@ class Operation:
         return self.channels_read
 
     def read(self, inputs: tuple[int, ...]) -> tuple[int, ...]:
-        """Those of a node's inputs whose elements it reads; of others (`like`) only the size."""
+        """The inputs whose elements a node reads; of others (`like`) it only reads the size."""
         return inputs if self.join or self.reads_all else inputs[:1]
 
     def describe(self, a: SimpleNamespace) -> str:

@@ -1,4 +1,4 @@
-"""A layer of the user's own: archcalc knows what the spec says of it, and nothing else."""
+"""A user-defined layer: archcalc only knows what the spec states about it."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
 
 class Opaque(Operation):
-    """Figures that the spec does not give are unknown, and so is every total that contains them:
+    """Metrics that the spec does not state are unknown, and so is every total that includes them:
     `params` (unless `weights` are listed), `macs`, `flops`, the receptive field.
 
     PyTorch export imports the class and calls it with `arguments` as keywords; its `forward` takes
-    the current tensor, then those of `inputs`. Other targets refuse the layer.
+    the current tensor, then those of `inputs`. Other targets report an error for the layer.
     """
 
     name = "opaque"
     family = "opaque"
-    summary = "A layer of your own, by its PyTorch class."
+    summary = "A user-defined layer, given by its PyTorch class."
     main = "class"
     weighted = True
     reads_all = True
     attributes = (
-        Attribute("class", ClassPath(), "Module and class, as in mypkg.ops.DeformConv2d."),
+        Attribute("class", ClassPath(), "Module and class, such as mypkg.ops.DeformConv2d."),
         Attribute("output", OutputShape(), "Output shape; by default the input's.", None),
-        Attribute("inputs", References(), "Further tensors that the layer reads.", None),
+        Attribute("inputs", References(), "Labels of additional input tensors.", None),
         Attribute("weights", NamedShapes(), "Trainable weights: name and shape.", None),
         Attribute("buffers", NamedShapes(), "Buffers: name and shape.", None),
         Attribute("params", Count(), "Number of parameters; by default that of `weights`.", None),

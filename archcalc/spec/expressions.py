@@ -219,7 +219,7 @@ class InvalidValue(Value):
 
 
 class TextValue(Value):
-    """A text that is not an expression, even if it could be one."""
+    """A literal text, even if it could be an expression."""
 
     __slots__ = ()
 

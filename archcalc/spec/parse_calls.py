@@ -67,7 +67,7 @@ def _argument(scope: Scope, callee: Callee, name: str, node: Node) -> Value | No
 
 
 def _literal(scope: Scope, callee: Callee, name: str, node: Node) -> Value | None:
-    """An attribute that is a text as it stands, or a mapping of names to values."""
+    """An attribute that is a literal text, or a mapping of names to values."""
     from archcalc.ops.attributes import NamedValues
 
     mapping = isinstance(callee.literal[name], NamedValues)

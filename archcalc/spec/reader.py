@@ -131,7 +131,7 @@ class Reader:
         return None if layer is None else Value(layer.word, True, place, None, layer)
 
     def text_value(self, node: Scalar) -> Value:
-        """A text as it stands, whatever it would mean as an expression."""
+        """A literal text, even if it could be an expression."""
         return TextValue(node.text, node.plain, (self.file, node.line, node.column, node.length))
 
     def pairs(self, node: Mapping) -> Value | None:

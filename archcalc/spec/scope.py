@@ -35,7 +35,7 @@ class Callee(NamedTuple):
     main: str | None  # what a single value sets
     operation: Operation | None
     block: Block | None  # with an empty body: calls are parsed before all bodies are
-    literal: Mapping[str, Kind] = NONE  # attributes that are no expressions
+    literal: Mapping[str, Kind] = NONE  # attributes that are not expressions
 
 
 class Scope:

@@ -1,4 +1,4 @@
-"""Layers of the user's own: what the spec says of them, and that everything else is unknown."""
+"""User-defined layers: metrics that the spec states are used, all others are unknown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check(opaque: str, *more: str) -> Report:
     return archcalc.analyze(archcalc.load("\n".join([*lines, *more])))
 
 
-def test_what_is_not_given_is_unknown_in_every_total() -> None:
+def test_unstated_metrics_are_unknown_in_every_total() -> None:
     report = check("pkg.Layer", "  - relu")
     assert report.net.tensors[report.net.nodes[1].outputs[0]].shape == (4, 6, 6)  # type: ignore[union-attr]
     assert report.totals.params is None
@@ -37,7 +37,7 @@ def test_what_is_not_given_is_unknown_in_every_total() -> None:
     assert field.size == (None, None)
 
 
-def test_what_is_given_is_counted() -> None:
+def test_stated_metrics_are_used() -> None:
     report = check("{class: pkg.Layer, output: [in_channels*2, 3, 3], params: 10, macs: 4*9}")
     assert report.totals.params == 8 * 4 + 4 + 10
     assert report.totals.buffers == 0
@@ -56,8 +56,8 @@ def test_weights_have_names() -> None:
     assert (facts.params, facts.buffers) == (13, 7)
 
 
-def test_names_of_weights_are_no_expressions() -> None:
-    """A var called like a weight does not take its place."""
+def test_weight_names_are_not_expressions() -> None:
+    """A var with the name of a weight does not replace it."""
     text = (
         "vars: {weight: 5}\ninput: [4]\nlayers: [opaque: {class: a.B, weights: {weight: [weight]}}]"
     )
@@ -134,6 +134,6 @@ def test_pytorch_imports_the_class(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert result.ok, result
 
 
-def test_keras_refuses_it() -> None:
+def test_keras_export_reports_an_error() -> None:
     with pytest.raises(SpecError, match="Keras cannot express a layer of your own"):
         archcalc.export(archcalc.load(SPEC), "keras")

@@ -1,5 +1,5 @@
-"""Loops: one body for all turns, where the sizes that enter a turn are what the turn leaves, or
-run along in a variable; else the turns one after the other."""
+"""Loops: one body for all iterations if every size at the start of an iteration is the same or can
+be updated in a variable; otherwise unrolled."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ INDICES = "ijk"
 
 
 class _Head(NamedTuple):
-    """What a loop goes over: a number of turns, or a table, which has a row a turn."""
+    """What a loop iterates over: a number of iterations, or a table with a row per iteration."""
 
     over: Expr
     index: str  # type: ignore[assignment]  # hides tuple.index, which nobody calls on it
@@ -38,7 +38,7 @@ class _Head(NamedTuple):
 
 
 class _Turn(NamedTuple):
-    """A turn as it was lowered."""
+    """A lowered iteration."""
 
     entry: Tensor | None
     inside: Tensor | None
@@ -61,7 +61,7 @@ def loop(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> T
         over = m.integral(over)
         m.prove(over, here, [len(r) for r in rows], layer)
     if not variables(over) and max(map(len, rows)) <= 1:
-        # One turn, or none, whatever happens.
+        # At most one iteration in every case.
         return _unrolled(m, layer, here, outer, start, rows, over)
     back = m.attempt()
     labels, naming = dict(here.labels.own), dict(here.naming.counts)
@@ -86,7 +86,7 @@ def _names(site: CallSite, start: Tensor | None) -> dict[str, Any]:
     return {**site.names, "in_channels": site.shape(start).channels}
 
 
-# -- turn by turn -------------------------------------------------------------------------------
+# -- unrolled -----------------------------------------------------------------------------------
 
 
 def _unrolled(
@@ -118,7 +118,8 @@ def _unrolled(
 
 
 def _pass_on(here: Here, sites: list[CallSite]) -> None:
-    """What was made in a turn is seen by the next ones, and by labels after the loop."""
+    """Later iterations, and labels after the loop, see everything that was created in an
+    iteration."""
     for site, inner in zip(here.sites, sites, strict=True):
         site._shapes.update(inner._shapes)
         site.py.update(inner.py)
@@ -127,7 +128,7 @@ def _pass_on(here: Here, sites: list[CallSite]) -> None:
 def _entry(
     over: Expr | None, turn: int, position: int, words: int, values: list[Any], here: Here
 ) -> Expr | None:
-    """What a loop variable is in one turn: an expression of the table where it is written out."""
+    """The value of a loop variable in one iteration: an expression if the table is a literal."""
     if isinstance(over, ast.Tuple) and turn < len(over.elts):
         entry = over.elts[turn]
         if words == 1:
@@ -225,7 +226,7 @@ def _decimal(value: Any) -> bool:
 
 
 def _turn_sites(outer: Here, rows: list[list[dict[str, Any]]], head: _Head) -> list[list[CallSite]]:
-    """The sites of every turn, one list a call."""
+    """The sites of every iteration, one list per call."""
     found = []
     for site, some in zip(outer.sites, rows, strict=True):
         site.seek(0)
@@ -241,7 +242,7 @@ def _turn_sites(outer: Here, rows: list[list[dict[str, Any]]], head: _Head) -> l
 
 
 def _moving(here: Here, start: Tensor | None, sites: list[list[CallSite]]) -> frozenset[int]:
-    """The axes whose length the calls show to change from turn to turn."""
+    """The axes whose size changes between iterations at some site."""
     if start is None:
         return frozenset()
     axes: set[int] = set()
@@ -269,8 +270,8 @@ def _running(
     moving: frozenset[int],
     over: Expr,
 ) -> tuple[dict[int, tuple[str, Expr]], tuple[Size, ...]]:
-    """The sizes at the start of a turn: those that turns change in variables, by axis; those
-    without an expression, and so without one afterwards."""
+    """The sizes at the start of an iteration: changing ones as variables, by axis; those without an
+    expression, which have none afterwards either."""
     origin = m.symbols(frozenset(variables(over)))
     carried: dict[int, tuple[str, Expr]] = {}
     sizes: list[Size] = []
@@ -295,7 +296,7 @@ def _running(
 
 
 def _word(tensor: Tensor, place: int) -> str:
-    """What a running size is called."""
+    """The name of a running size."""
     if place == tensor.channel_axis:
         return "channels"
     spatial = [a for a in range(len(tensor.axes)) if a != tensor.channel_axis]
@@ -348,7 +349,7 @@ def _supposed(
     head: _Head,
     inside: Here,
 ) -> Here:
-    """A turn where no call takes one."""
+    """An iteration for loops that no call enters."""
     if head.words:
         m.pin(frozenset(variables(head.over)))
         raise MustUnroll(here.sites, [0] * len(here.sites))
@@ -368,7 +369,7 @@ def _supposed(
 
 
 def _changed(turn: _Turn) -> frozenset[int]:
-    """The axes whose size a turn does not leave as it found it."""
+    """The axes whose size changes in an iteration."""
     entry, after = turn.entry, turn.inside
     if entry is None or after is None or form_of(after.axes) != form_of(entry.axes):
         return frozenset()
@@ -487,7 +488,7 @@ def _constant(
     size: Opaque,
     inside: Tensor,
 ) -> Size:
-    """A size without an expression after the loop: a number where nothing changes it."""
+    """A size without an expression after the loop: a number if nothing can change it."""
     more = inside.sizes[place]
     reads = more.reads if isinstance(more, Opaque) else frozenset(variables(more))
     symbols = m.symbols(size.reads) | m.symbols(reads)
@@ -506,8 +507,8 @@ def _last(site: CallSite, turns: list[CallSite], start: Tensor) -> Any:
 
 
 def _closed(m: ModuleLowering, python: str, first: Expr, after: Expr, head: _Head) -> Expr | None:
-    """What a running variable is after the loop, in parameters: the same in every turn, or growing
-    evenly."""
+    """The value of a running variable after the loop, in parameters: if it is constant or grows
+    linearly."""
     start, turns = m.close(first), m.close(head.turns)
     if start is None or turns is None:
         return None
@@ -534,7 +535,7 @@ def _some(turns: Expr) -> Expr:
 
 
 def _last_row(m: ModuleLowering, after: Expr, head: _Head) -> Expr | None:
-    """The entry of the table's last row, where a turn's size is an entry of its row."""
+    """The entry of the table's last row, if an iteration's size is an entry of its row."""
     names = list(head.words.values())
     if not isinstance(after, ast.Name) or after.id not in names:
         return None

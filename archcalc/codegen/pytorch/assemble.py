@@ -60,7 +60,7 @@ def _imports(body: str) -> list[str]:
 
 
 def own_modules(net: Net) -> list[str]:
-    """The modules of the user's own layers."""
+    """The Python modules of user-defined layers."""
     found = {
         vars(node.attributes)["class"].rpartition(".")[0]
         for node in net.nodes

@@ -1,7 +1,7 @@
-"""Runs in a process of its own: imports a generated file, runs its model, and tells what it saw.
+"""Runs in a separate process: imports a generated file, runs its model, and reports measurements.
 
 Reads a request (JSON) from standard input and writes the answer (JSON) to standard output. Nothing
-of archcalc is imported: what is measured here must not know what was worked out.
+of archcalc is imported: measurements must be independent of its predictions.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def shapes_seen(model: Any, inputs: list[Any]) -> tuple[dict[str, list[list[int]
 
 
 def flops(model: Any, inputs: list[Any]) -> tuple[int, dict[str, int]]:
-    """What PyTorch's own counter says of one batch, in all and module by module."""
+    """The result of PyTorch's own counter for one batch, in total and per module."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -75,7 +75,7 @@ def step(model: Any, inputs: list[Any]) -> dict[str, Any]:
     seen, output = shapes_seen(model, inputs)
     outputs = output if isinstance(output, dict) else {"output": output}
     loss: Any = sum((y * y).sum() for y in outputs.values())
-    if loss.requires_grad:  # a net may have nothing to train
+    if loss.requires_grad:  # a net may have no trainable weights
         loss.backward()
     trained = [name for name, p in model.named_parameters() if p.grad is not None]
     given = {n: list(y.shape) for n, y in outputs.items()}
@@ -84,9 +84,9 @@ def step(model: Any, inputs: list[Any]) -> dict[str, Any]:
 
 
 def field(model: Any, shapes: list[list[int]], path: str, position: list[int]) -> Any:
-    """First and last input position, an axis each, that an output position's gradient reaches.
+    """First and last input position per axis that the gradient of an output position reaches.
 
-    Every weight is positive and nothing cancels or hides an input: see `_linear`.
+    All weights are positive, and no input is cancelled or hidden: see `_linear`.
     """
     import torch
 
@@ -112,7 +112,7 @@ def field(model: Any, shapes: list[list[int]], path: str, position: list[int]) -
     except _Seen as seen:
         chosen = seen.output[(0, slice(None), *position)]
     else:
-        return [None] * len(position)  # the layer has not run
+        return [None] * len(position)  # the layer did not run
     finally:
         handle.remove()
     (gradient,) = torch.autograd.grad(chosen.sum(), inputs[0])
@@ -124,7 +124,7 @@ def field(model: Any, shapes: list[list[int]], path: str, position: list[int]) -
 
 
 class _Seen(Exception):
-    """The chosen layer's output: what comes after it is of no interest."""
+    """Raised with the chosen layer's output: later layers are irrelevant."""
 
     def __init__(self, output: Any) -> None:
         self.output = output
@@ -135,17 +135,17 @@ POINTWISE = {
     *("softplus", "hardswish", "hardsigmoid", "hardtanh", "sigmoid", "tanh", "abs"),
     *("softmax", "log_softmax", "batch_norm", "local_response_norm"),
 }
-"""What reads the place that it writes, as PyTorch names it. An activation may saturate, so that its
-gradient is zero."""
+"""Functions whose output reads the input at the same position, by PyTorch name. An activation may
+saturate, so that its gradient is zero."""
 
 
 def _linear() -> Any:
-    """In this mode nothing hides an input and no magnitude matters.
+    """A mode in which no input is hidden and magnitudes are irrelevant.
 
-    Activations and norms pass their input on, a maximum is a mean, which hides no cell of its
-    window, a difference is a sum, in which nothing cancels, and so is a product, which would
-    square magnitudes. Gradients are cut to 0 and 1 on the way back, so that no depth of the net
-    makes them overflow or vanish.
+    Activations and norms are the identity; a maximum is a mean, which hides no cell of its window;
+    a difference is a sum, in which nothing cancels, and so is a product, which would square
+    magnitudes. Gradients are reduced to 0 and 1 in the backward pass, so that they cannot overflow
+    or vanish in a deep net.
     """
     import torch
     from torch.overrides import TorchFunctionMode
@@ -172,14 +172,14 @@ def _linear() -> Any:
 
 
 def _with_unit_gradients(result: Any) -> Any:
-    """The result of a function, with a hook on each tensor that keeps only whether a gradient
-    is zero."""
+    """The result of a function, with a hook on each tensor that only keeps whether a gradient is
+    zero."""
     import torch
 
     tensors = result if isinstance(result, tuple) else (result,)
     for tensor in tensors:
         if torch.is_tensor(tensor) and tensor.requires_grad and tensor.is_floating_point():
-            watched: Any = tensor  # PyTorch gives `register_hook` no types
+            watched: Any = tensor  # `register_hook` has no type annotations
             watched.register_hook(lambda gradient: (gradient != 0).to(gradient.dtype))
     return result
 
@@ -193,8 +193,8 @@ def _mean_pool(
     ceil_mode: bool = False,
     **_: Any,
 ) -> Any:
-    """The windows of a max pooling, their mean taken: a convolution with ones, as a mean pooling
-    knows no dilation."""
+    """The windows of a max pooling, averaged: by a convolution with ones, since average pooling has
+    no dilation."""
     import torch
 
     axes = x.dim() - 2
@@ -216,7 +216,7 @@ def _mean_pool(
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Everything that is asked for."""
+    """All requested measurements."""
     import torch
 
     torch.manual_seed(0)
@@ -240,11 +240,11 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         told["train"] = step(model.train(), many)
     if request["field"] is not None:
         path, position = request["field"]
-        # The meta device has no numbers to measure with.
+        # Tensors on the meta device have no values to measure with.
         told["field"] = field(made() if device == "meta" else model.cpu(), shapes, path, position)
     return told
 
 
 if __name__ == "__main__":
-    answers, sys.stdout = sys.stdout, sys.stderr  # what the code prints is no answer
+    answers, sys.stdout = sys.stdout, sys.stderr  # prints are no answer
     json.dump(answer(json.load(sys.stdin)), answers)

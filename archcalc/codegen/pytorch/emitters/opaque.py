@@ -1,4 +1,4 @@
-"""Layers of the user's own: the class as the spec names it, with its arguments as keywords."""
+"""User-defined layers: the class that the spec names, with its arguments as keywords."""
 
 from __future__ import annotations
 

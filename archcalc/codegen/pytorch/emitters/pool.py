@@ -1,4 +1,4 @@
-"""Pooling. What PyTorch's pools cannot pad is padded before them by a helper function."""
+"""Pooling. Padding that PyTorch's pools do not support is done before them by a helper function."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def avgpool(site: OpContext) -> Form:
     counted = site.value("count_include_pad")
     flag: dict[str, Doc | None] = {"count_include_pad": None if counted else "False"}
     if pad.even is not None and site.rank == 3 and _smaller(site):
-        # PyTorch refuses this on three axes alone.
+        # PyTorch only refuses this on three axes.
         word = site.value("padding")
         sides = word if isinstance(word, tuple) else ((0, 0),) * 3
         pad = Padding(sides=tuple((literal(b), literal(e)) for b, e in sides))
@@ -42,7 +42,7 @@ def avgpool(site: OpContext) -> Form:
 
 
 def _smaller(site: OpContext) -> bool:
-    """Whether a side is smaller than its window, as padding or `ceil` allows."""
+    """Whether an input side is smaller than its window, as padding or `ceil` allows."""
     pairs = zip(site.inputs(), site.values("kernel"), strict=True)
     smaller = [any(n < k for n, k in zip(t.shape[1:], ks, strict=True)) for t, ks in pairs]
     if not any(smaller):
@@ -55,7 +55,7 @@ def _smaller(site: OpContext) -> bool:
 
 
 def _stride(site: OpContext) -> Expr | None:
-    """The stride, None where it is the kernel's."""
+    """The stride, None if it equals the kernel."""
     if not site.given("stride"):
         return None
     kernel, stride = site.per_axis("kernel"), site.per_axis("stride")
@@ -97,7 +97,7 @@ def _helped(
     keywords: dict[str, Doc | None],
     uses: tuple[Expr, ...],
 ) -> Form:
-    """Padding with an odd row or unequal sides, by a function that pads first."""
+    """Padding that is asymmetric or too large for PyTorch, by a function that pads first."""
     site.need(f"{function}{site.rank}d")
     kernel = site.per_axis("kernel")
     stride = _stride(site)
@@ -149,7 +149,7 @@ def subsample(site: OpContext) -> Form:
 
 
 def mean(site: OpContext) -> Form:
-    """Over some axes; the lengths of those that stay move up."""
+    """Over some axes; the sizes of the remaining ones move up."""
     places = site.same([_places(site, i) for i in range(len(site.sites))])
     site.pin("axes")
     keep = site.value("keepdim")
