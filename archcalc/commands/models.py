@@ -8,6 +8,9 @@ import typer
 
 Options = list[str] | None
 
+MOST_WARNINGS = 5
+"""Opaque modules that are listed one by one."""
+
 
 def resolve(source: str, set_: Options, input_: Options) -> tuple[Options, Options]:
     """The settings and inputs that are left for a source. A model is imported here: it takes them
@@ -29,7 +32,9 @@ def resolve(source: str, set_: Options, input_: Options) -> tuple[Options, Optio
 
 def imported(reference: str, arguments: dict[str, Any], inputs: Any) -> str:
     """The spec of a model as text. Exits with 1, or 2 for wrong usage, if there is none."""
-    from archcalc.importing.errors import ImportFailed
+    from warnings import catch_warnings, simplefilter
+
+    from archcalc.importing.errors import ImportFailed, Opaque
     from archcalc.importing.locate import is_reference, spec_of
     from archcalc.report.stream import emit_error
     from archcalc.report.text import printable
@@ -41,9 +46,17 @@ def imported(reference: str, arguments: dict[str, Any], inputs: Any) -> str:
             param_hint="MODEL",
         )
     try:
-        return spec_of(reference, arguments, inputs)
+        with catch_warnings(record=True) as caught:
+            simplefilter("always", Opaque)
+            text = spec_of(reference, arguments, inputs)
     except ImportFailed as failed:
         emit_error(f"error: {printable(failed.message)}\n")
         if failed.help:
             emit_error(f"  = help: {printable(failed.help)}\n")
         raise typer.Exit(2 if failed.usage else 1) from failed
+    told = [str(one.message) for one in caught if issubclass(one.category, Opaque)]
+    for message in told[:MOST_WARNINGS]:
+        emit_error(f"warning: {printable(message)}\n")
+    if len(told) > MOST_WARNINGS:
+        emit_error(f"warning: {len(told) - MOST_WARNINGS} more modules are opaque\n")
+    return text

@@ -15,8 +15,9 @@ weights, the sizes of its modules and its outputs are the model's.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
-from archcalc.importing.errors import ImportFailed
+from archcalc.importing.errors import ImportFailed, Opaque
 
 if TYPE_CHECKING:
     from archcalc.importing.graph import Capture
@@ -60,7 +61,7 @@ def _never_called(found: Capture) -> list[str]:
     """The weights that no recorded function reads."""
     from archcalc.importing.graph import Call, Scope, Weight
 
-    used: set[str] = set()
+    used = set(found.used)
 
     def walk(scope: Scope) -> None:
         for child in scope.children:
@@ -71,7 +72,9 @@ def _never_called(found: Capture) -> list[str]:
 
     walk(found.root)
     modules = {key.rpartition(".")[0] for key in used}
-    return [key for key in found.weights if key.rpartition(".")[0] not in modules]
+    return [
+        key for key in found.weights if key not in used and key.rpartition(".")[0] not in modules
+    ]
 
 
 def _flat(value: Any) -> list[Any]:
@@ -94,6 +97,8 @@ def written(found: Capture, origin: str) -> str:
         text = _text(found, origin, compact=compact)
         told = differences(check(text), found)
         if not told:
+            for warning in found.warnings:
+                warn(warning, Opaque, stacklevel=4)
             return text
     raise ImportFailed(
         f"the spec would not be the model: {told[0]}",

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+READERS = {"like", "inputs"}
+"""Attributes that name labels."""
+
+
 @dataclass
 class Block:
     """A block of the spec: its name, parameters with their defaults (None: required), `let`s."""
@@ -73,7 +77,7 @@ def _reads_labels(group: Layer) -> bool:
     caller, and its own are not seen outside."""
     inside = _all(group.body)
     return any(
-        layer.source is not None or layer.label or "like" in layer.attributes or layer.head
+        layer.source is not None or layer.label or layer.head or READERS & set(layer.attributes)
         for layer in inside
     ) or any(layer.word == "reuse" for layer in inside)
 
@@ -358,4 +362,6 @@ def _key(value: Any) -> Any:
     """A value as a key; true and 1 are two."""
     if isinstance(value, list):
         return tuple(map(_key, value))
+    if isinstance(value, dict):
+        return tuple((name, _key(one)) for name, one in value.items())
     return type(value) is bool, value

@@ -1,6 +1,11 @@
-"""What stops an import, told in one line with help."""
+"""What stops an import, in one line with help, and what a user should know of its result."""
 
 from __future__ import annotations
+
+
+class Opaque(UserWarning):
+    """A module that the language cannot express, and that became an opaque layer: its MACs and
+    receptive field are unknown."""
 
 
 class ImportFailed(Exception):

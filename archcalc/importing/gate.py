@@ -49,7 +49,7 @@ def _shapes(report: Report, capture: Capture) -> Iterator[str]:
     }
     ours |= dict(_groups(report.net.root, report))
     for scope in _scopes(capture.root):
-        if len(scope.outputs) == 1 and scope.path in ours:
+        if len(scope.outputs) == 1 and scope.path in ours and scope.path not in capture.inlined:
             shape = ours.pop(scope.path)
             if shape != scope.outputs[0].shape:
                 theirs = scope.outputs[0].shape

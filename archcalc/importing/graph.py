@@ -46,7 +46,8 @@ class Weight:
 class Scope:
     """One call of a module: `path` in the module tree, `kind` the name of its class.
 
-    `is_library`: the class is the framework's own (a Conv2d, a Sequential), not the user's.
+    `is_library`: the class is the framework's own (a Conv2d, a Sequential), not the user's;
+    `origin` is the class with its module, "" where it cannot be imported.
     `settings` are what a layer without calls needs to be known by, such as the rate of a dropout.
     """
 
@@ -57,6 +58,7 @@ class Scope:
     outputs: tuple[Value, ...] = ()
     children: list[Scope | Call] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    origin: str = ""
 
 
 @dataclass
@@ -64,7 +66,9 @@ class Capture:
     """A whole model: the call of its root, its inputs and outputs by name, and its weights.
 
     `weights` are all arrays of the state_dict in order; `trainable` the keys of parameters;
-    `training_outputs` the outputs that the model gives in training only.
+    `training_outputs` the outputs that the model gives in training only; `used` the weights that
+    functions read which depend on no input, `inlined` the modules that are several
+    layers without a level, `warnings` what could not be expressed.
     """
 
     name: str
@@ -74,6 +78,9 @@ class Capture:
     weights: dict[str, tuple[int, ...]]
     trainable: frozenset[str]
     training_outputs: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+    inlined: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
 
 
 def _values(arguments: list[Any]) -> list[Value]:

@@ -14,7 +14,7 @@ from archcalc.importing.graph import Call, Capture, Scope, Value
 from archcalc.importing.torch_operations import JOINS, Unsupported, convert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 DROPS_PATHS = ("StochasticDepth", "DropPath")
 """Classes that drop a residual branch in training, and pass it on in inference."""
@@ -23,7 +23,8 @@ DROPS_PATHS = ("StochasticDepth", "DropPath")
 @dataclass(eq=False)
 class Node:
     """A layer with what it reads and gives. `name` is relative to the module around it, "" where
-    nothing depends on it; `first` is the node that a `reuse` calls again."""
+    nothing depends on it; `first` is the node that a `reuse` calls again; `instead` gives the group
+    as an opaque layer."""
 
     word: str
     attributes: dict[str, Any]
@@ -36,6 +37,7 @@ class Node:
     reference: Value | None = None
     children: list[Node] = field(default_factory=list)
     first: Node | None = None
+    instead: Callable[[ImportFailed], Node] | None = None
 
     @property
     def main(self) -> Value | None:
@@ -47,6 +49,8 @@ def nodes_of(capture: Capture) -> tuple[list[Node], dict[str, Value]]:
     """The nodes of the whole model, and its outputs by name.
 
     Raises `ImportFailed`, with the module and the operation."""
+    capture.warnings.clear()
+    capture.inlined.clear()
     found = _Nodes(capture)
     nodes = found.inside(capture.root)
     return nodes, {name: found.resolve(value) for name, value in capture.outputs.items()}
@@ -54,7 +58,9 @@ def nodes_of(capture: Capture) -> tuple[list[Node], dict[str, Value]]:
 
 class _Nodes:
     def __init__(self, capture: Capture) -> None:
+        self.capture = capture
         self.keys = capture.weights
+        self.trainable = capture.trainable
         self.same: dict[int, Value] = {}  # tensors that are another's, by their identity
         self.seen: dict[str, Node] = {}  # weighted modules by path
 
@@ -79,13 +85,21 @@ class _Nodes:
         name = _relative(scope.path, around.path)
         if scope.path in self.seen:
             return [self._again(scope)]
-        inner = self.inside(scope)
+        try:
+            inner = self.inside(scope)
+            return self._as_layers(scope, around, name, inner)
+        except ImportFailed as reason:
+            return [self._opaque(scope, name, reason)]
+
+    def _as_layers(self, scope: Scope, around: Scope, name: str, inner: list[Node]) -> list[Node]:
+        """A module as the layers that it calls."""
         if not inner:
             return self._silent(scope, around)
         own = [node for node in inner if node.weighted and node.path == scope.path]
         if own and len(inner) > 1:
             for node in own:
                 node.name = name
+            self.capture.inlined.add(scope.path)
             return inner  # the weights are the module's own: it is not a level
         if len(inner) == 1 and inner[0].word != "group":
             lone = inner[0]
@@ -94,8 +108,35 @@ class _Nodes:
                 self._note(scope, lone)
                 return [lone]
         group = self._group(scope, name, inner)
+        group.instead = lambda reason: self._opaque(scope, name, reason)
         self._note(scope, group)
         return [group]
+
+    def _opaque(self, scope: Scope, name: str, reason: ImportFailed) -> Node:
+        """A module that the language cannot express, as a layer with its weights and output.
+
+        Raises the reason where it is not that either: its class cannot be imported, or it does not
+        give one tensor."""
+        inputs = [self.resolve(value) for value in scope.inputs if not value.constant]
+        if not scope.origin or not inputs or len(scope.outputs) != 1:
+            raise reason
+        below = {
+            key.removeprefix(scope.path + "."): (key, list(shape))
+            for key, shape in self.keys.items()
+            if key.startswith(scope.path + ".")
+        }
+        attributes: dict[str, Any] = {"class": scope.origin, "output": list(scope.outputs[0].shape)}
+        weights = {own: shape for own, (key, shape) in below.items() if key in self.trainable}
+        buffers = {own: shape for own, (key, shape) in below.items() if key not in self.trainable}
+        attributes |= {"weights": weights} if weights else {"params": 0}
+        attributes |= {"buffers": buffers} if buffers else {}
+        told = reason.message.removeprefix(f"{scope.path}: ")
+        self.capture.warnings.append(f"{scope.path} ({scope.kind}) is opaque: {told}")
+        node = Node("opaque", attributes, inputs, scope.outputs[0], name, scope.path)
+        node.weighted = bool(below)
+        node.name = name if below else ""
+        self._note(scope, node)
+        return node
 
     def _note(self, scope: Scope, node: Node) -> None:
         if node.weighted:
@@ -150,9 +191,12 @@ class _Nodes:
             if call.function in ("chunk", "split", "__getitem__", "narrow", "unbind"):
                 return list(self._slices(call, flowing[0]))
             return list(self._steps(call, scope, flowing))
-        except Unsupported as reason:
+        except (Unsupported, KeyError, IndexError, TypeError, ValueError) as reason:
             where = call.path or "the model's own forward"
-            raise ImportFailed(f"{where}: {reason}") from reason
+            told = (
+                reason if isinstance(reason, Unsupported) else f"`{call.function}` is called oddly"
+            )
+            raise ImportFailed(f"{where}: {told}") from reason
 
     def _join(self, call: Call, word: str, inputs: list[Value]) -> Node:
         attributes: dict[str, Any] = {}

@@ -190,6 +190,8 @@ def _key(layer: Layer) -> Any:
     """Layers with equal keys are the same layer of the block."""
     if layer.word in NO_FORMS or layer.loop:
         raise Unlike
+    if layer.word == "opaque":  # a parameter cannot be a mapping of weights
+        return layer.word, repr(layer.attributes), 0
     word = "conv" if layer.word == "depthwise_conv" else layer.word
     name = "" if layer.name.isdecimal() else layer.name
     return word, name, len(layer.branches)

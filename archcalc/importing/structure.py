@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.importing.errors import ImportFailed
-from archcalc.importing.layers import JOINS, Layer
+from archcalc.importing.layers import JOINS, Layer, is_chain
 from archcalc.importing.nodes import Node, nodes_of
 
 if TYPE_CHECKING:
@@ -170,12 +170,36 @@ class _Builder:
         )
         if node.reference is not None:
             layer.attributes["like"] = self.labels.label(node.reference, self._hint(node.reference))
+        if node.word == "opaque" and len(node.inputs) > 1:
+            further = [self.labels.label(one, self._hint(one)) for one in node.inputs[1:]]
+            layer.attributes["inputs"] = further
         if node.first is not None:
             again = node.first.output
             layer.attributes["reuse"] = self.labels.label(again, self._hint(again))
         if node.word == "group":
             layer.body = self._scope_body(node.children, node.main, node.output)
+            numbered = next((one for one in _level(layer.body) if one.name.isdecimal()), None)
+            if numbered is not None and not is_chain(layer.body):
+                told = (
+                    f"{node.path}: members of a list of modules are not called one after the other"
+                )
+                return self._opaque(node, source, ImportFailed(told))
         return layer
+
+    def _opaque(self, node: Node, source: str | None, reason: ImportFailed) -> Layer:
+        """A group that cannot be expressed, as an opaque layer."""
+        if node.instead is None:
+            raise reason
+        return self.layer(node.instead(reason), source)
+
+
+def _level(body: list[Layer]) -> list[Layer]:
+    """The layers of one level of the path: those of branches are among them."""
+    return [
+        inner
+        for layer in body
+        for inner in (layer, *(one for branch in layer.branches for one in _level(branch)))
+    ]
 
 
 class _Chain:

@@ -64,7 +64,10 @@ def capture(model: Any, inputs: dict[str, tuple[int, ...]], *, training: bool = 
     outputs = {name: tracer.value(tensor) for name, tensor in _named(result).items()}
     parameters = frozenset(name for name, _ in model.named_parameters(remove_duplicate=False))
     weights = {key: tuple(array.shape) for key, array in model.state_dict().items()}
-    return Capture(type(model).__name__, tracer.root, values, outputs, weights, parameters)
+    return Capture(
+        type(model).__name__, tracer.root, values, outputs, weights, parameters,
+        used=frozenset(tracer.used),
+    )  # fmt: skip
 
 
 def _on_meta(model: Any) -> Any:
@@ -103,7 +106,7 @@ class _Tracer(TorchFunctionMode):
         self._stack = [self.root]
         self._known: dict[int, Value | Weight] = {}
         self._alive: list[Any] = []  # the ids of tensors that are gone would be given again
-        self.failed_in: str | None = None
+        self.used: set[str] = set()
         for key, array in (
             *model.named_parameters(remove_duplicate=False),
             *model.named_buffers(remove_duplicate=False),
@@ -164,6 +167,7 @@ class _Tracer(TorchFunctionMode):
             self._stack[-1].children.append(Call(name, arguments, outputs, self._stack[-1].path))
         else:
             outputs = tuple(Value(tuple(t.shape), constant=True) for t in tensors)
+            self.used |= {w.key for w in _flat([given, arguments]) if isinstance(w, Weight)}
         for tensor, value in zip(tensors, outputs, strict=True):
             self._keep(tensor, value)
         return result
@@ -184,6 +188,8 @@ class _Tracer(TorchFunctionMode):
             kind = type(module)
             library = kind.__module__.startswith("torch.nn.")
             scope = Scope(path, kind.__name__, library, self._values((args, kwargs)))
+            if "<" not in kind.__qualname__:
+                scope.origin = f"{kind.__module__}.{kind.__qualname__}"
             scope.settings = {
                 name: getattr(module, name)
                 for name in ("p", "drop_prob")

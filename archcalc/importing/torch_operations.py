@@ -6,6 +6,7 @@ function does what two operations do. What has no counterpart raises `Unsupporte
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.importing.graph import Call, Value, Weight
@@ -50,6 +51,7 @@ SIGNATURES = {
     "mean": ("input", "dim", "keepdim"),
     "softmax": ("input", "dim"),
     "transpose": ("input", "dim0", "dim1"),
+    "swapaxes": ("input", "dim0", "dim1"),
     "gelu": ("input", "approximate"),
     "leaky_relu": ("input", "negative_slope"),
     "elu": ("input", "alpha"),
@@ -291,9 +293,9 @@ def _reshape(a: _Arguments) -> list[Converted]:
     made, given = a.output.shape, a.input.shape
     if made == given:
         return []
-    size = 1
-    for side in given:
-        size *= side
+    if prod(made) != prod(given):
+        raise Unsupported(f"`{a.call.function}` mixes the batch with other axes")
+    size = prod(given)
     if made == (size,):
         return [Converted("flatten", {})]
     return [Converted("reshape", {"shape": list(made)})]
@@ -330,6 +332,8 @@ def _pad(a: _Arguments) -> list[Converted]:
         attributes["channels"] = pairs[0]
     if min(min(pair) for pair in pairs) < 0:
         raise Unsupported("negative padding")
+    if not attributes:
+        return []
     return [Converted("pad", {**attributes, **_unless(mode=(words[mode], "zeros"))})]
 
 

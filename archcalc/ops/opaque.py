@@ -93,7 +93,10 @@ expect: {output: [4], params: 516}
 
     def weights(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Weight, ...]:
         trained = [Weight(name, shape) for name, shape in a.weights or ()]
-        kept = [Weight(name, shape, trainable=False) for name, shape in a.buffers or ()]
+        kept = [
+            Weight(name, shape, trainable=False, counted=not name.endswith("num_batches_tracked"))
+            for name, shape in a.buffers or ()
+        ]
         return (*trained, *kept)
 
     def macs(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int | None:

@@ -217,3 +217,38 @@ class Unused(nn.Module):
 
     def forward(self, x):
         return self.conv(x)
+
+
+class Standardized(nn.Conv2d):
+    """A convolution whose weight is computed."""
+
+    def forward(self, x):
+        weight = self.weight - self.weight.mean((1, 2, 3), keepdim=True)
+        return F.conv2d(x, weight, self.bias, padding=1)
+
+
+class Scaled(nn.Module):
+    """A bare parameter of its own."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 1)
+        self.gamma = nn.Parameter(torch.ones(channels, 1, 1))
+
+    def forward(self, x):
+        return x + self.gamma * self.conv(x)
+
+
+class Unexpressed(nn.Module):
+    """Two modules that the language cannot express, between layers that it can."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3)
+        self.standardized = Standardized(8, 8, 3)
+        self.scaled = Scaled(8)
+        self.fc = nn.Linear(8, 2)
+
+    def forward(self, x):
+        x = self.scaled(F.relu(self.standardized(F.relu(self.stem(x)))))
+        return self.fc(x.mean((2, 3)))

@@ -9,7 +9,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed")
 import torch
 
 import archcalc
-from archcalc.importing.errors import ImportFailed
+from archcalc.importing.errors import ImportFailed, Opaque
 from archcalc.pipeline import check
 from archcalc.report.json import as_dict
 from tests.importing import models
@@ -120,3 +120,24 @@ def test_the_model_stays_as_it_is():
 def test_what_cannot_be_imported(build, shape, told):
     with pytest.raises(ImportFailed, match=told):
         archcalc.from_torch(build(), shape)
+
+
+def test_what_the_language_lacks_is_opaque():
+    """Parameters by hand: 224 + 584 + 72 + 8 + 18. MACs are unknown, never zero."""
+    model = models.Unexpressed()
+    with pytest.warns(Opaque) as told:
+        net = archcalc.from_torch(model, (3, 9, 9))
+    assert [str(one.message).partition(" ")[0] for one in told] == ["standardized", "scaled"]
+    assert "the weight of `conv2d` is computed" in str(told[0].message)
+    report = archcalc.analyze(net)
+    assert report.totals.params == 224 + 584 + 72 + 8 + 18
+    assert report.totals.macs is None
+    keys = {
+        f"{node.path}.{weight.name}"
+        for node in net.nodes
+        if node.facts
+        for weight in node.facts.weights
+    }
+    assert keys == set(model.state_dict())
+    text = archcalc.to_yaml(net)
+    assert "tests.importing.models.Standardized" in text
