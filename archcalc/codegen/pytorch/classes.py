@@ -194,3 +194,14 @@ def _without(statements: list[Statement], dead: set[str]) -> list[Statement]:
         else:
             kept.append(s)
     return kept
+
+
+def guess(value: Any) -> str:
+    """The type of a constructor variable, from its expression."""
+    if isinstance(value, ast.Compare | ast.BoolOp):
+        return "bool"
+    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
+        return "bool"
+    if value is None or isinstance(value, ast.Subscript | ast.Tuple | ast.IfExp):
+        return "Any"
+    return "int"

@@ -20,10 +20,11 @@ from archcalc.codegen.ir import (
     When,
 )
 from archcalc.codegen.layout import Line, Nest, assign, call, flat
-from archcalc.codegen.pytorch.classes import statement_words
+from archcalc.codegen.pytorch.classes import guess, statement_words
 from archcalc.codegen.pytorch.form import Run
 from archcalc.codegen.pytorch.joins import write_join
 from archcalc.codegen.pytorch.sequence import carry, key_text, loop_header
+from archcalc.codegen.refusal import refused
 from archcalc.ops.registry import OPERATIONS
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class ForwardWriter:
         self.printer = printer
         self.made = made
         self.outer = outer
+        self.at: Any = None  # the layer that is written
         self.init: list[Statement] = made.init
         self.forward: list[Statement] = made.forward
         self.wires: dict[int, Wire] = {}
@@ -74,6 +76,7 @@ class ForwardWriter:
         self.loops: set[str] = set()
         self.indices: tuple[str, ...] = ()
         self.nested = 0
+        self.inner: set[str] = set()  # variables that loops inside loops and conditions leave
         self.heads = False
         self.released: set[str] = set()  # variables of branches, which may be assigned again
 
@@ -119,7 +122,10 @@ class ForwardWriter:
 
     def _keep_input(self, tensor: Tensor | None, body: Body) -> None:
         """An input that is read by its label has a variable of its own: `x` is written again."""
-        if tensor is not None and tensor.label and any(t is tensor for t in every_read(body[1:])):
+        if tensor is None or not tensor.label or not body:
+            return
+        whole = isinstance(body[0], When | Loop | Head | Level | Join)
+        if any(t is tensor for t in every_read(body if whole else body[1:])):
             kept = self.made.locals.take(tensor.label, "tensor")
             self.kept.add(kept)
             self.wires[id(tensor)] = self.put(kept, "x", typed=True)
@@ -205,6 +211,23 @@ class ForwardWriter:
             return
         self.wires[id(tensor)] = Wire(doc, typed=typed)
 
+    def use(self, expr: Expr, hint: str) -> str:
+        """A number of the constructor as the forward pass reads it."""
+        expr = self.made.opened(expr)
+        inner = set(variables(expr)) & self.inner - self.loops
+        if not inner:
+            return self.made.at_run_time(expr, hint, self.loops)
+        word = self.made.attributes.take(hint)
+        if not self.indices:  # of a condition: it is there where the condition holds
+            self.init.append(Line(f"self.{word} = ", show(expr)))
+            return f"self.{word}"
+        if len(self.indices) == 1 == self.nested:
+            found = guess(expr)
+            self.made.init.append(Line(f"self.{word}: list[{found}] = ", "[]"))
+            self.init.append(Line("", call(f"self.{word}.append", show(expr))))
+            return f"self.{word}[{self.indices[0]}]"
+        raise refused(self.at, "a number that changes within loops here", target="PyTorch")
+
     # -- statements -------------------------------------------------------------------------
 
     def body(self, body: Body) -> None:
@@ -212,6 +235,7 @@ class ForwardWriter:
             self.statement(s)
 
     def statement(self, s: Any) -> None:
+        self.at = getattr(s, "layer", self.at)
         match s:
             case Let():
                 self.made.optional.add(s.name)
@@ -279,7 +303,7 @@ class ForwardWriter:
             wires = [self.simple(t) for t in s.inputs]
 
         def use(expr: Expr, hint: str) -> str:
-            return self.made.at_run_time(expr, hint, self.loops)
+            return self.use(expr, hint)
 
         def written() -> Doc:
             made: Doc = s.emitted.function(Run(tuple(flat(w.doc) for w in wires), use))
@@ -327,7 +351,7 @@ class ForwardWriter:
         """A name as the forward pass reads it: loops around the class are numbers of its own."""
 
         def text(expr: Expr) -> str:
-            return self.made.at_run_time(expr, "index", self.loops)
+            return self.use(expr, "index")
 
         return key_text(path, text)
 
@@ -430,7 +454,7 @@ class ForwardWriter:
             self.init.append(Nest("if ", show(s.condition), init))
         if not moves and not forward:
             return
-        flag = self.made.at_run_time(s.condition, f"has_{s.word}", self.loops)
+        flag = self.use(s.condition, f"has_{s.word}")
         if moves:
             assert s.inside is not None
             assert s.output is not None
@@ -515,11 +539,13 @@ class ForwardWriter:
             self.made.optional.add(variable)
             self.init.append(Line(f"{variable} = ", show(first)))
             init = [*init, *carry(variable, then)]
+        if self.nested:
+            self.inner |= {variable for variable, _, _ in s.carried}
         if init:
             self.init.append(Nest(*loop_header(s, init), init))
         if forward:
             for variable, first in running:
-                text = self.made.at_run_time(first, variable, self.loops)
+                text = self.use(first, variable)
                 self.forward.append(Line(f"{variable} = ", text))
             self.forward.append(Nest(*self._forward_header(s, forward), forward))
         if s.output is not None:
@@ -534,7 +560,7 @@ class ForwardWriter:
         found = []
         for variable, first, then in s.carried:
             if variable in statement_words(self.forward):
-                text = self.made.at_run_time(then, variable, self.loops)
+                text = self.use(then, variable)
                 if text != variable:
                     self.forward.append(Line(f"{variable} = ", text))
                 found.append((variable, first))
@@ -550,13 +576,13 @@ class ForwardWriter:
             if not variables(s.over):
                 return before, over
             if text.startswith("enumerate("):
-                table = self.made.at_run_time(s.over, "table", self.loops)
+                table = self.use(s.over, "table")
                 return before, f"enumerate({table})"
             if text.startswith("range("):
-                table = self.made.at_run_time(s.over, "table", self.loops)
+                table = self.use(s.over, "table")
                 return before, f"range(len({table}))"
-            return before, self.made.at_run_time(s.over, "table", self.loops)
-        count = self.made.at_run_time(s.over, "depth", self.loops)
+            return before, self.use(s.over, "table")
+        count = self.use(s.over, "depth")
         before, _ = header(s, forward)
         return before, f"range({count})"
 

@@ -83,7 +83,7 @@ def _branch(w: ForwardWriter, branch: Branch, held: list[str]) -> _Part:
         w.nested -= 1
         init, forward = w.init, w.forward
         w.init, w.forward = kept
-        flag = w.made.at_run_time(branch.condition, f"has_{branch.label or 'branch'}", w.loops)
+        flag = w.use(branch.condition, f"has_{branch.label or 'branch'}")
         if init:
             text = flag if flag.startswith("self.") else show(branch.condition)
             w.init.append(Nest("if ", text, init))

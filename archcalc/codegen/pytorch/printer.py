@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.expressions import show
 from archcalc.codegen.ir import Choice, Factory, Invoke, Level, Operation, bound_by
 from archcalc.codegen.layout import Call, Line, Prefixed, call
 from archcalc.codegen.names import Identifiers
-from archcalc.codegen.pytorch.classes import ClassText
+from archcalc.codegen.pytorch.classes import ClassText, guess
 from archcalc.codegen.pytorch.forward import ForwardWriter
 from archcalc.codegen.pytorch.helpers import NAMES
 from archcalc.codegen.pytorch.sequence import SequenceWriter
@@ -115,14 +114,3 @@ class Printer:
         if outer is not None:
             outer.levels[id(s)] = writer
         return call(made.name, *made.arguments())
-
-
-def guess(value: Any) -> str:
-    """The type of a constructor variable, from its expression."""
-    if isinstance(value, ast.Compare | ast.BoolOp):
-        return "bool"
-    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
-        return "bool"
-    if value is None or isinstance(value, ast.Subscript | ast.Tuple | ast.IfExp):
-        return "Any"
-    return "int"
