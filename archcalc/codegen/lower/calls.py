@@ -8,9 +8,9 @@ from archcalc.codegen.callsite import Disagreement, NotUniform, mismatches, same
 from archcalc.codegen.expressions import literal, plain, substitute, translate, variables
 from archcalc.codegen.ir import Choice, Invoke, Let, Tensor
 from archcalc.codegen.lower.layers import Made, hand_out, lower_body, path_of, take_group
-from archcalc.codegen.lower.loops import _has_operand
 from archcalc.codegen.lower.operands import key_of
 from archcalc.codegen.lower.scope import Label, Labels
+from archcalc.codegen.lower.unrolled import has_operand
 from archcalc.codegen.sizes import Opaque, reads_of
 from archcalc.spec.expressions import Operand
 
@@ -191,7 +191,7 @@ class _Call:
         return expr
 
     def _held(self, entry: Entry) -> bool:
-        return any(_has_operand(r.names[entry.word]) for r in self.roots)
+        return any(has_operand(r.names[entry.word]) for r in self.roots)
 
     def _proved(self, entry: Entry, expr: Expr) -> Expr:
         values = [root.py.get(entry.python) for root in self.roots]

@@ -11,9 +11,9 @@ from archcalc.codegen.ir import Branch, Join, Tensor
 from archcalc.codegen.lower.conditions import condition_of
 from archcalc.codegen.lower.layers import Made, hand_out, lower_body, take_group
 from archcalc.codegen.lower.levels import level
-from archcalc.codegen.lower.loops import _entry
 from archcalc.codegen.lower.scope import Labels, Naming
 from archcalc.codegen.lower.supposed import NotPossible, supposed_turn
+from archcalc.codegen.lower.unrolled import entry_of
 from archcalc.codegen.sizes import Opaque, reads_of
 from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.values import loop_turns
@@ -219,7 +219,7 @@ def _branch(m: ModuleLowering, branch: SpecBranch, here: Here, start: Tensor | N
         env: dict[str, Expr | None] = {**here.env, "index": literal(number)}
         for position, word in enumerate(loop.names):
             values = [r[number][word] for r in rows]
-            env[word] = _entry(over, number, position, len(loop.names), values, here)
+            env[word] = entry_of(over, number, position, len(loop.names), values, here)
         parts += _turn(m, branch, here, start, env, [r[number] for r in rows])
     return parts
 

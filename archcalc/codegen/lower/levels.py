@@ -44,7 +44,7 @@ def is_sequential(m: ModuleLowering, body: tuple[Layer, ...]) -> bool:
         is_chain(body, spec.blocks, m.program.chains)
         and not escapes(body, spec.blocks)
         and not any(_reads_around(m, layer) for layer in body)
-        and not m.program.gives_heads(body)
+        and not m.program.text.gives_heads(body)
     )
 
 

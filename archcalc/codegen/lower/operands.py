@@ -67,11 +67,11 @@ def _applied(m: ModuleLowering, layer: Layer, here: Here, held: Any) -> tuple[La
         site = here.sites[0]
         return named_operand(layer, held, site.names, m.program.net.spec.blocks), here
     from archcalc.codegen.expressions import literal, plain
-    from archcalc.codegen.lower.loops import _has_operand
+    from archcalc.codegen.lower.unrolled import has_operand
 
     env: dict[str, Expr | None] = dict(here.env)
     for word, value in held.names.items():
-        env[word] = None if _has_operand(value) else literal(plain(value))
+        env[word] = None if has_operand(value) else literal(plain(value))
     sites = list(here.sites)
     for site in sites:
         site.names = {**site.names, **held.names}

@@ -16,18 +16,17 @@ from archcalc.codegen.ir import Choice, Module, Program, Tensor
 from archcalc.codegen.lower.layers import lower_body
 from archcalc.codegen.lower.levels import is_sequential
 from archcalc.codegen.lower.module import ModuleLowering, parameter
-from archcalc.codegen.lower.operands import held_by, key_of
+from archcalc.codegen.lower.net_calls import NetCalls
+from archcalc.codegen.lower.operands import key_of
 from archcalc.codegen.lower.scope import Here, Label, Labels, Naming
+from archcalc.codegen.lower.spec_text import SpecText
 from archcalc.codegen.names import Identifiers, snake
 from archcalc.codegen.references import References
 from archcalc.codegen.refusal import refused
 from archcalc.codegen.sizes import Opaque
 from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.naming import is_chain
-from archcalc.graph import Group, Node
 from archcalc.ops.attributes import split_by_x
-from archcalc.ops.base import Operation
-from archcalc.ops.registry import OPERATIONS
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.context import OpContext
     from archcalc.codegen.expressions import Expr
-    from archcalc.graph import Net
+    from archcalc.graph import Group, Net
     from archcalc.spec.syntax import Block, Init, Layer
 
 MAX_STEPS = 40_000
@@ -133,14 +132,8 @@ class ProgramLowering:
         self.by_group: dict[int, tuple[Variant, CallSite]] = {}
         self.kept: list[Any] = []
         self.numbered: set[str] = set()  # used names of outputs that have none of their own
-        self._heads: dict[str, bool] = {}
-        self._words: dict[str, set[str]] = {}
         self._references: dict[str, References] = {}
-        self.rounded: set[str] = set()  # words used by rounding functions
-        self.bare: set[str] = set()  # words that are a value on their own
-        for block in net.spec.blocks.values():
-            self._words_of(block)
-        self._words_in(net.spec.layers)
+        self.text = SpecText(net.spec)
 
     def unproved(self, error: Exception) -> DiagnosticError:
         """The error of code that could not be verified against the network."""
@@ -174,27 +167,10 @@ class ProgramLowering:
             self._references[block.name] = References(block.body, self.net.spec.blocks)
         return self._references[block.name]
 
-    def gives_heads(self, body: Iterable[Layer]) -> bool:
-        """Whether a body, or a block that it calls, contains a head."""
-        return any(self._gives_heads(layer) for layer in body)
-
-    def _gives_heads(self, layer: Layer) -> bool:
-        if layer.head:
-            return True
-        if layer.kind == "block":
-            if layer.word not in self._heads:
-                self._heads[layer.word] = False
-                body = self.net.spec.blocks[layer.word].body
-                self._heads[layer.word] = self.gives_heads(body)
-            return self._heads[layer.word]
-        if layer.body:
-            return self.gives_heads(layer.body)
-        return any(self.gives_heads(b.body) for b in layer.branches)
-
     # -- the program ------------------------------------------------------------------------
 
     def lower(self) -> Program:
-        calls = _Calls(self.net, self.target)
+        calls = NetCalls(self.net, self.target.title)
         for word, groups in calls.by_block(self.net.spec.blocks).items():
             block = self.net.spec.blocks[word]
             distinct = self._distinct(block, groups)
@@ -208,7 +184,7 @@ class ProgramLowering:
     def _distinct(self, block: Block, groups: list[Group]) -> list[Group]:
         """One of several equal calls."""
         self._equal: list[tuple[object, Group, Group]] = []
-        if self.gives_heads(block.body):
+        if self.text.gives_heads(block.body):
             return groups
         seen: dict[object, Group] = {}
         for group in groups:
@@ -341,7 +317,7 @@ class ProgramLowering:
             entries.append(Entry(take(p.name), kind, p.name, default, p.name in fixed))
         own = {p.name for p in block.parameters} | set(block.inputs)
         for word, value in self.net.variables.items():
-            if word in self._words_of(block) and word not in own:
+            if word in self.text.words_of(block) and word not in own:
                 entries.append(self._var(m, word, value))
         return entries
 
@@ -397,7 +373,9 @@ class ProgramLowering:
         start = tensors[""]
         m.references = self.references(block)
         chain = is_chain(block.body, spec.blocks, self.chains)
-        module.sequential = is_sequential(m, block.body) and self.has_numbered(block.body, m.sites)
+        module.sequential = is_sequential(m, block.body) and self.text.has_numbered(
+            block.body, m.sites
+        )
         naming = Naming(chain=chain, sequential=module.sequential)
         labels = Labels(None)
         for word in block.inputs:
@@ -425,7 +403,7 @@ class ProgramLowering:
         if value is not None and value.items is None and _DECIMAL.fullmatch(value.text):
             return True
         held = self.net.variables[entry.word]
-        return type(held) is int and entry.word in self.rounded - self.bare
+        return type(held) is int and entry.word in self.text.rounded - self.text.bare
 
     def _entry_tensor(
         self, m: ModuleLowering, entry: Entry, fixed: Mapping[str, Any]
@@ -486,12 +464,8 @@ class ProgramLowering:
         root = CallSite(net.tensors, net.root, dict(net.variables), {})
         m = ModuleLowering(self, module, [root])
         env: dict[str, Expr | None] = {}
-        words = self._words_in(spec.layers)
-        for declared in spec.inputs:
-            for value in declared.shape:
-                words |= set(_WORD.findall(value.text))
         for word, value in net.variables.items():
-            if word not in words:
+            if word not in self.text.words:
                 continue
             entry = self._var(m, word, value)
             m.entries.append(entry)
@@ -519,7 +493,7 @@ class ProgramLowering:
         module.sequential = (
             len(inputs) == 1
             and is_sequential(m, spec.layers)
-            and self.has_numbered(spec.layers, m.sites)
+            and self.text.has_numbered(spec.layers, m.sites)
         )
         naming = Naming(chain=chain, sequential=module.sequential)
         here = Here([root], env, labels, naming)
@@ -535,96 +509,7 @@ class ProgramLowering:
         module.name = self.ids.take_class(spec.name)
         self.modules.append(module)
 
-    # -- the text ---------------------------------------------------------------------------
 
-    def has_numbered(self, body: Iterable[Layer], sites: list[CallSite]) -> bool:
-        """Whether an unnamed layer with weights is in a sequential scope."""
-        for layer in body:
-            if layer.kind == "do":
-                if self.has_numbered(layer.body, sites):
-                    return True
-            elif layer.kind == "block" and self.net.spec.blocks[layer.word].inline:
-                if self.has_numbered(self.net.spec.blocks[layer.word].body, sites):
-                    return True
-            elif layer.name is None:
-                words = {layer.word}
-                if layer.kind == "apply":
-                    held = [held_by(layer, site) for site in sites]
-                    words = {h.layer.word if isinstance(h, Operand) else h for h in held}
-                if layer.kind in ("group", "block") or any(map(_has_weights, words)):
-                    return True
-        return False
-
-    def _words_of(self, block: Block) -> set[str]:
-        """The words in the expressions of a block and of those that it calls."""
-        found = self._words.get(block.name)
-        if found is None:
-            self._words[block.name] = found = set()
-            for p in block.parameters:
-                if p.default is not None:
-                    self._read(p.default, found)
-            for _, value in block.let:
-                self._read(value, found)
-            found |= self._words_in(block.body)
-        return found
-
-    def _words_in(self, body: Iterable[Layer]) -> set[str]:
-        found: set[str] = set()
-        waiting = list(body)
-        while waiting:
-            layer = waiting.pop()
-            for value in layer.arguments.values():
-                self._read(value, found)
-            for name_ in (layer.name, layer.label, layer.source):
-                for part in name_.parts if name_ is not None else ():
-                    if not isinstance(part, str):
-                        self._read(part, found)
-            loops = [layer.loop, *(b.loop for b in layer.branches)]
-            values = [layer.when, *(b.only_if for b in layer.branches)]
-            values += [v for one in loops if one is not None for v in (one.count, one.table)]
-            for condition in values:
-                if condition is not None:
-                    self._read(condition, found)
-            if layer.init is not None:
-                for value in layer.init.arguments.values():
-                    self._read(value, found)
-            if layer.kind == "apply":
-                found.add(layer.word)
-            if layer.kind == "block":
-                found |= self._words_of(self.net.spec.blocks[layer.word])
-            elif layer.kind == "apply":
-                for block in self.net.spec.blocks.values():
-                    if block.name in self._words or block.position == 0:
-                        found |= self._words.get(block.name, set())
-            waiting += layer.body
-            waiting += [inner for b in layer.branches for inner in b.body]
-        return found
-
-    def _read(self, value: Any, found: set[str]) -> None:
-        """Adds the words that a value uses."""
-        if value.constant:
-            return
-        if value.layer is not None:
-            for inner in value.layer.arguments.values():
-                self._read(inner, found)
-            return
-        for item in value.items or ():
-            self._read(item, found)
-        if value.items is None:
-            words = set(_WORD.findall(value.text))
-            found |= words
-            if words & _ROUNDING:
-                self.rounded |= words
-            elif value.text.isidentifier():
-                self.bare |= words
-
-
-def _has_weights(word: str) -> bool:
-    return word not in OPERATIONS or type(OPERATIONS[word]).weights is not Operation.weights
-
-
-_WORD = re.compile(r"[^\W\d]\w*")
-_ROUNDING = {"round", "floor", "ceil", "make_divisible"}
 _DECIMAL = re.compile(r"[-+]?\d*\.\d*(e[-+]?\d+)?")
 
 
@@ -660,59 +545,3 @@ def block_layer(block: Block) -> Any:
     from archcalc.spec.syntax import Layer
 
     return Layer("block", block.name, block.span, {})
-
-
-class _Calls:
-    """The block calls of the net, except those that `reuse` repeats."""
-
-    def __init__(self, net: Net, target: Target) -> None:
-        self.net = net
-        self.target = target
-        self.groups: dict[str, list[Group]] = {}
-        self.first: dict[str, Node] = {}
-        self._check()
-        waiting: list[Group] = [net.root]
-        seen: set[str] = set()
-        while waiting:
-            group = waiting.pop()
-            if group.level and group.kind != "net":
-                if group.path in seen:
-                    continue
-                seen.add(group.path)
-            if group.kind == "block" and group.level and group.block is not None:
-                self.groups.setdefault(group.block.name, []).append(group)
-            waiting += [c for c in reversed(group.children) if isinstance(c, Group)]
-
-    def by_block(self, blocks: Mapping[str, Block]) -> dict[str, list[Group]]:
-        """In the order of the blocks, callees first."""
-        return {word: self.groups[word] for word in blocks if word in self.groups}
-
-    def _check(self) -> None:
-        """Rejects a reused layer whose numbers depend on the call: the code has those of the
-        first."""
-        for node in self.net.nodes:
-            first = self.first.setdefault(node.path, node)
-            if first is node or first.op is not node.op:
-                continue
-            here = self.net.tensors[node.inputs[0]]
-            there = self.net.tensors[first.inputs[0]]
-            rank = here is not None and there is not None and len(here.shape) == len(there.shape)
-            norm = here is not None and there is not None and here.channels == there.channels
-            if (
-                vars(node.attributes or _NONE) != vars(first.attributes or _NONE)
-                or not rank
-                or (node.op.family == "norm" and not norm)
-            ):
-                raise refused(
-                    node.layer,
-                    "a layer called again whose numbers hang on the call",
-                    "write the layer a second time",
-                    self.target.title,
-                )
-
-
-class _Empty:
-    pass
-
-
-_NONE = _Empty()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.expressions import show, variables
@@ -20,10 +19,12 @@ from archcalc.codegen.ir import (
     When,
 )
 from archcalc.codegen.layout import Line, Nest, assign, call, flat
-from archcalc.codegen.pytorch.classes import guess, statement_words
+from archcalc.codegen.pytorch.classes import guess
+from archcalc.codegen.pytorch.control import write_loop, write_when
 from archcalc.codegen.pytorch.form import Run
 from archcalc.codegen.pytorch.joins import write_join
-from archcalc.codegen.pytorch.sequence import carry, key_text, loop_header
+from archcalc.codegen.pytorch.sequence import key_text
+from archcalc.codegen.pytorch.wires import Wire, always_heads, every_read, reads_of_body
 from archcalc.codegen.refusal import refused
 from archcalc.ops.registry import OPERATIONS
 
@@ -39,18 +40,6 @@ LONG = 68
 
 TEXT, CALL = 76, 88
 """A longer expression reads its tensor from a variable."""
-
-
-class Wire:
-    """A tensor in `forward`: an expression, `simple` if that is a variable, `typed` if a type
-    checker knows that it is a Tensor."""
-
-    __slots__ = ("doc", "simple", "typed")
-
-    def __init__(self, doc: Doc, *, typed: bool) -> None:
-        self.doc = doc
-        self.simple = isinstance(doc, str) and doc.isidentifier()
-        self.typed = typed
 
 
 class ForwardWriter:
@@ -147,7 +136,7 @@ class ForwardWriter:
             self._return(module.output)
             return
         self.forward.insert(0, Line("heads: dict[str, Tensor] = ", "{}"))
-        always = _always(module.body)
+        always = always_heads(module.body)
         if module.output is None:
             self.made.returns = "dict[str, Tensor]"
             self.forward.append(Line("return ", "heads"))
@@ -258,9 +247,9 @@ class ForwardWriter:
             case Join():
                 write_join(self, s)
             case When():
-                self._when(s)
+                write_when(self, s)
             case Loop():
-                self._loop(s)
+                write_loop(self, s)
             case _:
                 raise TypeError(s)
 
@@ -433,215 +422,8 @@ class ForwardWriter:
 
     # -- conditions and loops -----------------------------------------------------------------
 
-    def _when(self, s: When) -> None:
-        if s.before is not None:
-            self.simple(s.before)
-        kept = self.init, self.forward
-        self.init, self.forward = [], []
-        self.nested += 1
-        stored = dict(self.made.stored)
-        try:
-            self.body(s.body)
-            init, forward = self.init, self.forward
-        finally:
-            self.nested -= 1
-            self.init, self.forward = kept
-        del stored
-        if self._identity(s, init, forward):
-            return
-        moves = s.output is not s.before and s.output is not None and s.inside is not None
-        if init:
-            self.init.append(Nest("if ", show(s.condition), init))
-        if not moves and not forward:
-            return
-        flag = self.use(s.condition, f"has_{s.word}")
-        if moves:
-            assert s.inside is not None
-            assert s.output is not None
-            self._merge(s, flag, forward)
-        elif forward:
-            self.forward.append(under(flag, forward))
-
-    def _merge(self, s: When, flag: str, forward: list[Statement]) -> None:
-        """The current tensor in one variable, whether the part is present or not."""
-        assert s.output is not None
-        assert s.inside is not None
-        target = self.target
-        before = None if s.before is None else self.wire(s.before)
-        if before is not None and before.doc != target:
-            self.put(target, before.doc, typed=before.typed)
-        inside = self.wire(s.inside)
-        self.forward, kept = forward, self.forward
-        self.put(target, inside.doc, typed=False)
-        forward, self.forward = self.forward, kept
-        self.forward.append(under(flag, forward))
-        self.wires[id(s.output)] = Wire(target, typed=target in self.typed)
-
-    def _identity(self, s: When, init: list[Statement], forward: list[Statement]) -> bool:
-        """One module that is present or not: replaced by an Identity."""
-        own = [i for i in init if isinstance(i, Line) and _registers(i)]
-        if forward or len(own) != 1 or s.inside is None or s.before is None or s.output is s.before:
-            return False
-        if any(isinstance(i, Nest) for i in init) or s.inside.label:
-            return False
-        wire = self.wire(s.inside)
-        before = self.wires[id(s.before)]
-        line = own[0]
-        called = line.before.removesuffix(" = ")
-        if not called:
-            called = f"self.get_submodule({flat(line.doc.arguments[0])})"  # type: ignore[union-attr]
-        if not before.simple or flat(wire.doc) != f"{called}({before.doc})":
-            return False
-        condition = show(s.condition)
-        if line.before.startswith("self."):
-            word = line.before.removesuffix(" = ")
-            self.init.append(Line(f"{word}: nn.Module = ", "nn.Identity()"))
-            self.init.append(Nest("if ", condition, init))
-        else:
-            key = line.doc.arguments[0]  # type: ignore[union-attr]
-            other = Line("", call("self.add_module", key, "nn.Identity()"))
-            self.init.append(Nest("if ", condition, init))
-            self.init.append(Nest("else", "", [other]))
-        assert s.output is not None
-        self.give(s.output, wire.doc, typed=False)
-        return True
-
-    def _loop(self, s: Loop) -> None:
-        target = self.target
-        if s.before is not None and s.entry is not None:
-            before = self.wire(s.before)
-            if before.doc != target:
-                self.put(target, before.doc, typed=before.typed)
-                if not before.simple:
-                    self.wires[id(s.before)] = Wire(target, typed=target in self.typed)
-            self.wires[id(s.entry)] = Wire(target, typed=target in self.typed)
-        kept = self.init, self.forward
-        self.init, self.forward = [], []
-        loops, indices = set(self.loops), self.indices
-        self.indices = (*indices, s.index)
-        self.loops |= {s.index, *s.names}
-        self.made.variables.update({s.index: ast.Constant(0), **dict.fromkeys(s.names)})
-        self.made.variables.update({variable: first for variable, first, _ in s.carried})
-        self.nested += 1
-        self.made.locals.used |= {s.index, *s.names}
-        self.loops |= {variable for variable, _, _ in s.carried}
-        try:
-            self.body(s.body)
-            if s.inside is not None and s.entry is not None:
-                self.put(target, self.wire(s.inside).doc, typed=False)
-            running = self._running(s)
-            init, forward = self.init, self.forward
-        finally:
-            self.nested -= 1
-            self.loops, self.indices = loops, indices
-            self.init, self.forward = kept
-        for variable, first, then in s.carried:
-            self.made.optional.add(variable)
-            self.init.append(Line(f"{variable} = ", show(first)))
-            init = [*init, *carry(variable, then)]
-        if self.nested:
-            self.inner |= {variable for variable, _, _ in s.carried}
-        if init:
-            self.init.append(Nest(*loop_header(s, init), init))
-        if forward:
-            for variable, first in running:
-                text = self.use(first, variable)
-                self.forward.append(Line(f"{variable} = ", text))
-            self.forward.append(Nest(*self._forward_header(s, forward), forward))
-        if s.output is not None:
-            self.wires[id(s.output)] = Wire(target, typed=target in self.typed)
-            if s.output.label and s.output.label not in self.kept:
-                doc = self.wires.pop(id(s.output)).doc
-                self.give(s.output, doc, typed=target in self.typed)
-
-    def _running(self, s: Loop) -> list[tuple[str, Expr]]:
-        """The running variables that an iteration uses in the forward pass, which then has them
-        too."""
-        found = []
-        for variable, first, then in s.carried:
-            if variable in statement_words(self.forward):
-                text = self.use(then, variable)
-                if text != variable:
-                    self.forward.append(Line(f"{variable} = ", text))
-                found.append((variable, first))
-        return found
-
-    def _forward_header(self, s: Loop, forward: list[Statement]) -> tuple[str, Doc]:
-        """`for … in …` of the forward pass, over what the constructor has stored."""
-        from archcalc.codegen.pytorch.sequence import loop_header as header
-
-        if s.names:
-            before, over = header(s, forward)
-            text = flat(over)
-            if not variables(s.over):
-                return before, over
-            if text.startswith("enumerate("):
-                table = self.use(s.over, "table")
-                return before, f"enumerate({table})"
-            if text.startswith("range("):
-                table = self.use(s.over, "table")
-                return before, f"range(len({table}))"
-            return before, self.use(s.over, "table")
-        count = self.use(s.over, "depth")
-        before, _ = header(s, forward)
-        return before, f"range({count})"
-
-
-def under(condition: str, body: list[Statement]) -> Nest:
-    """`if condition:`, combined with the condition of its only statement if that is an `if` too."""
-    from archcalc.codegen.layout import under as joined
-
-    return joined(condition, body)
-
 
 def is_attribute(word: str) -> bool:
     from keyword import iskeyword
 
     return word.isidentifier() and word.isascii() and not iskeyword(word)
-
-
-def _registers(line: Line) -> bool:
-    return line.before.startswith("self.") or flat(line.doc).startswith("self.add_module(")
-
-
-def _always(body: Body) -> bool:
-    """Whether a further output exists in every run."""
-    for s in body:
-        if isinstance(s, Head) and not s.training_only:
-            return True
-        if isinstance(s, Level) and s.heads and _always(s.body):
-            return True
-        if isinstance(s, Invoke) and s.module.heads and _always(s.module.body):
-            return True
-        if isinstance(s, Join) and any(b.condition is None and _always(b.body) for b in s.branches):
-            return True
-    return False
-
-
-def reads_of_body(body: Body, value: Tensor | None) -> list[Tensor]:
-    """The tensors that a body reads, and the value that it gives."""
-    found: list[Tensor] = [] if value is None else [value]
-    for s in body:
-        for field in s:
-            if isinstance(field, Tensor):
-                found.append(field)
-            elif isinstance(field, tuple):
-                found += [t for t in field if isinstance(t, Tensor)]
-                if field and not isinstance(s, Level):
-                    for branch in getattr(s, "branches", ()):
-                        found += reads_of_body(branch.body, branch.value)
-    return found
-
-
-def every_read(body: Body) -> list[Tensor]:
-    """The tensors that a body and all that lies in it read."""
-    found: list[Tensor] = []
-    for s in body:
-        found += reads_of_body((s,), None)
-        if isinstance(s, When | Loop | Head | Level):
-            found += every_read(s.body)
-        if isinstance(s, Head):
-            found.append(s.value)
-        for branch in s.branches if isinstance(s, Join) else ():
-            found += [branch.value, *every_read(branch.body)]
-    return found

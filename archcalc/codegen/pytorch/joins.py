@@ -11,7 +11,8 @@ from archcalc.codegen.layout import Items, Line, Nest, assign, call, flat
 if TYPE_CHECKING:
     from archcalc.codegen.ir import Branch, Join, Tensor
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.forward import ForwardWriter, Wire
+    from archcalc.codegen.pytorch.forward import ForwardWriter
+    from archcalc.codegen.pytorch.wires import Wire
 
 SHORT = 44
 """A branch up to this length stays inside the join's expression."""
@@ -57,7 +58,7 @@ def write_join(w: ForwardWriter, s: Join) -> None:
 
 
 def _starts(branch: Branch) -> list[Tensor]:
-    from archcalc.codegen.pytorch.forward import reads_of_body
+    from archcalc.codegen.pytorch.wires import reads_of_body
 
     return reads_of_body(branch.body, branch.value)
 
