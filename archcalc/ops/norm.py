@@ -235,3 +235,37 @@ expect: {output: [32, 64, 64], params: 64}
     def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
         vector = "one value per channel has no statistics of its own: use layernorm or batchnorm"
         need_channels_first(self.name, x[0], 1, 3, vector)
+
+
+class L2Norm(Norm):
+    """x / max(‖x‖, eps), with the norm over the channels at each position, times `weight` [C].
+    Extra flops per element: 4 (square, sum, division, scale)."""
+
+    name = "l2_norm"
+    summary = "L2 normalisation over the channels with a learnable scale per channel."
+    source = "Liu et al. 2015, arXiv:1506.04579 (ParseNet), section 3.3"
+    channels_read = "all"
+    main = "scale"
+    attributes = (
+        Attribute("scale", Number(), "Initial value of the scale.", 1.0),
+        Attribute("eps", Number(0), "Smallest norm to divide by.", 1e-12),
+    )
+    example = """\
+name: SSD's normalisation of conv4_3
+input: [512, 38, 38]
+layers:
+  - l2_norm: 20
+expect: {output: [512, 38, 38], params: 512}
+"""
+
+    def check(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> None:
+        need_channels_first(self.name, x[0], 0, 3)
+
+    def weights(self, a: SimpleNamespace, x: tuple[Tensor, ...]) -> tuple[Weight, ...]:
+        return (Weight("weight", (x[0].shape[0],)),)
+
+    def extra_flops(self, a: SimpleNamespace, x: tuple[Tensor, ...], y: Tensor) -> int:
+        return 4 * product(y.shape)
+
+    def describe(self, a: SimpleNamespace) -> str:
+        return f"scale {a.scale:g}"

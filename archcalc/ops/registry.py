@@ -9,8 +9,9 @@ from archcalc.ops.channels import LogSoftmax, Maxout, Softmax
 from archcalc.ops.conv import Conv, DepthwiseConv
 from archcalc.ops.join import Add, Concat, Mul, Sub
 from archcalc.ops.linear import Linear, Rbf
-from archcalc.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn
+from archcalc.ops.norm import BatchNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, Lrn
 from archcalc.ops.opaque import Opaque
+from archcalc.ops.pixels import PixelShuffle, PixelUnshuffle
 from archcalc.ops.pool import AvgPool, MaxPool, Subsample
 from archcalc.ops.reduce import AdaptiveAvgPool, GlobalAvgPool, GlobalMaxPool, Mean
 from archcalc.ops.regular import Dropout, DropPath, LayerScale
@@ -38,6 +39,8 @@ ALL: tuple[Operation, ...] = (
     Subsample(),
     Mean(),
     Upsample(),
+    PixelShuffle(),
+    PixelUnshuffle(),
     Pad(),
     Crop(),
     BatchNorm(),
@@ -45,6 +48,7 @@ ALL: tuple[Operation, ...] = (
     LayerNorm(),
     GroupNorm(),
     InstanceNorm(),
+    L2Norm(),
     Dropout(),
     DropPath(),
     LayerScale(),

@@ -24,10 +24,13 @@ _MEANT = {
     "global_maxpool": "gmp globalmaxpooling",
     "adaptive_avgpool": "adaptiveaveragepool adaptivepool",
     "upsample": "upsampling interpolate resize unpool",
+    "pixel_shuffle": "subpixel depthtospace",
+    "pixel_unshuffle": "spacetodepth reorg focus",
     "pad": "zeropad zeropadding reflectionpad",
     "batchnorm": "bn batchnormalization batchnormalisation",
     "layernorm": "ln layernormalization",
     "groupnorm": "gn groupnormalization",
+    "l2_norm": "l2normalize l2normalization normalize",
     "lrn": "localresponsenorm localresponsenormalization",
     "drop_path": "stochasticdepth",
     "silu": "swish",
@@ -85,14 +88,6 @@ _ABSENT = {
     "matmul bmm einsum dot": (
         "archcalc has no product of two tensors: linear multiplies by a weight, mul element by "
         "element"
-    ),
-    "pixelshuffle subpixel depthtospace": (
-        "archcalc has no pixel_shuffle: reshape and permute give its shape; conv_transpose and "
-        "upsample also upsample"
-    ),
-    "pixelunshuffle spacetodepth reorg focus": (
-        "archcalc has no pixel_unshuffle: reshape and permute give its shape; a strided conv also "
-        "downsamples"
     ),
     "roipool roialign roialignrotated nms": (
         "archcalc has no region operations: write opaque with the class, or end with heads for the "

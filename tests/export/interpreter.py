@@ -240,6 +240,26 @@ def _shuffle(net: Net, node: Node, w: dict[str, Tensor], x: Tensor) -> Tensor:
     return x[:, source]
 
 
+def _pixels(net: Net, node: Node, w: dict[str, Tensor], x: Tensor) -> Tensor:
+    """Pixel by pixel: channel c·r² + i·r + j is row i and column j of a block."""
+    r, y = node.attributes.factor, x.new_zeros(len(x), *net.tensors[node.outputs[0]].shape)
+    small, large = (x, y) if node.op.name == "pixel_shuffle" else (y, x)
+    for c in range(large.shape[1]):
+        for i in range(r):
+            for j in range(r):
+                block, pixels = small[:, c * r * r + i * r + j], large[:, c, i::r, j::r]
+                if small is x:
+                    pixels.copy_(block)
+                else:
+                    block.copy_(pixels)
+    return y
+
+
+def _l2_norm(net: Net, node: Node, w: dict[str, Tensor], x: Tensor) -> Tensor:
+    norm = (x**2).sum(1, keepdim=True).sqrt().clamp(min=node.attributes.eps)
+    return x / norm * w["weight"].view(-1, *[1] * (x.dim() - 2))
+
+
 def _maxout(net: Net, node: Node, w: dict[str, Tensor], x: Tensor) -> Tensor:
     axis = _tensor(net, node).channel_axis + 1
     pieces = node.attributes.pieces
@@ -314,10 +334,13 @@ _OPERATIONS: dict[str, Any] = {
     "subsample": _subsample,
     "mean": _mean,
     "upsample": _upsample,
+    "pixel_shuffle": _pixels,
+    "pixel_unshuffle": _pixels,
     "pad": _pad,
     "crop": _crop,
     "batchnorm": _batchnorm,
     "lrn": _lrn,
+    "l2_norm": _l2_norm,
     "layernorm": _layernorm,
     "groupnorm": _groupnorm,
     "instancenorm": _instancenorm,

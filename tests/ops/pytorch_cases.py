@@ -200,6 +200,24 @@ def permute(d: Draw) -> Case:
     return Case(module, [shape], {"order": order})
 
 
+def pixels(cls: type[nn.Module], *, down: bool) -> Callable[[Draw], Case]:
+    def make(d: Draw) -> Case:
+        d.rank, factor = 2, d.integer(1, 3)
+        channels = d.integer(1, 3)
+        sides = d.shape(channels)[1:]
+        shape = (channels, *(n * factor for n in sides)) if down else (channels * factor**2, *sides)
+        return Case(cls(factor), [shape], {"factor": factor})  # type: ignore[call-arg]
+
+    return make
+
+
+def l2_norm(d: Draw) -> Case:
+    shape = d.shape()
+    ones = (-1, *[1] * d.rank)
+    module = Call(lambda x, w: F.normalize(x, dim=1) * w.view(ones), {"weight": shape[:1]})
+    return Case(module, [shape], {}, False)  # its gradients cancel
+
+
 def opaque(d: Draw) -> Case:
     shape, out = d.shape(), d.integer(1, 4)
     cls = by_rank(d.rank, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -225,6 +243,8 @@ CASES: dict[str, Callable[[Draw], Case]] = {
     "subsample": layers.subsample,
     "mean": layers.mean,
     "upsample": upsample,
+    "pixel_shuffle": pixels(nn.PixelShuffle, down=False),
+    "pixel_unshuffle": pixels(nn.PixelUnshuffle, down=True),
     "pad": pad,
     "crop": crop,
     "batchnorm": batchnorm,
@@ -232,6 +252,7 @@ CASES: dict[str, Callable[[Draw], Case]] = {
     "layernorm": layernorm,
     "groupnorm": groupnorm,
     "instancenorm": instancenorm,
+    "l2_norm": l2_norm,
     "dropout": plain(nn.Dropout),
     "drop_path": plain(nn.Identity, p=0.1),
     "layer_scale": layer_scale,

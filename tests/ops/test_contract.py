@@ -150,6 +150,8 @@ SYMBOLIC: dict[str, dict[str, Any]] = {
     "avgpool": {"kernel": 2, "padding": "same_lower"},
     "adaptive_avgpool": {"output": 5},
     "upsample": {"scale": 3, "mode": "linear"},
+    "pixel_shuffle": {"factor": 2},
+    "pixel_unshuffle": {"factor": 3},
     "pad": {"padding": 2},
     "crop": {"size": 4},
     "groupnorm": {"groups": 2},

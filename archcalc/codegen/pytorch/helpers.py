@@ -71,6 +71,20 @@ class LayerScale(nn.Module):
         return x * self.weight
 '''
 
+L2_NORM = '''
+class L2Norm(nn.Module):
+    """L2 normalisation over the channels, with a learnable scale per channel."""
+
+    def __init__(self, channels: int, scale: float = 1.0, eps: float = 1e-12) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((channels,), float(scale)))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        shape = (-1, *[1] * (x.dim() - 2))
+        return nn.functional.normalize(x, dim=1, eps=self.eps) * self.weight.view(shape)
+'''
+
 CHANNEL_SHUFFLE = '''
 def channel_shuffle(x: Tensor, groups: int) -> Tensor:
     """Interleaves groups of channels."""
@@ -308,6 +322,7 @@ HELPERS: dict[str, str] = {
     "RBF": RBF,
     "DropPath": DROP_PATH,
     "LayerScale": LAYER_SCALE,
+    "L2Norm": L2_NORM,
     "channel_shuffle": CHANNEL_SHUFFLE,
     "crop_to": CROP_TO,
     "pad_like": PAD_LIKE,

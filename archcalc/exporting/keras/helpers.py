@@ -154,6 +154,47 @@ def channel_shuffle(x: keras.KerasTensor, groups: int) -> keras.KerasTensor:
     return ops.reshape(ops.transpose(x, order), (-1, *sides, channels))
 '''
 
+PIXEL_SHUFFLE = '''
+def pixel_shuffle(x: keras.KerasTensor, factor: int) -> keras.KerasTensor:
+    """Channels as blocks of factor x factor pixels, in PyTorch's order of the channels."""
+    height, width, channels = x.shape[1:]
+    channels //= factor * factor
+    x = ops.reshape(x, (-1, height, width, channels, factor, factor))
+    x = ops.transpose(x, (0, 1, 4, 2, 5, 3))
+    return ops.reshape(x, (-1, height * factor, width * factor, channels))
+'''
+
+PIXEL_UNSHUFFLE = '''
+def pixel_unshuffle(x: keras.KerasTensor, factor: int) -> keras.KerasTensor:
+    """Blocks of factor x factor pixels as channels, in PyTorch's order of the channels."""
+    height, width, channels = x.shape[1:]
+    height, width = height // factor, width // factor
+    x = ops.reshape(x, (-1, height, factor, width, factor, channels))
+    x = ops.transpose(x, (0, 1, 3, 5, 2, 4))
+    return ops.reshape(x, (-1, height, width, channels * factor * factor))
+'''
+
+L2_NORM = '''
+@keras.saving.register_keras_serializable()
+class L2Norm(layers.Layer):
+    """L2 normalisation over the channels, with a learnable scale per channel."""
+
+    def __init__(self, start=1.0, eps=1e-12, **kwargs):
+        super().__init__(**kwargs)
+        self.start, self.eps = start, eps
+
+    def build(self, shape):
+        start = keras.initializers.Constant(self.start)
+        self.scale = self.add_weight(shape=(shape[-1],), initializer=start, name="scale")
+
+    def call(self, x):
+        norm = ops.sqrt(ops.sum(ops.square(x), axis=-1, keepdims=True))
+        return x / ops.maximum(norm, self.eps) * self.scale
+
+    def get_config(self):
+        return {**super().get_config(), "start": self.start, "eps": self.eps}
+'''
+
 MAXOUT = '''
 def maxout(x: keras.KerasTensor, pieces: int) -> keras.KerasTensor:
     """The largest of neighbouring channels."""
@@ -182,6 +223,9 @@ HELPERS: dict[str, str] = {
     "TableConv": TABLE_CONV,
     "LayerScale": LAYER_SCALE,
     "channel_shuffle": CHANNEL_SHUFFLE,
+    "pixel_shuffle": PIXEL_SHUFFLE,
+    "pixel_unshuffle": PIXEL_UNSHUFFLE,
+    "L2Norm": L2_NORM,
     "maxout": MAXOUT,
     "padded_mean": PADDED_MEAN,
 }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from archcalc.graph import Net, Node
     from archcalc.ops.base import Tensor
 
-SIDED = {"channel_shuffle", "maxout", "flatten"}
+SIDED = {"channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "maxout", "flatten"}
 """Operations that need the sides of a tensor while the model is made."""
 
 SETTLING = {"global_avgpool", "global_maxpool", "adaptive_avgpool"}

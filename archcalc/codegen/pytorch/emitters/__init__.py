@@ -13,6 +13,7 @@ from archcalc.codegen.pytorch.emitters.norm import (
     dropout,
     groupnorm,
     instancenorm,
+    l2_norm,
     layer_scale,
     layernorm,
     lrn,
@@ -27,7 +28,13 @@ from archcalc.codegen.pytorch.emitters.pool import (
     mean,
     subsample,
 )
-from archcalc.codegen.pytorch.emitters.resize import crop, pad, upsample
+from archcalc.codegen.pytorch.emitters.resize import (
+    crop,
+    pad,
+    pixel_shuffle,
+    pixel_unshuffle,
+    upsample,
+)
 from archcalc.codegen.pytorch.emitters.shape import (
     channel_shuffle,
     flatten,
@@ -57,6 +64,8 @@ EMITTERS: dict[str, Callable[[OpContext], Form]] = {
     "subsample": subsample,
     "mean": mean,
     "upsample": upsample,
+    "pixel_shuffle": pixel_shuffle,
+    "pixel_unshuffle": pixel_unshuffle,
     "pad": pad,
     "crop": crop,
     "batchnorm": batchnorm,
@@ -64,6 +73,7 @@ EMITTERS: dict[str, Callable[[OpContext], Form]] = {
     "layernorm": layernorm,
     "groupnorm": groupnorm,
     "instancenorm": instancenorm,
+    "l2_norm": l2_norm,
     "dropout": dropout,
     "drop_path": drop_path,
     "layer_scale": layer_scale,

@@ -76,6 +76,12 @@ def lrn(site: OpContext) -> Form:
     )
 
 
+def l2_norm(site: OpContext) -> Form:
+    module = site.need("L2Norm")
+    keywords = {"scale": site.doc("scale", 1.0), "eps": site.doc("eps", 1e-12)}
+    return Form(call(module, site.text(site.dim(0, 0)), **keywords), None)
+
+
 def dropout(site: OpContext) -> Form:
     p = site.attribute("p")
     return Form(

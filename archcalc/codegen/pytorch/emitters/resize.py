@@ -134,3 +134,21 @@ def crop(site: OpContext) -> Form:
 
 def _cut(begin: int, end: int) -> str:
     return f"{begin or ''}:{-end if end else ''}"
+
+
+def pixel_shuffle(site: OpContext) -> Form:
+    return _pixels(site, "nn.PixelShuffle", "nn.functional.pixel_shuffle")
+
+
+def pixel_unshuffle(site: OpContext) -> Form:
+    return _pixels(site, "nn.PixelUnshuffle", "nn.functional.pixel_unshuffle")
+
+
+def _pixels(site: OpContext, module: str, function: str) -> Form:
+    factor = site.attribute("factor")
+    return Form(
+        call(module, site.text(factor)),
+        lambda run: call(function, run.x[0], run.use(factor, "factor")),
+        (factor,),
+        typed=True,
+    )

@@ -101,3 +101,8 @@ def layer_scale(site: Site) -> Steps:
     start = site.doc("init", 1e-6)
     arguments = () if start is None else (start,)
     return [Make(call(site.need("LayerScale"), *arguments, name=site.name), weighted=True)]
+
+
+def l2_norm(site: Site) -> Steps:
+    arguments = {"start": site.doc("scale", 1.0), "eps": site.doc("eps", 1e-12)}
+    return [Make(call(site.need("L2Norm"), **arguments, name=site.name), weighted=True)]

@@ -141,5 +141,15 @@ def channel_shuffle(site: Site) -> Steps:
     return [Compute(lambda x: _shuffle(site, x, groups))]
 
 
+def pixel_shuffle(site: Site) -> Steps:
+    factor = site.text(site.attribute("factor"))
+    return [Compute(lambda x: call(site.need("pixel_shuffle"), x, factor))]
+
+
+def pixel_unshuffle(site: Site) -> Steps:
+    factor = site.text(site.attribute("factor"))
+    return [Compute(lambda x: call(site.need("pixel_unshuffle"), x, factor))]
+
+
 def _shuffle(site: Site, x: str, groups: str) -> Call:
     return call(site.need("channel_shuffle"), x, groups)
