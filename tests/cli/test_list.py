@@ -93,7 +93,7 @@ def test_sort():
         ("depth", "inception_naive", "resnet1202"),
         ("-depth", "resnet1202", "inception_naive"),
         ("family", "alexnet", "yolov1"),
-        ("input", "lenet5_modern", "inception_reduced"),
+        ("input", "espcn", "inception_reduced"),
     ],
 )
 def test_the_first_and_the_last(field, first, last):

@@ -11,7 +11,7 @@ from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.joins import LAYERS
 from archcalc.ops.registry import OPERATIONS
 
-REFUSED = {"rrelu": "a slope drawn at random"}
+REFUSED = {"rrelu": "a slope drawn at random", "opaque": "a layer of your own"}
 """Operations whose plainest form Keras has no word for."""
 
 CASES = [
