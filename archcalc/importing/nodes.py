@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.importing.errors import ImportFailed
 from archcalc.importing.graph import Call, Capture, Scope, Value
-from archcalc.importing.torch_operations import JOINS, Unsupported, convert
+from archcalc.importing.torch_operations import JOINS, LOWEST_PAD, Unsupported, convert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +77,12 @@ class _Nodes:
                 found += self.module(child, scope)
             else:
                 found += self.call(child, scope)
-        return _module_lists(_growing(_shuffles(_hoisted(found))), scope.path)
+        outside = {id(self.resolve(value)) for value in scope.outputs}
+        found = _padded(_sums(_growing(_shuffles(_hoisted(found))), outside), outside)
+        left = next((node for node in found if node.word == LOWEST_PAD), None)
+        if left is not None:
+            raise ImportFailed(f"{scope.path or 'the model'}: padding with -inf before no maximum")
+        return _module_lists(found, scope.path)
 
     # -- modules --------------------------------------------------------------------------------
 
@@ -188,7 +193,7 @@ class _Nodes:
             if joined == "concat":
                 self.same[id(call.outputs[0])] = inputs[0]
                 return []  # of one tensor
-            if call.function in ("chunk", "split", "__getitem__", "narrow", "unbind"):
+            if call.function in ("chunk", "split", "__getitem__", "narrow"):
                 return list(self._slices(call, flowing[0]))
             return list(self._steps(call, scope, flowing))
         except (Unsupported, KeyError, IndexError, TypeError, ValueError) as reason:
@@ -233,8 +238,15 @@ class _Nodes:
         if call.function == "__getitem__":
             yield from self._indexed(call, given)
             return
+        if call.function == "narrow":
+            _, axis, begin, length = call.arguments.values()
+            if axis % (len(given.shape) + 1) == 0:
+                raise Unsupported("`narrow` along the batch")
+            axis = axis % (len(given.shape) + 1) - 1
+            yield Node("slice", _part(axis, begin, begin + length, given), [given], call.outputs[0])
+            return
         axis = call.arguments.get("dim", call.arguments.get("2", 0)) % (len(given.shape) + 1)
-        if axis == 0 or call.function in ("narrow", "unbind"):
+        if axis == 0:
             raise Unsupported(f"`{call.function}` along the batch")
         begin = 0
         for value in call.outputs:
@@ -323,6 +335,60 @@ def _growing(nodes: list[Node]) -> list[Node]:
         if before is not None:
             node.inputs = [before.output, node.inputs[-1]]
     return nodes
+
+
+def _sums(nodes: list[Node], outside: set[int]) -> list[Node]:
+    """`a + b + c` as one sum of three."""
+    makers = {id(node.output): node for node in nodes if node.word == "add"}
+    readers = _counted(nodes)
+    found: list[Node] = []
+    for node in nodes:
+        first = makers.get(id(node.inputs[0])) if node.word == "add" else None
+        if first is not None and _is_lone(first, readers, outside):
+            node.inputs = [*first.inputs, *node.inputs[1:]]
+            found.remove(first)
+        found.append(node)
+    return found
+
+
+def _padded(nodes: list[Node], outside: set[int]) -> list[Node]:
+    """Padding in front of a convolution or pooling as that layer's own."""
+    readers = _counted(nodes)
+    found: list[Node] = []
+    for node in nodes:
+        before = found[-1] if found else None
+        if (
+            before is not None
+            and before.word in ("pad", LOWEST_PAD)
+            and node.word in PADDED_BY[before.word]
+            and node.inputs[:1] == [before.output]
+            and set(before.attributes) == {"padding"}
+            and "padding" not in node.attributes
+            and _is_lone(before, readers, outside)
+        ):
+            found.pop()
+            node.inputs = before.inputs
+            node.attributes["padding"] = before.attributes["padding"]
+        found.append(node)
+    return found
+
+
+PADDED_BY = {"pad": ("conv", "depthwise_conv", "avgpool"), LOWEST_PAD: ("maxpool",)}
+"""The layers whose own padding is the same as padding in front of them."""
+
+
+def _counted(nodes: list[Node]) -> dict[int, int]:
+    """How many nodes read each tensor."""
+    counts: dict[int, int] = {}
+    for node in nodes:
+        for value in (*node.inputs, *((node.reference,) if node.reference else ())):
+            counts[id(value)] = counts.get(id(value), 0) + 1
+    return counts
+
+
+def _is_lone(node: Node, readers: dict[int, int], outside: set[int]) -> bool:
+    """Whether a single node reads what a node gives."""
+    return readers.get(id(node.output)) == 1 and id(node.output) not in outside
 
 
 def _shuffles(nodes: list[Node]) -> list[Node]:

@@ -6,7 +6,7 @@ function does what two operations do. What has no counterpart raises `Unsupporte
 
 from __future__ import annotations
 
-from math import prod
+from math import inf, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.importing.graph import Call, Value, Weight
@@ -35,6 +35,9 @@ JOINS = {
     "cat": "concat", "concat": "concat", "concatenate": "concat",
 }  # fmt: skip
 """Functions of two or more tensors that are joins, where all of them flow."""
+
+LOWEST_PAD = "pad -inf"
+"""Padding that no maximum takes: it is the padding of the pooling after it, or nothing we have."""
 
 SIGNATURES = {
     "conv": ("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
@@ -275,8 +278,7 @@ def _mean(a: _Arguments) -> list[Converted]:
         raise Unsupported("a mean over the batch")
     axes = sorted(a.axis(one) for one in (given if isinstance(given, tuple) else (given,)))
     if axes == list(range(1, len(a.input.shape))):
-        kept = [Converted("global_avgpool", {})]
-        return kept if a.get("keepdim", False) else [*kept, Converted("flatten", {})]
+        return [Converted("global_avgpool" if a.get("keepdim", False) else "mean", {})]
     rest = _unless(keepdim=(bool(a.get("keepdim", False)), False))
     return [Converted("mean", {"axes": axes, **rest})]
 
@@ -318,7 +320,8 @@ def _transpose(a: _Arguments) -> list[Converted]:
 def _pad(a: _Arguments) -> list[Converted]:
     given, mode = list(a["pad"]), a.get("mode", "constant")
     words = {"constant": "zeros", "reflect": "reflect", "replicate": "replicate"}
-    if mode not in words or (mode == "constant" and a.get("value", 0) != 0):
+    lowest = mode == "constant" and a.get("value", 0) == -inf
+    if mode not in words or (mode == "constant" and a.get("value", 0) not in (0, -inf)):
         raise Unsupported(f"padding of mode {mode} with {a.get('value', 0)}")
     pairs = [list(given[i : i + 2]) for i in range(0, len(given), 2)][::-1]
     axes = len(a.input.shape)
@@ -334,6 +337,8 @@ def _pad(a: _Arguments) -> list[Converted]:
         raise Unsupported("negative padding")
     if not attributes:
         return []
+    if lowest:
+        return [Converted(LOWEST_PAD, attributes)]
     return [Converted("pad", {**attributes, **_unless(mode=(words[mode], "zeros"))})]
 
 

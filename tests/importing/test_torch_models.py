@@ -141,3 +141,27 @@ def test_what_the_language_lacks_is_opaque():
     assert keys == set(model.state_dict())
     text = archcalc.to_yaml(net)
     assert "tests.importing.models.Standardized" in text
+
+
+ROUND = ["alexnet", "resnet18", "mobilenet_v2", "densenet121", "xception", "flownet_s", "siamese"]
+
+
+@pytest.mark.parametrize("name", ROUND)
+def test_round_trip_of_the_catalogue(name):
+    """A net exported to PyTorch and imported again has its totals, keys and shapes."""
+    net = archcalc.load(name)
+    with torch.device("meta"):
+        model = archcalc.to_torch(net)
+    shapes = [net.tensors[index].shape for index in net.inputs.values()]
+    back = archcalc.from_torch(model, *shapes)
+    assert archcalc.analyze(back).totals == archcalc.analyze(net).totals
+    assert weights_of(back) == weights_of(net)
+
+
+def weights_of(net):
+    return {
+        f"{node.path}.{weight.name}": weight.shape
+        for node in net.nodes
+        if node.facts and node.shared is None
+        for weight in node.facts.weights
+    }

@@ -51,3 +51,16 @@ def test_the_spec_is_the_model_and_short(name):
 def test_figures_are_those_of_the_catalogue(name, catalogue):
     ours = archcalc.analyze(spec_of_model(model(name), {"x": (3, 224, 224)}))
     assert ours.totals == archcalc.analyze(catalogue).totals
+
+
+@pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "shufflenet_v2_x0_5", "mnasnet0_5"])
+def test_outputs_are_the_models(name):
+    """Exported again, with the model's own weights, in float64: equal to the last bits."""
+    torch.manual_seed(0)
+    made = torchvision_models().get_model(name, weights=None)
+    again = archcalc.to_torch(spec_of_model(made, {"x": (3, 64, 64)}))
+    again.load_state_dict(made.state_dict(), strict=True)
+    given = torch.rand(2, 3, 64, 64, dtype=torch.float64)
+    with torch.no_grad():
+        ours, theirs = again.double().eval()(given), made.double().eval()(given)
+    assert torch.allclose(ours, theirs, rtol=0, atol=1e-10)
