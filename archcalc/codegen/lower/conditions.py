@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.callsite import Disagreement, NotUniform, Pin, form_of
 from archcalc.codegen.expressions import fold, show, variables
-from archcalc.codegen.ir import Tensor, When
+from archcalc.codegen.ir import Tensor, When, bound_by
 from archcalc.codegen.lower.layers import present
 from archcalc.codegen.lower.supposed import NotPossible, supposed_layer
 from archcalc.codegen.sizes import Opaque, reads_of
@@ -15,6 +15,7 @@ from archcalc.diagnostics import DiagnosticError
 
 if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
+    from archcalc.codegen.ir import Body
     from archcalc.codegen.lower.module import ModuleLowering
     from archcalc.codegen.lower.scope import Here
     from archcalc.codegen.sizes import Size
@@ -78,7 +79,7 @@ def conditional(
         hint = layer.word or word.parts[0]
     m.out.append(When(condition, tuple(body), current, inside, output, hint))
     if output is not None and output is not inside:
-        _name_choices(m, output)
+        _name_choices(m, output, tuple(body))
     return output
 
 
@@ -86,13 +87,17 @@ WIDE = 24
 """A longer choice of channels gets a name."""
 
 
-def _name_choices(m: ModuleLowering, tensor: Tensor) -> None:
+def _name_choices(m: ModuleLowering, tensor: Tensor, body: Body) -> None:
+    """Gives a choice of sizes a name where it is long, or reads what the body alone defines."""
+    bound = bound_by(body)
     sizes = list(tensor.sizes)
-    axis = tensor.channel_axis
-    size = sizes[axis]
-    if isinstance(size, ast.IfExp) and len(show(size)) > WIDE:
-        sizes[axis] = m.named(size)
-        tensor.sizes = tuple(sizes)
+    for axis, size in enumerate(sizes):
+        if isinstance(size, Opaque):
+            continue
+        long = axis == tensor.channel_axis and len(show(size)) > WIDE
+        if bound & set(variables(size)) or (long and isinstance(size, ast.IfExp)):
+            sizes[axis] = m.named(size)
+    tensor.sizes = tuple(sizes)
 
 
 def _supposed(
@@ -154,6 +159,11 @@ def choice(condition: Expr, one: Size, other: Size) -> Size:
             # The same symbols, but possibly another number.
             return Opaque(one.reads | frozenset(variables(condition)))
         return Opaque(reads_of(one) | reads_of(other) | frozenset(variables(condition)))
+    text = show(condition)
+    if isinstance(one, ast.IfExp) and show(one.test) == text:
+        one = one.body
+    if isinstance(other, ast.IfExp) and show(other.test) == text:
+        other = other.orelse
     if show(one) == show(other) or _implied(condition, one, other):
         return one
     return fold(ast.IfExp(condition, one, other))

@@ -43,8 +43,11 @@ if TYPE_CHECKING:
 LONG = 48
 """A longer expression gets its own name."""
 
-LONGEST = 2000
+LONGEST = 600
 """A longer expression in parameters counts as none."""
+
+NEAR = 20
+"""Statements before that are searched for a name of the same value."""
 
 LINE = 72
 """The maximum length of an expression on its own line."""
@@ -137,7 +140,7 @@ class ModuleLowering:
         """An expression with its own name."""
         expr = self.fitting(self.read(expr))
         text = show(expr)
-        for s in self.out:
+        for s in self.out[-NEAR:]:
             if isinstance(s, Let) and show(s.value) == text:
                 return name(s.name)
         python = self.ids.take("condition" if is_condition(expr) else "channels")

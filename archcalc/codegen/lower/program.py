@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from archcalc.graph import Group, Net
     from archcalc.spec.syntax import Block, Init, Layer
 
-MAX_STEPS = 40_000
+MAX_STEPS = 25_000
 """Maximum number of lowered layers: more would take seconds."""
 
 MAX_CLASSES = 100
