@@ -27,10 +27,10 @@ def import_(
     """Write the spec of an existing PyTorch model or ONNX file.
 
     A callable is imported and called with the arguments of --set; the model then runs once on
-    tensors without data, so that one of any size takes no memory. Of an ONNX file only the shapes
-    of its weights count. The spec has the model's parameters, keys and shapes, or there is none.
-    Every command that takes a spec also takes such a model. Exits with 1 if the model cannot be
-    expressed, and with 2 for wrong usage.
+    tensors without data, so that a model of any size needs no memory. Only the shapes of an ONNX
+    file's weights are read. The spec is written if it has exactly the model's parameters, keys and
+    output shapes. Every command that takes a spec also takes such a model. Exits with 1 if the
+    model cannot be expressed, and with 2 for wrong usage.
 
     \b
     Examples:

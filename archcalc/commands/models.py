@@ -9,7 +9,7 @@ import typer
 Options = list[str] | None
 
 MOST_WARNINGS = 5
-"""Opaque modules that are listed one by one."""
+"""The maximum number of opaque modules to list."""
 
 
 def resolve(source: str, set_: Options, input_: Options) -> tuple[Options, Options]:
@@ -41,8 +41,8 @@ def imported(reference: str, arguments: dict[str, Any], inputs: Any) -> str:
 
     if not is_reference(reference):
         raise typer.BadParameter(
-            f"{reference!r} is not MODULE:CALLABLE, as in torchvision.models:resnet50, nor an"
-            " .onnx file",
+            f"{reference!r} is neither MODULE:CALLABLE, as in torchvision.models:resnet50,"
+            " nor an .onnx file",
             param_hint="MODEL",
         )
     try:

@@ -1,15 +1,15 @@
-"""An existing model becomes a spec: capture, structure, blocks and loops, text.
+"""Turns an existing model into a spec: capture, structure, blocks and loops, text.
 
     a PyTorch model --torch_capture--> calls and module calls (graph.py)
     an ONNX file    --onnx_capture---> the same
                     --nodes----------> operations of the language, and groups for modules
-                    --structure------> layers: chains, joins with branches, labels
+                    --structure------> layers: sequences, joins with branches, labels
                     --blocks, loops--> blocks for classes, repeat and for
                     --yaml_text------> the spec
-                    --gate-----------> checked against the model, or refused
+                    --gate-----------> compared with the model: verified or rejected
 
-The model runs once, on tensors that have shapes and no numbers. A spec is given out only if its
-weights, the sizes of its modules and its outputs are the model's.
+The model runs once, on tensors with shapes but no data. A spec is only returned if its weights, the
+output shapes of its modules and its outputs are equal to the model's.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 def spec_of_model(model: Any, inputs: Shapes, *, origin: str = "") -> str:
-    """The spec of a `torch.nn.Module` as text. `inputs` are shapes without the batch, by the names
-    of the forward method's arguments; `origin` is what the spec says it was imported from.
+    """The spec of a `torch.nn.Module` as text. `inputs` are shapes without the batch, by the
+    argument names of the forward method; `origin` is the source that the spec mentions.
 
-    Raises `ImportFailed`: the model does not run on these inputs, an operation has no counterpart,
-    or the language cannot express the structure.
+    Raises `ImportFailed` if the model does not run on these inputs, an operation has no
+    counterpart, or the language cannot express the structure.
     """
     from archcalc.importing.torch_capture import capture
 
@@ -47,13 +47,13 @@ def spec_of_model(model: Any, inputs: Shapes, *, origin: str = "") -> str:
         raise ImportFailed(
             f"nothing in the forward pass uses {left[0]}"
             + (f" and {len(left) - 1} more weights" if len(left) > 1 else ""),
-            help="a spec has the weights of the layers that run",
+            help="a spec only has the weights of layers that run",
         )
     return written(found, origin)
 
 
 def _kept(names: list[str], found: Capture) -> list[str]:
-    """The outputs that inference has too: the main one."""
+    """The outputs that also exist in inference, including the main one."""
     return names[:1] if found.outputs else []
 
 
@@ -86,9 +86,10 @@ def _flat(value: Any) -> list[Any]:
 
 
 def written(found: Capture, origin: str) -> str:
-    """The spec of a capture with blocks and loops, without them where these do not give the model.
+    """The spec of a capture, with blocks and loops if that reproduces the model, else without.
 
-    Raises `ImportFailed` where neither does."""
+    Raises `ImportFailed` if neither does.
+    """
     from archcalc.importing.gate import differences
     from archcalc.pipeline import check
 
@@ -101,7 +102,7 @@ def written(found: Capture, origin: str) -> str:
                 warn(warning, Opaque, stacklevel=4)
             return text
     raise ImportFailed(
-        f"the spec would not be the model: {told[0]}",
+        f"the spec would differ from the model: {told[0]}",
         help="the structure of this model cannot be expressed yet",
     )
 

@@ -1,8 +1,8 @@
-"""Module classes that occur more than once become blocks.
+"""Module classes that occur several times become blocks.
 
-All calls of a class are laid over each other, layer by layer. A number that is the same everywhere
+All instances of a class are overlaid, layer by layer. A number that is the same in all of them
 stays a number; one that follows from the channels or from another parameter becomes an expression;
-any other is a parameter. A layer that only some calls have gets a `when`.
+any other becomes a parameter. A layer that only some instances have gets a `when`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Block:
 
 
 def with_blocks(layers: list[Layer]) -> tuple[list[Block], list[Layer]]:
-    """The blocks of a net and its layers, in which groups of a class have become calls."""
+    """The blocks of a net, and its layers with groups of such a class replaced by calls."""
     blocks: list[Block] = []
     refused: set[str] = set()
     while True:
@@ -50,7 +50,7 @@ def with_blocks(layers: list[Layer]) -> tuple[list[Block], list[Layer]]:
 
 
 def _candidates(layers: list[Layer], refused: set[str]) -> dict[str, list[Layer]]:
-    """Groups by class, of classes that occur more than once and can be a block."""
+    """Groups by class, for classes that occur several times and can be a block."""
     found: dict[str, list[Layer]] = {}
     for layer in _all(layers):
         if layer.word == "group" and layer.kind and layer.kind not in refused:
@@ -73,8 +73,7 @@ def _all(layers: list[Layer]) -> list[Layer]:
 
 
 def _reads_labels(group: Layer) -> bool:
-    """Whether something inside reads by a label or is read by one: a block sees no label of its
-    caller, and its own are not seen outside."""
+    """Whether labels are read across the border of a group: a block has its own scope of labels."""
     inside = _all(group.body)
     return any(
         layer.source is not None or layer.label or layer.head or READERS & set(layer.attributes)
@@ -83,12 +82,12 @@ def _reads_labels(group: Layer) -> bool:
 
 
 def _contains(groups: list[Layer], candidates: dict[str, list[Layer]]) -> bool:
-    """Whether a candidate lies inside one of these: the inner block is made first."""
+    """Whether a candidate is inside one of these: inner blocks are created first."""
     return any(layer.kind in candidates for group in groups for layer in _all(group.body))
 
 
 def _blocks_of(kind: str, groups: list[Layer], blocks: list[Block]) -> bool:
-    """Makes one block of a class, or one for each form that its calls have. False for none."""
+    """Creates one block for a class, or one for each variant of it. False if there is none."""
     made = False
     forms = [groups]
     while forms:
@@ -127,7 +126,7 @@ def _form(body: list[Layer]) -> Any:
 
 
 class _Maker:
-    """Makes the block of some groups of one class and turns them into calls of it."""
+    """Creates a block from some groups of one class and replaces them by calls."""
 
     def __init__(self, kind: str, groups: list[Layer], blocks: list[Block]) -> None:
         self.kind = kind
@@ -142,11 +141,12 @@ class _Maker:
 
     def block(self) -> Block:
         overlaid: Overlay = overlay([group.body for group in self.groups], self._default)
-        # Parameters come from the layers that all calls have; the others follow where they can.
+        # Parameters are derived from the layers that all instances have; the others follow if they
+        # can.
         self._settle(overlaid, (), lists=False)
         self._settle(overlaid, (), lists=True)
         if sum(None in slot.layers for slot in overlaid) > len(overlaid) // 2 + 1:
-            raise Unlike  # a list of alternatives is no template
+            raise Unlike  # too different for one block
         body = [self._layer(slot, ()) for slot in overlaid]
         self._conditions(overlaid, body, [True] * len(self.groups))
         name = self._name()
@@ -169,7 +169,7 @@ class _Maker:
         return next(a.default for a in OPERATIONS[word].attributes if a.name == attribute)
 
     def _settle(self, slots: list[Slot], path: tuple[str, ...], *, lists: bool) -> None:
-        """Finds the values of the attributes that every call has: numbers, or lists of them."""
+        """Finds the values of the attributes that every instance has: numbers, or lists of them."""
         for slot in slots:
             if None in slot.layers:
                 continue
@@ -194,7 +194,7 @@ class _Maker:
     # -- values ---------------------------------------------------------------------------------
 
     def _layer(self, slot: Slot, path: tuple[str, ...]) -> Layer:
-        """The block's layer of a slot, its numbers as expressions of parameters."""
+        """The block's layer for a slot, with its numbers as expressions of parameters."""
         base = slot.base
         here = _below(path, base)
         made = replace(base, attributes={}, body=[], branches=[], conditions=[], label="", kind="")
@@ -210,7 +210,7 @@ class _Maker:
         return made
 
     def _order(self, word: str) -> Callable[[str], int]:
-        """Where an attribute stands among those of its operation or block."""
+        """The position of an attribute in its operation or block."""
         from archcalc.ops.registry import OPERATIONS
 
         block = next((block for block in self.blocks if block.name == word), None)
@@ -235,8 +235,8 @@ class _Maker:
         return Expression(name)
 
     def _derived(self, vector: list[Any], channels: list[Any]) -> Any:
-        """A value that follows from the channels or a parameter, a list number by number; None
-        for one that does not."""
+        """A value that follows from the channels or a parameter, element by element for a list;
+        None if it does not."""
         present = [value for value in vector if value is not None]
         if all(_same(value, present[0]) for value in present):
             return present[0]
@@ -255,7 +255,7 @@ class _Maker:
         return Expression(text)
 
     def _parameter(self, attribute: str, vector: list[Any], path: tuple[str, ...]) -> str:
-        """A name for a parameter: the attribute's, else with the layer's in front."""
+        """The name of a parameter: the attribute's, or with the layer's as prefix."""
         if attribute == "out" and vector != self.outputs:
             wanted = ["width"]
         else:
@@ -266,10 +266,10 @@ class _Maker:
         return next(w for w in wanted if _is_free(w) and w not in (*self.vectors, "entering"))
 
     def _declared(self, name: str, vector: list[Any]) -> Any:
-        """A parameter's default, None where it is required."""
+        """A parameter's default, None if it is required."""
         common, count = Counter(map(_key, vector)).most_common(1)[0]
         value = next(v for v in vector if _key(v) == common)
-        if isinstance(value, Expression):  # an operation that is applied
+        if isinstance(value, Expression):  # an operation as a value
             self.defaults[name] = value
             return {"type": Expression("operation"), "default": value}
         if isinstance(value, bool):
@@ -287,8 +287,8 @@ class _Maker:
     # -- conditions -----------------------------------------------------------------------------
 
     def _conditions(self, slots: list[Slot], layers: list[Layer], inside: list[bool]) -> None:
-        """Gives layers and branches their conditions. `inside` says in which calls the group or
-        branch around them is there at all."""
+        """Sets the conditions of layers and branches. `inside` tells which instances have the
+        enclosing group or branch."""
         for slot, layer in zip(slots, layers, strict=True):
             there = [one is not None for one in slot.layers]
             if there != inside:
@@ -305,7 +305,7 @@ class _Maker:
     def _condition(
         self, there: list[bool], channels: list[Any], layer: Layer, inside: list[bool]
     ) -> str:
-        """The condition under which a layer is there, by a parameter of its own if need be."""
+        """The condition of a layer, with a new parameter if necessary."""
         places = [i for i, around in enumerate(inside) if around]
         known = {**self.vectors, "in_channels": channels, "entering": self.entering}
         some = {
@@ -343,12 +343,12 @@ class _Maker:
 
 
 def _below(path: tuple[str, ...], layer: Layer) -> tuple[str, ...]:
-    """The names of the path with that of a layer, where it is a word."""
+    """The names of the path and that of a layer, if it is a word."""
     return (*path, layer.name) if layer.name and not layer.name.isdecimal() else path
 
 
 def _is_free(word: str) -> bool:
-    """Whether a block or parameter may have this name."""
+    """Whether a block or parameter can have this name."""
     from archcalc.spec.words import reserved
 
     return word.isidentifier() and reserved(word) is None
@@ -359,7 +359,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _key(value: Any) -> Any:
-    """A value as a key; true and 1 are two."""
+    """A value as a key that distinguishes true from 1."""
     if isinstance(value, list):
         return tuple(map(_key, value))
     if isinstance(value, dict):

@@ -1,4 +1,5 @@
-"""Whether a spec is the model that it was made from: weights, sizes of all modules, outputs."""
+"""Compares a spec with the model that it was imported from: weights, output shapes of all modules,
+outputs."""
 
 from __future__ import annotations
 
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 
 
 UNCOUNTED = ".num_batches_tracked"
-"""A buffer of PyTorch's batch normalization that no total counts."""
+"""A buffer of PyTorch's batch normalization that is not part of the totals."""
 
 
 def differences(checked: Checked, capture: Capture) -> list[str]:
-    """What a spec and a model disagree on, most telling first; empty where they are equal."""
+    """The differences between a spec and a model, most important first; empty if they are equal."""
     if checked.report is None or any(d.severity == "error" for d in checked.diagnostics):
         return [d.message for d in checked.diagnostics if d.severity == "error"]
     report = checked.report
@@ -41,7 +42,7 @@ def _weights(report: Report, capture: Capture) -> Iterator[str]:
 
 
 def _shapes(report: Report, capture: Capture) -> Iterator[str]:
-    """Output shapes by path; a module that is called more than once has several."""
+    """Output shapes by path; a module that is called several times has several."""
     ours = {
         layer.node.path: layer.output
         for layer in report.layers

@@ -1,7 +1,7 @@
-"""What a capture gives: the calls of a model as a tree of modules, whatever it was read from.
+"""The result of a capture: the calls of a model as a tree of modules, independent of its source.
 
-A `Scope` is one call of a module, with what it called in order; a `Call` is one function on
-tensors. Tensors are `Value`s. Shapes have no batch axis.
+A `Scope` is one call of a module, with its calls in order; a `Call` is one function on tensors.
+Tensors are `Value`s. Shapes have no batch axis.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(eq=False)
 class Value:
-    """A tensor that flows through the model. `constant` where it depends on no input."""
+    """A tensor of the forward pass. `constant` if it depends on no input."""
 
     shape: tuple[int, ...]
     constant: bool = False
@@ -20,8 +20,8 @@ class Value:
 
 @dataclass(eq=False)
 class Call:
-    """A function on tensors. `arguments` by name, tensors among them as `Value` or `Weight`;
-    `path` is the innermost module that called it."""
+    """A function on tensors. `arguments` by name, with tensors as `Value` or `Weight`; `path` is
+    the innermost module that called it."""
 
     function: str
     arguments: dict[str, Any]
@@ -30,7 +30,7 @@ class Call:
 
     @property
     def inputs(self) -> tuple[Value, ...]:
-        """The tensors that flow in, in the order of the arguments."""
+        """The input tensors, in the order of the arguments."""
         return tuple(_values(list(self.arguments.values())))
 
 
@@ -46,9 +46,9 @@ class Weight:
 class Scope:
     """One call of a module: `path` in the module tree, `kind` the name of its class.
 
-    `is_library`: the class is the framework's own (a Conv2d, a Sequential), not the user's;
-    `origin` is the class with its module, "" where it cannot be imported.
-    `settings` are what a layer without calls needs to be known by, such as the rate of a dropout.
+    `is_library`: the class is the framework's (a Conv2d, a Sequential), not the user's;
+    `origin` is the class with its module, "" if it cannot be imported. `settings` are the
+    attributes of a layer without calls, such as the rate of a dropout.
     """
 
     path: str
@@ -66,9 +66,9 @@ class Capture:
     """A whole model: the call of its root, its inputs and outputs by name, and its weights.
 
     `weights` are all arrays of the state_dict in order; `trainable` the keys of parameters;
-    `training_outputs` the outputs that the model gives in training only; `used` the weights that
-    functions read which depend on no input, `inlined` the modules that are several
-    layers without a level, `warnings` what could not be expressed.
+    `training_outputs` the outputs that only exist in training; `used` the weights that functions
+    without a tensor of the forward pass read, `inlined` the modules that are several layers without
+    a group, `warnings` the modules that could not be expressed.
     """
 
     name: str

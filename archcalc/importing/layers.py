@@ -1,4 +1,4 @@
-"""The spec in the making: layers as the language has them, before they are text."""
+"""Layers of the generated spec, before they are text."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ JOINS = ("add", "sub", "mul", "concat")
 
 
 class Expression(NamedTuple):
-    """A value that is written as an expression of names."""
+    """A value that is an expression of names."""
 
     text: str
 
 
 @dataclass(eq=False)
 class Layer:
-    """One layer: `word` with its attributes, or a `group`, `do`, join or call of a block.
+    """One layer: `word` with its attributes, or a `group`, `do`, join or block call.
 
-    `name` is the level that it must have in the path ("" where none is needed), `label` what a
-    later `from` calls it by, `source` the label that it reads, None for the current tensor.
-    A `do` has its count as the attribute `repeat`, or a table in `loop`.
-    `kind` is the module class of a group. `in_channels` and `out_channels` are the axis 0 of what
-    enters and leaves; `output` its whole shape.
+    `name` is its path component ("" if not needed), `label` the name for a later `from`, `source`
+    the label that it reads, None for the current tensor. A `do` has its count as the attribute
+    `repeat`, or a table in `loop`. `kind` is the module class of a group. `in_channels` and
+    `out_channels` are axis 0 of its input and output; `output` is the whole output shape.
     """
 
     word: str
@@ -45,7 +44,7 @@ class Layer:
 
     @property
     def weighted(self) -> bool:
-        """Whether it has weights, itself or inside, so that its name counts."""
+        """Whether it has weights, itself or inside, so that its name matters."""
         return self.path != "" and (
             bool(self.name)
             or any(layer.weighted for layer in self.body)
@@ -54,7 +53,7 @@ class Layer:
 
 
 def is_chain(body: list[Layer]) -> bool:
-    """Whether each layer reads the one before, so that unnamed layers are numbered."""
+    """Whether each layer reads the previous one, so that unnamed layers are numbered."""
     return all(
         layer.word not in (*JOINS, "split", "reuse")
         and layer.source is None

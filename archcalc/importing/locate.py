@@ -1,6 +1,6 @@
-"""A model by its name: `MODULE:CALLABLE`, or an ONNX file.
+"""Finds a model by its name: `MODULE:CALLABLE`, or an ONNX file.
 
-This is the one place where code is imported because a user asked for it.
+This is the only place where code is imported because a user asked for it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def is_reference(source: str) -> bool:
 
 
 def spec_of(reference: str, arguments: Mapping[str, Any], inputs: Any) -> str:
-    """The spec of the model that a reference names, as text.
+    """The spec of a named model, as text.
 
-    `arguments` go to the callable; `inputs` is a shape, or shapes by the names of the forward
-    method's arguments. Raises `ImportFailed`.
+    `arguments` are passed to the callable; `inputs` is a shape, or shapes by the argument names of
+    the forward method. Raises `ImportFailed`.
     """
     if reference.endswith(".onnx"):
         return _spec_of_file(reference, arguments, inputs)
@@ -62,7 +62,7 @@ def _spec_of_file(path: str, arguments: Mapping[str, Any], inputs: Any) -> str:
 
     if arguments:
         raise ImportFailed(
-            "an ONNX file takes no --set",
+            "--set cannot be used with an ONNX file",
             help="it has no arguments: its sizes are fixed",
             usage=True,
         )
@@ -70,8 +70,8 @@ def _spec_of_file(path: str, arguments: Mapping[str, Any], inputs: Any) -> str:
 
 
 def named_shapes(model: Any, inputs: Any) -> dict[str, tuple[int, ...]]:
-    """The shapes by the forward method's arguments. Raises `ImportFailed` for one that is missing
-    or that it does not have."""
+    """The shapes by the arguments of the forward method. Raises `ImportFailed` for a missing or
+    unknown one."""
     from archcalc.importing.torch_capture import forward_arguments
 
     names = forward_arguments(model)
@@ -79,7 +79,7 @@ def named_shapes(model: Any, inputs: Any) -> dict[str, tuple[int, ...]]:
         example = "3x224x224" if len(names) == 1 else f"{names[0]}=3x224x224"
         raise ImportFailed(
             f"a model needs the shape of its {'input' if len(names) == 1 else 'inputs'}",
-            help=f"give it without the batch, as in --input {example}",
+            help=f"add it without the batch, as in --input {example}",
             usage=True,
         )
     if not isinstance(inputs, dict):
@@ -112,7 +112,7 @@ def _built(reference: str, arguments: Mapping[str, Any]) -> Any:
         raise ImportFailed(f"{reference} is not a model and cannot be called", usage=True)
     model = _called(found, reference, arguments)
     if not isinstance(model, torch.nn.Module):
-        raise ImportFailed(f"{reference} gives a {type(model).__name__}, not a torch.nn.Module")
+        raise ImportFailed(f"{reference} returns a {type(model).__name__}, not a torch.nn.Module")
     return model
 
 
@@ -143,7 +143,7 @@ def _module(name: str) -> ModuleType:
 
 
 def _called(function: Any, reference: str, arguments: Mapping[str, Any]) -> Any:
-    """The model, without numbers where its code allows that."""
+    """The model, without data if its code allows that."""
     import torch
 
     try:
@@ -152,14 +152,14 @@ def _called(function: Any, reference: str, arguments: Mapping[str, Any]) -> Any:
     except TypeError as error:
         raise ImportFailed(
             f"{reference} cannot be called: {error}",
-            help="give its arguments with --set NAME=VALUE",
+            help="add its arguments with --set NAME=VALUE",
             usage=True,
         ) from error
     except Exception:  # noqa: BLE001  # the user's code: what it cannot do without numbers
         try:
             return function(**arguments)
         except Exception as error:
-            raise ImportFailed(f"building {reference} fails: {_told(error)}") from error
+            raise ImportFailed(f"creating {reference} fails: {_told(error)}") from error
 
 
 def _told(error: Exception) -> str:

@@ -1,4 +1,5 @@
-"""Equal neighbours become `repeat`, neighbours that differ in numbers a `for` over a table."""
+"""Identical consecutive layers become a `repeat`, ones that differ in numbers a `for` over a
+table."""
 
 from __future__ import annotations
 
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
     from archcalc.importing.blocks import Block
 
 MOST_PERIOD = 8
-"""The longest run of layers that is looked for again right after itself."""
+"""The maximum number of layers in a loop body."""
 
 FEWEST_ROWS = 3
-"""Calls that differ in numbers stand in a table from this many on."""
+"""The minimum number of calls for a table."""
 
 
 def with_loops(layers: list[Layer], blocks: list[Block]) -> list[Layer]:
@@ -29,7 +30,7 @@ def with_loops(layers: list[Layer], blocks: list[Block]) -> list[Layer]:
 
 
 def with_repeats(layers: list[Layer]) -> list[Layer]:
-    """The layers of one body with equal neighbours as `repeat`."""
+    """The layers of one body with identical consecutive ones as `repeat`."""
     return _repeats(layers, chain=is_chain(layers))
 
 
@@ -48,7 +49,7 @@ def _repeats(layers: list[Layer], *, chain: bool) -> list[Layer]:
 
 
 def _run(layers: list[Layer], start: int, *, chain: bool) -> tuple[int, int]:
-    """How many layers repeat from here, and how often: the choice that covers most."""
+    """The number of layers that repeat from here, and how often: the choice that covers most."""
     best = (1, 1)
     for period in range(1, MOST_PERIOD + 1):
         count = 1
@@ -71,7 +72,7 @@ def _alike(layers: list[Layer], start: int, period: int, count: int, *, chain: b
 
 
 def _follow(first: Layer, layer: Layer, count: int, *, chain: bool) -> bool:
-    """Whether the names of a layer and of its branches are those of the first, counted on."""
+    """Whether the names of a layer and of its branches continue those of the first by counting."""
     branches = zip(first.branches, layer.branches, strict=True)
     return _follows(first.name, layer.name, count, chain=chain) and all(
         _follow(a, b, count, chain=False)
@@ -81,7 +82,8 @@ def _follow(first: Layer, layer: Layer, count: int, *, chain: bool) -> bool:
 
 
 def _follows(first: str, name: str, count: int, *, chain: bool) -> bool:
-    """Whether a name is the first one counted on: `conv1`, `conv2`; or follows from the place."""
+    """Whether a name continues the first one by counting (`conv1`, `conv2`), or follows from the
+    position."""
     if first == name:
         return first == ""
     if first.isdecimal() and name.isdecimal():
@@ -121,7 +123,7 @@ def _repeat(layers: list[Layer], count: int) -> Layer:
 
 
 def _templated(layer: Layer) -> Layer:
-    """A layer inside a loop: its names by the index, or by the place in the chain."""
+    """A layer inside a loop: its names by the index, or by its position in the sequence."""
     branches = [[_templated(one) for one in branch] for branch in layer.branches]
     layer = replace(layer, branches=branches)
     counted = _counted(layer.name)
@@ -134,7 +136,7 @@ def _templated(layer: Layer) -> Layer:
 
 
 def _tables(layers: list[Layer], blocks: dict[str, Block], chain: bool) -> list[Layer]:
-    """Calls of one block in a row that differ in numbers, as a table."""
+    """Consecutive calls of one block that differ in numbers, as a table."""
     found: list[Layer] = []
     position = 0
     while position < len(layers):

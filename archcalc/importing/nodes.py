@@ -1,7 +1,7 @@
 """A capture's calls as nodes: operations of the language, and groups for modules.
 
-One call of a module with weights is a group; a module of a single operation is that operation.
-Weights decide the names: every node that has some keeps its place in the module tree.
+One call of a module with weights is a group; a module with a single operation is that operation.
+Weights determine the names: every node with weights keeps its path in the module tree.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DROPS_PATHS = ("StochasticDepth", "DropPath")
-"""Classes that drop a residual branch in training, and pass it on in inference."""
+"""Classes that drop a residual branch in training, and are the identity in inference."""
 
 
 @dataclass(eq=False)
 class Node:
-    """A layer with what it reads and gives. `name` is relative to the module around it, "" where
-    nothing depends on it; `first` is the node that a `reuse` calls again; `instead` gives the group
-    as an opaque layer."""
+    """A layer with its inputs and output. `name` is relative to the enclosing module, "" if nothing
+    depends on it; `first` is the node that a `reuse` refers to; `instead` returns the group as an
+    opaque layer."""
 
     word: str
     attributes: dict[str, Any]
@@ -41,7 +41,7 @@ class Node:
 
     @property
     def main(self) -> Value | None:
-        """The tensor that the layer reads; None for a group that starts from labels alone."""
+        """The tensor that the layer reads; None for a group that only reads labels."""
         return self.inputs[0] if self.inputs else None
 
 
@@ -61,7 +61,7 @@ class _Nodes:
         self.capture = capture
         self.keys = capture.weights
         self.trainable = capture.trainable
-        self.same: dict[int, Value] = {}  # tensors that are another's, by their identity
+        self.same: dict[int, Value] = {}  # tensors that are identical to another, by `id`
         self.seen: dict[str, Node] = {}  # weighted modules by path
 
     def resolve(self, value: Value) -> Value:
@@ -70,7 +70,7 @@ class _Nodes:
         return value
 
     def inside(self, scope: Scope) -> list[Node]:
-        """The nodes of what a module calls."""
+        """The nodes for the calls of a module."""
         found: list[Node] = []
         for child in scope.children:
             if isinstance(child, Scope):
@@ -97,7 +97,7 @@ class _Nodes:
             return [self._opaque(scope, name, reason)]
 
     def _as_layers(self, scope: Scope, around: Scope, name: str, inner: list[Node]) -> list[Node]:
-        """A module as the layers that it calls."""
+        """A module as its layers."""
         if not inner:
             return self._silent(scope, around)
         own = [node for node in inner if node.weighted and node.path == scope.path]
@@ -105,7 +105,7 @@ class _Nodes:
             for node in own:
                 node.name = name
             self.capture.inlined.add(scope.path)
-            return inner  # the weights are the module's own: it is not a level
+            return inner  # the weights belong to the module itself: it is not a group
         if len(inner) == 1 and inner[0].word != "group":
             lone = inner[0]
             if lone.path == scope.path or not lone.weighted:
@@ -120,8 +120,8 @@ class _Nodes:
     def _opaque(self, scope: Scope, name: str, reason: ImportFailed) -> Node:
         """A module that the language cannot express, as a layer with its weights and output.
 
-        Raises the reason where it is not that either: its class cannot be imported, or it does not
-        give one tensor."""
+        Raises the reason if that is impossible too: its class cannot be imported, or it does not
+        have exactly one output."""
         inputs = [self.resolve(value) for value in scope.inputs if not value.constant]
         if not scope.origin or not inputs or len(scope.outputs) != 1:
             raise reason
@@ -152,7 +152,7 @@ class _Nodes:
         return Node("reuse", {}, inputs[:1], scope.outputs[0], "", first=self.seen[scope.path])
 
     def _silent(self, scope: Scope, around: Scope) -> list[Node]:
-        """A module that calls nothing: it passes its input on."""
+        """A module without calls: the identity."""
         rate = next((v for v in scope.settings.values() if v), 0)
         is_drop = scope.kind in DROPS_PATHS and rate
         if not scope.inputs or not (is_drop or around.kind == "Sequential"):
@@ -169,8 +169,8 @@ class _Nodes:
         own = [value for key, value in outputs.items() if key in produced]
         if len(own) != 1:
             raise ImportFailed(
-                f"{scope.path} ({scope.kind}) returns {len(own) or 'no'} tensors of its own",
-                help="a group of layers gives one tensor",
+                f"{scope.path} ({scope.kind}) returns {len(own) or 'no'} tensors",
+                help="a group of layers has one output",
             )
         reads = _outside(inner)
         first = self.resolve(scope.inputs[0]) if scope.inputs else None
@@ -192,14 +192,14 @@ class _Nodes:
                 return [self._join(call, joined, inputs)]
             if joined == "concat":
                 self.same[id(call.outputs[0])] = inputs[0]
-                return []  # of one tensor
+                return []  # a concat of one tensor
             if call.function in ("chunk", "split", "__getitem__", "narrow"):
                 return list(self._slices(call, flowing[0]))
             return list(self._steps(call, scope, flowing))
         except (Unsupported, KeyError, IndexError, TypeError, ValueError) as reason:
             where = call.path or "the model's own forward"
             told = (
-                reason if isinstance(reason, Unsupported) else f"`{call.function}` is called oddly"
+                reason if isinstance(reason, Unsupported) else f"`{call.function}` has unexpected arguments"
             )
             raise ImportFailed(f"{where}: {told}") from reason
 
@@ -226,7 +226,7 @@ class _Nodes:
             node = Node(step.word, step.attributes, [current], made, reference=step.reference)
             if step.prefix is not None:
                 if step.prefix != scope.path and not _is_below(step.prefix, scope.path):
-                    raise Unsupported(f"`{call.function}` has the weights of {step.prefix}")
+                    raise Unsupported(f"`{call.function}` uses the weights of {step.prefix}")
                 node.weighted, node.path = True, step.prefix
                 below = step.prefix != scope.path
                 node.name = _relative(step.prefix, scope.path) if below else ""
@@ -234,7 +234,7 @@ class _Nodes:
             current = made
 
     def _slices(self, call: Call, given: Value) -> Iterator[Node]:
-        """Parts of an axis, one node for each."""
+        """Parts of an axis, one node each."""
         if call.function == "__getitem__":
             yield from self._indexed(call, given)
             return
@@ -290,7 +290,7 @@ def _part(axis: int, begin: int, end: int, given: Value) -> dict[str, Any]:
 
 
 def _outside(nodes: list[Node]) -> list[Value]:
-    """The tensors that nodes read and none of them gives, each once."""
+    """The tensors that nodes read and none of them outputs, without duplicates."""
     produced = {id(node.output) for node in nodes}
     found: dict[int, Value] = {}
     for node in nodes:
@@ -309,7 +309,7 @@ def _relative(path: str, around: str) -> str:
 
 
 def _hoisted(nodes: list[Node]) -> list[Node]:
-    """A concat that a module begins with, of all that it reads, in front of the module."""
+    """Moves a concat of all inputs of a module in front of the module."""
     found: list[Node] = []
     for node in nodes:
         first = node.children[0] if node.children else None
@@ -324,7 +324,7 @@ def _hoisted(nodes: list[Node]) -> list[Node]:
 
 
 def _growing(nodes: list[Node]) -> list[Node]:
-    """Concats of all earlier tensors, each from the one before it: [a, b, c] is [[a, b], c]."""
+    """Concats of all earlier tensors, each from the previous one: [a, b, c] is [[a, b], c]."""
     earlier: dict[tuple[int, ...], Node] = {}
     for node in nodes:
         if node.word != "concat" or "axis" in node.attributes:
@@ -352,7 +352,7 @@ def _sums(nodes: list[Node], outside: set[int]) -> list[Node]:
 
 
 def _padded(nodes: list[Node], outside: set[int]) -> list[Node]:
-    """Padding in front of a convolution or pooling as that layer's own."""
+    """Merges padding into the convolution or pooling after it."""
     readers = _counted(nodes)
     found: list[Node] = []
     for node in nodes:
@@ -374,11 +374,11 @@ def _padded(nodes: list[Node], outside: set[int]) -> list[Node]:
 
 
 PADDED_BY = {"pad": ("conv", "depthwise_conv", "avgpool"), LOWEST_PAD: ("maxpool",)}
-"""The layers whose own padding is the same as padding in front of them."""
+"""The layers whose padding is equivalent to a padding layer before them."""
 
 
 def _counted(nodes: list[Node]) -> dict[int, int]:
-    """How many nodes read each tensor."""
+    """The number of nodes that read each tensor."""
     counts: dict[int, int] = {}
     for node in nodes:
         for value in (*node.inputs, *((node.reference,) if node.reference else ())):
@@ -387,12 +387,12 @@ def _counted(nodes: list[Node]) -> dict[int, int]:
 
 
 def _is_lone(node: Node, readers: dict[int, int], outside: set[int]) -> bool:
-    """Whether a single node reads what a node gives."""
+    """Whether exactly one node reads the output of a node."""
     return readers.get(id(node.output)) == 1 and id(node.output) not in outside
 
 
 def _shuffles(nodes: list[Node]) -> list[Node]:
-    """`view`, `transpose`, `view` as the channel shuffle that they are."""
+    """Recognizes `view`, `transpose`, `view` as a channel shuffle."""
     found: list[Node] = []
     for node in nodes:
         found.append(node)
@@ -408,7 +408,7 @@ def _shuffles(nodes: list[Node]) -> list[Node]:
 
 
 def _module_lists(nodes: list[Node], around: str) -> list[Node]:
-    """Members of a list of modules (`layers.0`, `layers.1`) inside a group by the list's name."""
+    """Members of a list of modules (`layers.0`, `layers.1`) inside a group with the list's name."""
     found: list[Node] = []
     position = 0
     while position < len(nodes):
@@ -441,7 +441,7 @@ def _list_group(inner: list[Node], later: list[Node], name: str, path: str) -> N
     if any(other.name.startswith(name + ".") for other in later) or len(outputs) > 1:
         raise ImportFailed(
             f"the modules of the list {path} are not called one after the other",
-            help="a group of layers gives one tensor, so their keys cannot be kept",
+            help="a group of layers has one output, so their keys cannot be preserved",
         )
     assert id(outputs[0]) in produced
     return Node(

@@ -1,9 +1,9 @@
-"""Reads an ONNX file as a capture: its nodes as the calls that PyTorch would make for them.
+"""Reads an ONNX file as a capture: its nodes as the corresponding PyTorch calls.
 
-Of weights only the shapes count, so that a file without its external data is as good as a whole
-one. What depends on shapes alone (`Shape`, `Gather`, `Concat`, … in front of a `Reshape`) is
-computed here and leaves no layer. Module paths come from the scopes in node names
-(`/layer1/layer1.0/conv1/Conv`) or from the names of weights.
+Only the shapes of weights are used, so that a file works without its external data. Arithmetic on
+shapes (`Shape`, `Gather`, `Concat`, … before a `Reshape`) is computed here and adds no layer.
+Module paths come from the scopes in node names (`/layer1/layer1.0/conv1/Conv`) or from the names of
+weights.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ SHAPE_OPERATORS = (
     "Div", "Floor", "Ceil", "Constant", "ConstantOfShape", "Range", "Reshape", "Identity", "Min",
     "Max", "Equal", "Where", "Expand", "ReduceProd", "Size", "Transpose",
 )  # fmt: skip
-"""Operators that are computed where all their inputs are known numbers."""
+"""Operators that are computed if the values of all their inputs are known."""
 
 MOST_NUMBERS = 4096
-"""Arrays of more numbers are weights, which are not read."""
+"""Arrays with more elements are weights, whose values are not read."""
 
 
 def capture(path: str, inputs: Any = None) -> Capture:
     """The calls of an ONNX file's graph. `inputs` replaces the shapes of its inputs (without the
-    batch), by name where there are several.
+    batch), by name if there are several.
 
-    Raises `ImportFailed` for a file that is not ONNX, is cut off, or has a shape that is unknown.
+    Raises `ImportFailed` for a file that is not ONNX, is truncated, or has an unknown shape.
     """
     return _Reader(_read(path), inputs).capture(Path(path).stem)
 
@@ -49,9 +49,9 @@ def _read(path: str) -> onnx.ModelProto:
     except OSError as error:
         raise ImportFailed(f"cannot read {path}: {error.strerror}", usage=True) from error
     except Exception as error:
-        raise ImportFailed(f"{path} is not a whole ONNX file") from error
+        raise ImportFailed(f"{path} is not a complete ONNX file") from error
     if not model.graph.node:
-        raise ImportFailed(f"{path} is not a whole ONNX file: it has no nodes")
+        raise ImportFailed(f"{path} is not a complete ONNX file: it has no nodes")
     return model
 
 
@@ -85,15 +85,15 @@ class _Reader:
             unknown = [name for name in given if name not in found]
             if unknown:
                 names = ", ".join(found)
-                raise ImportFailed(f"no input {unknown[0]}; there are {names}", usage=True)
+                raise ImportFailed(f"unknown input {unknown[0]}; inputs: {names}", usage=True)
             found |= given
         elif given is not None:
             found = dict.fromkeys(found, tuple(given))
         for name, shape in found.items():
             if 0 in shape:
                 raise ImportFailed(
-                    f"the size of the input {name} is not fixed in the file",
-                    help="give it without the batch, as in --input 3x224x224",
+                    f"the size of the input {name} is dynamic",
+                    help="add it without the batch, as in --input 3x224x224",
                     usage=True,
                 )
         if not found:
@@ -149,7 +149,7 @@ class _Reader:
             function, arguments = maker(_Node(self, node, path))
         except Unreadable as reason:
             raise ImportFailed(f"{where}: {reason}") from reason
-        if function == "":  # passes its input on
+        if function == "":  # the identity
             self.values[node.output[0]] = self.values[flowing[0]]
             return
         self._scope(path).children.append(Call(function, arguments, outputs, path))
@@ -162,7 +162,7 @@ class _Reader:
         return self.values[name]
 
     def _inferred_again(self) -> dict[str, tuple[int, ...]]:
-        """The shapes once more, now that numbers are known which ONNX's inference lacked."""
+        """Infers shapes again with values that ONNX's own inference does not compute."""
         model = onnx.ModelProto()
         model.CopyFrom(self.model)
         known = [node for node in model.graph.node if node.output[0] in self.numbers]
@@ -176,7 +176,7 @@ class _Reader:
     # -- numbers and weights --------------------------------------------------------------------
 
     def _folded(self, node: onnx.NodeProto) -> bool:
-        """Computes a node that depends on shapes and numbers alone."""
+        """Computes a node that only depends on shapes and constants."""
         if node.op_type == "Shape" and node.input[0] in self.shapes:
             start, end = _attribute(node, "start", 0), _attribute(node, "end", None)
             self.numbers[node.output[0]] = np.array(self.shapes[node.input[0]])[start:end]
@@ -194,7 +194,7 @@ class _Reader:
         return True
 
     def _weight_made(self, node: onnx.NodeProto) -> None:
-        """A weight that a node gives: one without its numbers, or with an axis put in."""
+        """A weight that a node outputs: one without values, or with an axis inserted."""
         shape = self.shapes.get(node.output[0])
         if shape is None and node.op_type == "ConstantOfShape":
             shape = tuple(int(n) for n in self.numbers[node.input[0]])
@@ -207,7 +207,7 @@ class _Reader:
         """The module of a node, by the scopes in its name; else "" for the whole net."""
         found: list[str] = []
         for part in [part for part in node.name.split("/") if part][:-1]:
-            # PyTorch writes members of a sequence with the name of it: /layer1/layer1.0/conv1
+            # PyTorch repeats the name of a sequence in its members: /layer1/layer1.0/conv1
             if found and part.startswith(found[-1] + "."):
                 found.pop()
             found.append(part)
@@ -215,7 +215,7 @@ class _Reader:
         return path if re.fullmatch(r"[\w.-]*", path) else ""
 
     def _scope(self, path: str) -> Scope:
-        """The scope of a path that is running: one more call of it where another ran since."""
+        """The current scope of a path: a new call of it if another module ran since."""
         around = self.root
         for number in range(len(path.split(".")) if path else 0):
             own = ".".join(path.split(".")[: number + 1])
@@ -228,7 +228,7 @@ class _Reader:
 
 
 class _Node:
-    """What a maker of calls asks of a node."""
+    """The access to a node for the functions that convert it."""
 
     def __init__(self, reader: _Reader, node: onnx.NodeProto, path: str) -> None:
         self._reader = reader
@@ -247,13 +247,13 @@ class _Node:
         return self.has(position) and self._node.input[position] in self._reader.values
 
     def value(self, position: int) -> Value:
-        """A tensor that flows in."""
+        """A tensor of the forward pass."""
         if not self.flows(position):
             raise Unreadable(f"input {position + 1} of {self.operator} is a constant")
         return self._reader.values[self._node.input[position]]
 
     def numbers(self, position: int) -> Any:
-        """An input as plain numbers, None where it is not given."""
+        """An input as plain numbers, None if it is omitted."""
         if not self.has(position):
             return None
         found = self._reader.numbers.get(self._node.input[position])
@@ -269,7 +269,8 @@ class _Node:
         return self._reader.weights[name]
 
     def weights(self, roles: dict[str, int]) -> dict[str, Weight | None]:
-        """The weights of a node by role ("weight", "bias", …) and position: all of one module."""
+        """The weights of a node by role ("weight", "bias", …) and position: all belong to one
+        module."""
         first = self._node.input[min(roles.values())]
         path = self._module(first)
         found: dict[str, Weight | None] = {}
@@ -284,16 +285,16 @@ class _Node:
         return found
 
     def replace(self, position: int, weight: Weight) -> None:
-        """Another shape for a weight, as PyTorch has it."""
+        """A weight in the shape that PyTorch uses."""
         self._reader.taken[self._node.input[position]] = weight
 
     def _named(self, weight: str) -> str:
-        """A path from the name of a weight, in the way of Caffe2 (`gpu_0/conv1_w_0`)."""
+        """A path from the name of a weight in Caffe2's style (`gpu_0/conv1_w_0`)."""
         name = weight.removeprefix(self._reader.prefix)
         return re.sub(r"\W+", "_", re.sub(r"_(w|s|scale)_0$", "", name)).strip("_") or "layer"
 
     def _module(self, weight: str) -> str:
-        """A path of its own for the module that has a weight."""
+        """A unique path for the module that has a weight."""
         own, dot, role = weight.rpartition(".")
         if dot and role == "weight" and re.fullmatch(r"[\w.-]+", own):
             path = own
@@ -310,21 +311,21 @@ class _Node:
 
 
 def _plain(name: str) -> str:
-    """A name that a path can have."""
+    """A valid name for a path."""
     plain = re.sub(r"\W+", "_", name).strip("_") or "layer"
     return f"layer_{plain}" if plain[0].isdigit() else plain
 
 
 def _kind(path: str) -> str:
-    """What members of one class are taken to be called alike: `inception3a`, `layer1.0`. Whether
-    they are alike is found out from their layers."""
+    """The assumed common class name of similar names: `inception3a`, `layer1.0`. Whether they are
+    instances of one class is decided by their layers."""
     last = path.rpartition(".")[2]
     return re.sub(r"[-_.]?\d+[a-z]?$", "", last) or "block"
 
 
 def _close(scope: Scope, read: dict[int, int]) -> None:
-    """Sets what a module and those inside it read and give. `read` counts the readers of each
-    tensor: one that has readers outside is given."""
+    """Sets the inputs and outputs of a module and those inside it. `read` counts the readers of
+    each tensor: one with readers outside is an output."""
     made: dict[int, Value] = {}
     for child in scope.children:
         if isinstance(child, Scope):
@@ -350,7 +351,7 @@ def _read_by(scope: Scope) -> Iterable[Value]:
 
 
 def _readers(scope: Scope, key: int) -> int:
-    """How often calls inside a scope read a tensor."""
+    """The number of times that calls inside a scope read a tensor."""
     count = 0
     for child in scope.children:
         if isinstance(child, Scope):
@@ -369,7 +370,7 @@ def _attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
 
 
 def _small(arrays: Iterable[onnx.TensorProto]) -> Iterable[tuple[str, Any]]:
-    """The arrays of few numbers that are in the file: shapes, axes, scales."""
+    """The small arrays in the file: shapes, axes, scales."""
     for array in arrays:
         size = int(np.prod(array.dims)) if array.dims else 1
         external = array.data_location == onnx.TensorProto.EXTERNAL
@@ -377,7 +378,7 @@ def _small(arrays: Iterable[onnx.TensorProto]) -> Iterable[tuple[str, Any]]:
             try:
                 yield array.name, numpy_helper.to_array(array)
             except ValueError:
-                continue  # left out of the file
+                continue  # not stored in the file
 
 
 def _inferred(
@@ -393,7 +394,7 @@ def _inferred(
                 dim.ClearField("dim_param")
                 dim.dim_value = size
     listed = {one.name for one in fixed.graph.input}
-    for array in fixed.graph.initializer:  # in old files inference sees inputs alone
+    for array in fixed.graph.initializer:  # in old files, inference only uses inputs
         if array.name not in listed:
             info = onnx.helper.make_tensor_value_info(array.name, array.data_type, array.dims)
             fixed.graph.input.append(info)

@@ -1,7 +1,7 @@
-"""ONNX's operators as PyTorch's functions: one maker of a call per operator.
+"""ONNX's operators as PyTorch's functions: one conversion function per operator.
 
-The functions are then converted as those of a PyTorch model, so that what an operation is stands
-in one place (`torch_operations.py`).
+The results are then converted like the calls of a PyTorch model, so that the definition of an
+operation is in one place (`torch_operations.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Made = tuple[str, dict[str, Any]]
-"""The function and its arguments; "" where the operator passes its input on."""
+"""The function and its arguments; "" if the operator is the identity."""
 
 
 class Unreadable(Exception):
@@ -67,7 +67,7 @@ def _gemm(node: Any) -> Made:
 
 def _matmul(node: Any) -> Made:
     if node.flows(1):
-        raise Unreadable("a product of two tensors that flow")
+        raise Unreadable("a product of two computed tensors")
     return _dense(node, transposed=False)
 
 
@@ -82,7 +82,7 @@ def _dense(node: Any, *, transposed: bool) -> Made:
 
 def _batch_norm(node: Any) -> Made:
     roles = {"weight": 1, "bias": 2, "running_mean": 3, "running_var": 4}
-    # ONNX weighs the running mean, PyTorch the new batch.
+    # ONNX's momentum is the weight of the running mean, PyTorch's that of the batch.
     momentum = round(1 - node.attribute("momentum", 0.9), 6)
     eps = float(f"{node.attribute('epsilon', 1e-5):.6g}")
     return "batch_norm", {
@@ -205,7 +205,7 @@ def _mean(node: Any) -> Made:
 def _softmax(function: str) -> Callable[[Any], Made]:
     def make(node: Any) -> Made:
         axes = len(node.value(0).shape) + 1
-        # Before opset 13 the default is 1, and the axes from there on are one.
+        # Before opset 13 the default is 1, and the axes from it on are merged.
         axis = node.attribute("axis", 1 if axes == 2 else -1)
         return function, {"input": node.value(0), "dim": axis}
 

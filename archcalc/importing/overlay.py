@@ -1,4 +1,4 @@
-"""Bodies laid over each other: which layer of one is which layer of the others."""
+"""Overlays bodies: finds the layers of several bodies that correspond to each other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Default = Callable[[str, str], Any]
 
 NO_FORMS = ("reuse", "")
-"""Layers that are not laid over each other; nor is a loop over a table."""
+"""Layers that are not overlaid; nor is a loop over a table."""
 
 
 class Unlike(Exception):
@@ -22,7 +22,7 @@ class Unlike(Exception):
 
 @dataclass
 class BranchSlot:
-    """One branch of a join in all bodies; `there` says in which the join has it."""
+    """One branch of a join in all bodies; `there` tells in which bodies the join has it."""
 
     slots: list[Slot]
     there: list[bool]
@@ -30,8 +30,8 @@ class BranchSlot:
 
 @dataclass
 class Slot:
-    """One layer in all bodies, None where a body lacks it. `attributes` has one value for each
-    body; `entry` the channels that enter at this place, whether the layer is there or not."""
+    """One layer in all bodies, None if a body lacks it. `attributes` has one value for each body;
+    `entry` the input channels at this position, whether or not the layer is present."""
 
     layers: list[Layer | None]
     attributes: dict[str, list[Any]] = field(default_factory=dict)
@@ -94,7 +94,7 @@ def _slots(bodies: list[list[Layer] | None], default: Default) -> list[Slot]:
 
 
 def _activations(columns: list[list[Layer | None]], inside: list[bool]) -> list[list[Layer | None]]:
-    """Neighbouring activations of which every body has at most one, as one that is applied."""
+    """Consecutive activations of which every body has at most one, as one with a parameter."""
     found: list[list[Layer | None]] = []
     for position, column in enumerate(columns):
         last = found[-1] if found else None
@@ -107,7 +107,7 @@ def _activations(columns: list[list[Layer | None]], inside: list[bool]) -> list[
         both = [a or b for a, b in zip(last, column, strict=True)]
         model = next(layer for layer in both if layer is not None)
         at_end = position == len(columns) - 1
-        if at_end:  # no later layer is counted from here, so that an identity changes no name
+        if at_end:  # no later name depends on it
             both = [
                 replace(model, word="identity", attributes={}) if one is None and there else one
                 for one, there in zip(both, inside, strict=True)
@@ -133,7 +133,7 @@ def _applied(layer: Layer) -> Layer:
 
 
 def _entering(columns: list[list[Layer | None]], body: int) -> int | None:
-    """The channels that enter the first of some layers that a body has."""
+    """The input channels of the first of some layers that a body has."""
     found = next((c[body] for c in columns if c[body] is not None), None)
     return None if found is None else found.in_channels
 
@@ -141,10 +141,10 @@ def _entering(columns: list[list[Layer | None]], body: int) -> int | None:
 def _aligned(
     columns: list[list[Layer | None]], body: list[Layer], number: int
 ) -> list[list[Layer | None]]:
-    """The columns with one more body, new ones where it has a layer that the others lack.
+    """The columns with one more body, and new columns for layers that the others lack.
 
-    Of all ways to pair layers in order, the one with the most pairs, and among these the one
-    whose pairs are most alike (the longest common subsequence, weighted).
+    Of all ways to pair layers in order, the one with the most pairs, and of these the one with the
+    most similar pairs (the longest common subsequence, weighted).
     """
     models = [next(layer for layer in column if layer is not None) for column in columns]
     best = [[0.0] * (len(body) + 1) for _ in range(len(models) + 1)]
@@ -172,7 +172,7 @@ def _aligned(
 
 
 def _likeness(one: Layer, other: Layer) -> float:
-    """0 for layers that cannot be the same; else 1 and the share of attributes that agree."""
+    """0 for layers that cannot correspond; else 1 plus the share of equal attributes."""
     if _key(one) != _key(other):
         return 0.0
     names = {*one.attributes, *other.attributes}
@@ -181,7 +181,7 @@ def _likeness(one: Layer, other: Layer) -> float:
 
 
 def _role(layer: Layer, name: str) -> Any:
-    """What an attribute is to its layer: the channels that enter, or a number of its own."""
+    """The value of an attribute relative to its layer: the input channels, or another number."""
     value = layer.attributes.get(name)
     return "channels" if name == "groups" and value == layer.in_channels > 1 else repr(value)
 
@@ -234,7 +234,7 @@ def _attribute(layer: Layer, name: str, word: str, default: Default) -> Any:
 
 
 def _as_conv(layer: Layer) -> Layer:
-    """A depthwise convolution as a convolution in groups."""
+    """A depthwise convolution as a grouped convolution."""
     if layer.word != "depthwise_conv":
         return layer
     attributes = dict(layer.attributes)

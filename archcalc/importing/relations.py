@@ -1,4 +1,4 @@
-"""Numbers of several calls as expressions of other numbers of the same calls."""
+"""Finds expressions for numbers of several calls in other numbers of the same calls."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MOST_FACTOR = 16
-"""The largest factor that is taken for meant: 4 times a width, 6 times the channels."""
+"""The largest factor that is considered intentional: 4 times a width, 6 times the channels."""
 
 Known = dict[str, list[Any]]
 
 
 def relation(vector: list[Any], known: Known) -> str | None:
-    """An expression of one of the names that has the values of a vector; None where there is
-    none. Calls in which a value is None count for nothing."""
+    """An expression of one of the names with the values of a vector; None if there is none. Calls
+    in which a value is None are ignored."""
     places = [i for i, value in enumerate(vector) if value is not None]
     known = {name: v for name, v in known.items() if all(v[i] is not None for i in places)}
     values = [vector[i] for i in places]
@@ -37,7 +37,7 @@ def relation(vector: list[Any], known: Known) -> str | None:
 
 
 def _functions(name: str, given: int, value: int) -> Iterator[tuple[str, Callable[[int], int]]]:
-    """The simple functions of a number, those that give `value` for `given` among them."""
+    """The simple functions of a number that map `given` to `value`."""
     yield name, lambda x: x
     factor = value // given
     if 1 < factor <= MOST_FACTOR and value == factor * given:
@@ -51,9 +51,10 @@ def _functions(name: str, given: int, value: int) -> Iterator[tuple[str, Callabl
 
 
 def condition(there: list[bool], known: Known) -> str | None:
-    """A condition on the names that is true exactly where `there` is; None where there is none.
+    """A condition on the names that is true exactly for the calls in `there`; None if there is
+    none.
 
-    One comparison is tried before two, joined by `or` and `and`.
+    One comparison is tried before two that are joined by `or` and `and`.
     """
     atoms = list(_atoms(known))
     for text, truth in atoms:
@@ -61,7 +62,7 @@ def condition(there: list[bool], known: Known) -> str | None:
             return text
     for (one, first), (other, second) in combinations(atoms, 2):
         if not any(word in f"{one} {other}" for word in ("stride", "in_channels", "entering")):
-            continue  # two numbers that agree by accident
+            continue  # two unrelated numbers that happen to be equal
         if [a or b for a, b in zip(first, second, strict=True)] == there:
             return f"{one} or {other}"
         if [a and b for a, b in zip(first, second, strict=True)] == there:
@@ -70,7 +71,7 @@ def condition(there: list[bool], known: Known) -> str | None:
 
 
 def _atoms(known: Known) -> Iterator[tuple[str, list[bool]]]:
-    """Comparisons of names with each other and with the numbers that they have."""
+    """Comparisons of names with each other and with their values."""
     names = [name for name, vector in known.items() if all(_is_number(v) for v in vector)]
     for name in names:
         vector = known[name]

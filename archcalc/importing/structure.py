@@ -1,7 +1,7 @@
-"""Calls and module calls → layers: chains, joins with branches, labels where it must be.
+"""Calls and module calls → layers: sequences, joins with branches, labels if necessary.
 
-A join whose branches start at one tensor and meet nowhere else becomes a join with branches.
-Where the graph of a module is not of this form, its layers stand in the order of execution and
+A join whose branches start at one tensor and only meet again at the join becomes a join with
+branches. If the graph of a module does not have this form, its layers are in execution order and
 read each other by labels, which can express any graph.
 """
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from archcalc.importing.graph import Capture, Value
 
 LONG_SKIP = 10
-"""A concat with a branch of more layers than this beside an identity is a long skip connection (a
-U-Net's): it is clearer as a label that the join reads."""
+"""A concat of an identity and a branch with more layers than this is a long skip connection (as in
+a U-Net): a label that the join reads is clearer."""
 
 
 class _NotSeriesParallel(Exception):
@@ -38,7 +38,7 @@ def _is_label(name: str) -> bool:
 
 
 class _Labels:
-    """Labels of tensors, unique in the net: a tensor gets one when something first asks for it."""
+    """Labels of tensors, unique in the net: a tensor gets one on first use."""
 
     def __init__(self) -> None:
         self.of: dict[int, str] = {}
@@ -60,7 +60,7 @@ class _Builder:
     def __init__(self, capture: Capture) -> None:
         self.capture = capture
         self.labels = _Labels()
-        self.made: dict[int, Layer] = {}  # by value: the layer that gives it
+        self.made: dict[int, Layer] = {}  # by value: the layer that outputs it
         for name, value in capture.inputs.items():
             self.labels.of[id(value)] = name
             self.labels._taken.add(name)
@@ -84,7 +84,7 @@ class _Builder:
         for name, value in heads.items():
             layer = self.made.get(id(value))
             if layer is None or layer not in body or layer.head:
-                raise ImportFailed(f"the output {name} is not the result of a layer of its own")
+                raise ImportFailed(f"the output {name} is not the result of a separate layer")
             layer.head = True
             layer.name = layer.name or name
             layer.training_only = name in self.capture.training_outputs
@@ -98,7 +98,7 @@ class _Builder:
     # -- a module -------------------------------------------------------------------------------
 
     def _scope_body(self, nodes: list[Node], start: Value | None, end: Value) -> list[Layer]:
-        """The layers from `start` to `end`; by labels where they are not series-parallel."""
+        """The layers from `start` to `end`; with labels if they are not series-parallel."""
         saved = dict(self.labels.of), set(self.labels._taken), dict(self.made)
         try:
             chain = _Chain(self, nodes, start)
@@ -117,8 +117,7 @@ class _Builder:
         end: Value,
         heads: set[int] | frozenset[int] = frozenset(),
     ) -> list[Layer]:
-        """Every layer in order of execution, joins of labels. A head leaves the current tensor
-        alone."""
+        """Every layer in execution order, joins of labels. A head keeps the current tensor."""
         body: list[Layer] = []
         current = start
         for node in nodes:
@@ -145,7 +144,7 @@ class _Builder:
         return Layer("", source=self.labels.label(value, self._hint(value)), output=value.shape)
 
     def _hint(self, value: Value) -> str:
-        """A label from the name of the layer that gives the tensor."""
+        """A label from the name of the layer that outputs the tensor."""
         layer = self.made.get(id(value))
         if layer is None:
             return "x"
@@ -155,7 +154,7 @@ class _Builder:
     # -- layers ---------------------------------------------------------------------------------
 
     def layer(self, node: Node, source: str | None) -> Layer:
-        """The layer of a node, with the body of a group inside it."""
+        """The layer for a node, with the body of a group inside it."""
         main = node.main.shape if node.main is not None else ()
         layer = Layer(
             node.word,
@@ -181,7 +180,7 @@ class _Builder:
             numbered = next((one for one in _level(layer.body) if one.name.isdecimal()), None)
             if numbered is not None and not is_chain(layer.body):
                 told = (
-                    f"{node.path}: members of a list of modules are not called one after the other"
+                    f"{node.path}: the members of a list of modules are not called in order"
                 )
                 return self._opaque(node, source, ImportFailed(told))
         return layer
@@ -194,7 +193,7 @@ class _Builder:
 
 
 def _level(body: list[Layer]) -> list[Layer]:
-    """The layers of one level of the path: those of branches are among them."""
+    """The layers of one scope, including those of branches."""
     return [
         inner
         for layer in body
@@ -209,7 +208,7 @@ class _Chain:
         self.builder = builder
         self.nodes = nodes
         self.producer = {id(node.output): node for node in nodes}
-        self.emitted: dict[int, tuple[int, ...]] = {}  # value → the branches around it
+        self.emitted: dict[int, tuple[int, ...]] = {}  # value → the enclosing branches
         self.position = {id(node.output): i for i, node in enumerate(nodes)}
         self.start = start
         self.placed: set[int] = set()
@@ -217,7 +216,7 @@ class _Chain:
         self._dominators()
 
     def left_out(self) -> bool:
-        """Whether a layer with weights has no place: nothing reads its result."""
+        """Whether the result of a layer with weights is unused."""
         return any(id(node) not in self.placed for node in self.nodes if node.weighted)
 
     def to(self, end: Value, start: Value | None, around: tuple[int, ...] = ()) -> list[Layer]:
@@ -246,13 +245,13 @@ class _Chain:
         return self.builder._from(value)
 
     def _before(self, node: Node, start: Value | None) -> Value | None:
-        """The tensor at which a layer, or the branches of a join, begin."""
+        """The tensor at which a layer, or the branches of a join, start."""
         if node.word not in JOINS:
             return node.main
         return self._fork(node, start)
 
     def _fork(self, node: Node, start: Value | None) -> Value | None:
-        """The last tensor that lies on every way to the inputs of a join."""
+        """The last tensor on all paths to the inputs of a join."""
         inside = [v for v in node.inputs if v is start or id(v) in self.dominator]
         if not inside:
             return start  # every branch reads a label
@@ -263,7 +262,7 @@ class _Chain:
         return self.start if found is None else found.output
 
     def _dominators(self) -> None:
-        """The immediate dominator of every tensor: the last one on all ways to it."""
+        """The immediate dominator of every tensor: the last one on all paths to it."""
         tree = self.dominator = {id(self.start): id(self.start)}
         for node in self.nodes:
             known = [id(value) for value in node.inputs if id(value) in tree]
@@ -297,7 +296,7 @@ class _Chain:
         self.emitted[id(node.output)] = around
 
     def _check_visible(self, node: Node, around: tuple[int, ...]) -> None:
-        """The further tensors that a group reads must have a label that it can see."""
+        """The additional tensors that a group reads need a label that it can see."""
         further = node.inputs[1:] + ([node.reference] if node.reference is not None else [])
         further += [node.first.output] if node.first is not None else []
         for value in further:
@@ -325,7 +324,7 @@ class _Chain:
         return layer
 
     def _lift(self, branch: list[Layer], around: tuple[int, ...]) -> None:
-        """The layers of a branch now stand in the body around it."""
+        """The layers of a branch are now in the enclosing body."""
         lifted = {id(layer) for layer in branch}
         for key, layer in self.builder.made.items():
             if id(layer) in lifted and key in self.emitted:

@@ -1,9 +1,9 @@
-"""Runs a PyTorch model once, on tensors without data, and records what it calls.
+"""Runs a PyTorch model once, on tensors without data, and records its calls.
 
 Functions are recorded as the model's code calls them (`F.conv2d`, `torch.cat`, `x.view`), with the
-module that called them, so that what was one line stays one operation. The meta device has shapes
-and no numbers: a model of any size takes no memory, and control flow that depends on numbers
-cannot pass unnoticed.
+module that called them, so that one call in the code stays one operation. The meta device has
+shapes and no data: a model of any size needs no memory, and control flow that depends on values
+raises an error.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ IGNORED = {
     "is_complex",
     "stride",
 }
-"""Functions that ask a tensor something and give no tensor."""
+"""Functions of a tensor that do not return a tensor."""
 
 SAME = {"contiguous", "clone", "detach", "to", "type", "float", "requires_grad_", "type_as"}
-"""Functions that give the tensor that they take."""
+"""Functions that return their input tensor."""
 
 
 def capture(model: Any, inputs: dict[str, tuple[int, ...]], *, training: bool = False) -> Capture:
-    """The calls of one forward pass. `inputs` are shapes without the batch, by the names of the
-    forward method's arguments.
+    """The calls of one forward pass. `inputs` are shapes without the batch, by the argument names
+    of the forward method.
 
-    Raises `ImportFailed`, with the module in which it happened, where the model cannot run on
-    these inputs or its control flow depends on numbers.
+    Raises `ImportFailed`, with the module in which it happened, if the model cannot run on these
+    inputs or its control flow depends on values.
     """
     model = _on_meta(model).train(training)
-    # A batch of 2: in training, normalization takes no batch of 1.
+    # A batch of 2: normalization in training does not allow a batch of 1.
     given = {name: torch.empty(2, *shape, device="meta") for name, shape in inputs.items()}
     if any(isinstance(p, UninitializedParameter) for p in model.parameters()):
         with torch.no_grad():
-            model(*given.values())  # lazy modules take their shapes from the first tensor
+            model(*given.values())  # lazy modules get their shapes from the first tensor
     tracer = _Tracer(model)
     values = {name: tracer.enter(tensor) for name, tensor in given.items()}
     with ExitStack() as stack:
@@ -71,11 +71,11 @@ def capture(model: Any, inputs: dict[str, tuple[int, ...]], *, training: bool = 
 
 
 def _on_meta(model: Any) -> Any:
-    """A copy of a model without its numbers; the model itself stays as it is."""
+    """A copy of a model without data; the model itself is not changed."""
     memo: dict[int, Any] = {}
     for p in model.parameters():
         if isinstance(p, UninitializedParameter):
-            lazy: Any = UninitializedParameter  # PyTorch gives its arguments no types
+            lazy: Any = UninitializedParameter  # its arguments have no type annotations
             memo[id(p)] = lazy(device="meta")
         else:
             memo[id(p)] = torch.nn.Parameter(p.detach().to("meta"), requires_grad=p.requires_grad)
@@ -105,7 +105,7 @@ class _Tracer(TorchFunctionMode):
         self.root = Scope("", type(model).__name__, is_library=False)
         self._stack = [self.root]
         self._known: dict[int, Value | Weight] = {}
-        self._alive: list[Any] = []  # the ids of tensors that are gone would be given again
+        self._alive: list[Any] = []  # ids of deleted tensors would be used again
         self.used: set[str] = set()
         for key, array in (
             *model.named_parameters(remove_duplicate=False),
@@ -125,7 +125,7 @@ class _Tracer(TorchFunctionMode):
         return value
 
     def value(self, tensor: Any) -> Value:
-        """The value of a tensor; one that nothing has been recorded of is a constant."""
+        """The value of a tensor; one that was never recorded is a constant."""
         known = self._known.get(id(tensor))
         if isinstance(known, Value):
             return known
@@ -175,7 +175,7 @@ class _Tracer(TorchFunctionMode):
     # -- modules ------------------------------------------------------------------------------
 
     def watch(self, model: Any, stack: ExitStack) -> None:
-        """Hooks on every module but the root, removed when the stack closes."""
+        """Hooks on every module except the root, removed when the stack closes."""
         for path, module in model.named_modules():
             if path:
                 before = module.register_forward_pre_hook(self._enter(path), with_kwargs=True)
@@ -209,7 +209,7 @@ class _Tracer(TorchFunctionMode):
 
     @property
     def path(self) -> str:
-        """The module that is running."""
+        """The module that is currently running."""
         return self._stack[-1].path
 
 
@@ -222,7 +222,7 @@ def _flat(structure: Any) -> list[Any]:
 
 
 def _bound(function: Any, given: list[Any], named: dict[str, Any]) -> dict[str, Any]:
-    """Arguments by name, where the function has a signature; else by position, "0", "1", …"""
+    """Arguments by name if the function has a signature; else by position, "0", "1", …"""
     try:
         names = list(inspect.signature(function).parameters)
     except (TypeError, ValueError):
@@ -235,7 +235,7 @@ def _bound(function: Any, given: list[Any], named: dict[str, Any]) -> dict[str, 
 
 
 def _named(result: Any) -> dict[str, Any]:
-    """The outputs by name: "output" for a lone one."""
+    """The outputs by name: "output" for a single one."""
     if isinstance(result, torch.Tensor):
         return {"output": result}
     if isinstance(result, dict):
@@ -244,7 +244,7 @@ def _named(result: Any) -> dict[str, Any]:
         return {k: v for k, v in result._asdict().items() if isinstance(v, torch.Tensor)}
     tensors = [one for one in _flat(result) if isinstance(one, torch.Tensor)]
     if not tensors:
-        raise ImportFailed("the model's output holds no tensor")
+        raise ImportFailed("the model's output contains no tensor")
     if len(tensors) == 1:
         return {"output": tensors[0]}
     return {f"output{i + 1}" if i else "output": one for i, one in enumerate(tensors)}
@@ -255,7 +255,7 @@ def _explained(error: Exception, tracer: _Tracer) -> ImportFailed:
     text = str(error).strip().partition("\n")[0]
     if "meta" in text and ("item" in text or "data-dependent" in text or "Meta" in text):
         return ImportFailed(
-            f"the control flow depends on numbers ({where}): {text}",
-            help="only a model whose graph is the same for every input of a shape can be imported",
+            f"the control flow depends on tensor values ({where}): {text}",
+            help="a model can be imported if its graph only depends on the shape of the input",
         )
     return ImportFailed(f"the model fails {where}: {type(error).__name__}: {text}")

@@ -1,7 +1,7 @@
 """PyTorch's functions as archcalc's operations: one converter per function.
 
-A converter reads the arguments of a recorded call and gives `Converted` steps; several where one
-function does what two operations do. What has no counterpart raises `Unsupported`.
+A converter reads the arguments of a recorded call and returns `Converted` steps; several if one
+function corresponds to two operations. A call without a counterpart raises `Unsupported`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Unsupported(Exception):
 
 class Converted(NamedTuple):
     """An operation with its attributes. `prefix` is the key of its weights without their last
-    part, None where it has none; `reference` the tensor that a `like` names."""
+    component, None if it has none; `reference` the tensor that a `like` names."""
 
     word: str
     attributes: dict[str, Any]
@@ -34,10 +34,10 @@ JOINS = {
     "sub": "sub", "sub_": "sub", "mul": "mul", "mul_": "mul", "__imul__": "mul",
     "cat": "concat", "concat": "concat", "concatenate": "concat",
 }  # fmt: skip
-"""Functions of two or more tensors that are joins, where all of them flow."""
+"""Functions of several tensors that are joins, if none of them is constant."""
 
 LOWEST_PAD = "pad -inf"
-"""Padding that no maximum takes: it is the padding of the pooling after it, or nothing we have."""
+"""Padding with -inf: the padding of a maximum pooling after it, otherwise unsupported."""
 
 SIGNATURES = {
     "conv": ("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
@@ -65,11 +65,11 @@ SIGNATURES = {
     "cat": ("tensors", "dim"),
     "pixel_shuffle": ("input", "upscale_factor"),
 }  # fmt: skip
-"""The arguments of functions that Python cannot ask for their signature."""
+"""The arguments of functions without an introspectable signature."""
 
 
 def convert(call: Call) -> list[Converted]:
-    """The operations of a call of one flowing tensor. Raises `Unsupported`."""
+    """The operations for a call with one tensor of the forward pass. Raises `Unsupported`."""
     base = call.function.rstrip("_")
     for suffix in ("1d", "2d", "3d"):
         base = base.removesuffix(suffix)
@@ -104,16 +104,16 @@ class _Arguments:
         return len(self.input.shape) - 1
 
     def positional(self) -> list[Any]:
-        """What follows the tensor in `x.view(…)`, as one list."""
+        """The sizes in `x.view(…)`, as one list."""
         rest = [v for v in list(self.call.arguments.values())[1:] if not isinstance(v, Value)]
         return list(rest[0]) if len(rest) == 1 and isinstance(rest[0], tuple) else rest
 
     def axis(self, given: int) -> int:
-        """An axis without the batch. Raises `Unsupported` for the batch's own."""
+        """An axis without the batch. Raises `Unsupported` for the batch axis."""
         axes = len(self.input.shape) + 1
         axis = given % axes
         if axis == 0:
-            raise Unsupported(f"`{self.call.function}` works along the batch")
+            raise Unsupported(f"`{self.call.function}` along the batch")
         return axis - 1
 
     def weight(self, name: str, last: str) -> tuple[str, tuple[int, ...]] | None:
@@ -125,12 +125,12 @@ class _Arguments:
             raise Unsupported(f"the {name} of `{self.call.function}` is computed")
         prefix, _, own = found.key.rpartition(".")
         if own != last:
-            raise Unsupported(f"`{self.call.function}` has its {last} in `{found.key}`")
+            raise Unsupported(f"the {last} of `{self.call.function}` is `{found.key}`")
         return prefix, found.shape
 
 
 def _one(value: Any) -> Any:
-    """A number for all axes where they agree, else a list of one per axis."""
+    """A number for all axes if they agree, else a list with one per axis."""
     if isinstance(value, list | tuple):
         items = list(value)
         alike = all(item == items[0] for item in items) and not isinstance(items[0], list)
@@ -139,7 +139,7 @@ def _one(value: Any) -> Any:
 
 
 def _unless(**pairs: tuple[Any, Any]) -> dict[str, Any]:
-    """The attributes whose value is not the default, given beside it."""
+    """The attributes whose value differs from the given default."""
     return {name: value for name, (value, default) in pairs.items() if value != default}
 
 
@@ -150,7 +150,7 @@ def _padding(value: Any) -> Any:
 def _conv(a: _Arguments) -> list[Converted]:
     weight = a.weight("weight", "weight")
     if weight is None:
-        raise Unsupported("the convolution's weight is a tensor that flows")
+        raise Unsupported("the convolution's weight is computed")
     prefix, shape = weight
     bias = a.weight("bias", "bias")
     groups, channels = a.get("groups", 1), a.input.shape[0]
@@ -170,7 +170,7 @@ def _conv(a: _Arguments) -> list[Converted]:
 def _conv_transpose(a: _Arguments) -> list[Converted]:
     weight = a.weight("weight", "weight")
     if weight is None:
-        raise Unsupported("the convolution's weight is a tensor that flows")
+        raise Unsupported("the convolution's weight is computed")
     prefix, shape = weight
     groups = a.get("groups", 1)
     rest = _unless(
@@ -189,7 +189,7 @@ def _conv_transpose(a: _Arguments) -> list[Converted]:
 def _linear(a: _Arguments) -> list[Converted]:
     weight = a.weight("weight", "weight")
     if weight is None:
-        raise Unsupported("the weight of `linear` is a tensor that flows")
+        raise Unsupported("the weight of `linear` is computed")
     bias = _unless(bias=(a.weight("bias", "bias") is not None, True))
     return [Converted("linear", {"out": weight[1][0], **bias}, weight[0])]
 
@@ -243,7 +243,7 @@ def _lrn(a: _Arguments) -> list[Converted]:
 def _pool(word: str) -> Callable[[_Arguments], list[Converted]]:
     def convert(a: _Arguments) -> list[Converted]:
         if a.get("divisor_override") is not None or a.get("return_indices"):
-            raise Unsupported(f"`{a.call.function}` with indices or a divisor of its own")
+            raise Unsupported(f"`{a.call.function}` with indices or a custom divisor")
         kernel = _one(a["kernel_size"])
         stride = _one(a.get("stride", kernel) or kernel)
         rest = _unless(
@@ -287,7 +287,7 @@ def _flatten(a: _Arguments) -> list[Converted]:
     start, end = a.axis(a.get("start_dim", 0)), a.axis(a.get("end_dim", -1))
     last = len(a.input.shape) - 1
     if start == end:
-        return []  # a vector stays one
+        return []  # a vector is flat already
     return [Converted("flatten", _unless(start=(start, 0), end=(end, last)))]
 
 
@@ -322,7 +322,7 @@ def _pad(a: _Arguments) -> list[Converted]:
     words = {"constant": "zeros", "reflect": "reflect", "replicate": "replicate"}
     lowest = mode == "constant" and a.get("value", 0) == -inf
     if mode not in words or (mode == "constant" and a.get("value", 0) not in (0, -inf)):
-        raise Unsupported(f"padding of mode {mode} with {a.get('value', 0)}")
+        raise Unsupported(f"padding of mode {mode} with value {a.get('value', 0)}")
     pairs = [list(given[i : i + 2]) for i in range(0, len(given), 2)][::-1]
     axes = len(a.input.shape)
     pairs = [[0, 0]] * (axes - len(pairs)) + pairs
@@ -391,13 +391,13 @@ def _elu(a: _Arguments) -> list[Converted]:
 def _prelu(a: _Arguments) -> list[Converted]:
     weight = a.weight("weight", "weight")
     if weight is None:
-        raise Unsupported("the weight of `prelu` is a tensor that flows")
+        raise Unsupported("the weight of `prelu` is computed")
     channels = weight[1] == a.input.shape[:1] and weight[1] != (1,)
     return [Converted("prelu", {"channels": True} if channels else {}, weight[0])]
 
 
 def _scalar(a: _Arguments) -> list[Converted]:
-    """`x * 0.5`: a product with a number."""
+    """`x * 0.5`: multiplication by a constant."""
     other = [v for v in a.call.arguments.values() if isinstance(v, int | float)]
     if a.call.function.strip("_") in ("mul", "rmul", "imul") and len(other) == 1:
         return [Converted("scale", {"factor": other[0]})]

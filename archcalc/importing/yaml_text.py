@@ -19,7 +19,7 @@ MAIN = {
     "leaky_relu": "slope", "lrn": "size", "mean": "axes", "reuse": "reuse",
     "apply": "apply",
 }  # fmt: skip
-"""The attribute that a lone value is, by operation."""
+"""The main attribute by operation, which can be written without its name."""
 
 
 def spec_text(
@@ -52,18 +52,18 @@ def _body(layers: list[Layer], indent: int, mains: dict[str, str]) -> list[str]:
 
 
 def _level(layers: list[Layer], mains: dict[str, str]) -> list[Any]:
-    """The layers of one level of the path. In a chain, a name that its position implies is left
-    out; in any other level every name that counts is written."""
+    """The layers of one scope. In a sequential scope, names that follow from positions are omitted;
+    in any other scope, every name that matters is written."""
     if is_chain(layers):
         layers = _unnamed(layers)
     return [_tree(layer, mains) for layer in layers]
 
 
 def _unnamed(layers: list[Layer]) -> list[Layer]:
-    """The layers of a chain without the names that their positions give them.
+    """The layers of a sequence without the names that follow from their positions.
 
-    Positions after a loop or a condition are taken to be right: the names of the model say so.
-    Where numbers do not follow the positions, every layer is named.
+    Positions after a loop or a condition are assumed to be right, since they come from the model's
+    names. If numbers do not follow the positions, every layer is named.
     """
     position: int | None = 0
     right = True
@@ -80,7 +80,7 @@ def _unnamed(layers: list[Layer]) -> list[Layer]:
     found = []
     for layer in layers:
         name = layer.name
-        if not name and layer.word != "do":  # unnamed, it could take a number of another
+        if not name and layer.word != "do":  # unnamed, it could get the number of another
             counts[layer.word] = counts.get(layer.word, 0) + 1
             name = f"{layer.word}{counts[layer.word]}"
         found.append(replace(layer, name=name))
@@ -88,7 +88,7 @@ def _unnamed(layers: list[Layer]) -> list[Layer]:
 
 
 def _tree(layer: Layer, mains: dict[str, str]) -> Any:
-    """A layer as nested dicts and lists, a bare word where it is nothing but that."""
+    """A layer as nested dicts and lists, or a bare word if it has nothing else."""
     tree: dict[str, Any] = {}
     if layer.name:
         tree["name"] = layer.name
@@ -174,7 +174,7 @@ def _item(tree: Any, indent: int) -> list[str]:
 
 
 def _wrapped(start: str, value: Any) -> list[str]:
-    """A table on as few lines as it needs, one row never cut."""
+    """A table on as few lines as possible, without splitting a row."""
     if not isinstance(value, list):
         return [start + _flow(value)]
     lines, line = [], start + "["
@@ -201,7 +201,7 @@ def _block_list(items: Any, indent: int) -> list[str]:
 
 
 def _is_deep(tree: Any) -> bool:
-    """Whether it is clearer over several lines: layers inside layers, or more than three."""
+    """Whether several lines are clearer: layers inside layers, or more than three."""
     return _depth(tree) > 1 or (isinstance(tree, list) and _count(tree) > 4)
 
 
@@ -210,7 +210,7 @@ def _count(tree: Any) -> int:
 
 
 def _depth(tree: Any) -> int:
-    """How many lists of layers lie inside one another."""
+    """The nesting depth of lists of layers."""
     if isinstance(tree, dict):
         return max((_depth(value) for value in tree.values()), default=0)
     if isinstance(tree, list) and any(isinstance(one, dict | str | list) for one in tree):
@@ -240,7 +240,7 @@ def _flow(value: Any, inside: bool = False) -> str:
 
 
 def _in_list(value: Any) -> str:
-    """An item of a list on one line: a lone pair needs no braces."""
+    """An item of a list on one line: a single pair needs no braces."""
     text = _flow(value, inside=True)
     lone = isinstance(value, dict) and len(value) == 1 and next(iter(value.values())) is not None
     return text[1:-1] if lone else text

@@ -1,4 +1,4 @@
-"""Models in the styles that people write, for the importer; no weights are trained."""
+"""Models in common coding styles, for the importer; no weights are trained."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.nn import functional as F  # noqa: N812  # as everybody writes it
 
 
 class LeNet(nn.Module):
-    """Functional calls, `view` with the batch asked for."""
+    """Functional calls, `view` with the batch size of the tensor."""
 
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ def double_conv(before: int, after: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """Skips by name, `cat` with the upsampled tensor."""
+    """Skips by variable, `cat` with the upsampled tensor."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,7 +121,7 @@ class Siamese(nn.Module):
 
 
 class Shape(nn.Module):
-    """Asks for the shape in Python and slices."""
+    """Reads the shape in Python and slices."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class Lazy(nn.Module):
 
 
 class Hourglass(nn.Module):
-    """Built by recursion."""
+    """Built recursively."""
 
     def __init__(self, depth: int, channels: int = 8) -> None:
         super().__init__()
@@ -181,7 +181,7 @@ class TwoHeads(nn.Module):
 
 
 class Auxiliary(nn.Module):
-    """An auxiliary classifier that runs in training only."""
+    """An auxiliary classifier that only runs in training."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -198,7 +198,7 @@ class Auxiliary(nn.Module):
 
 
 class Branches(nn.Module):
-    """A control flow that depends on numbers."""
+    """Control flow that depends on tensor values."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -228,7 +228,7 @@ class Standardized(nn.Conv2d):
 
 
 class Scaled(nn.Module):
-    """A bare parameter of its own."""
+    """A parameter that belongs to no layer."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -240,7 +240,7 @@ class Scaled(nn.Module):
 
 
 class Unexpressed(nn.Module):
-    """Two modules that the language cannot express, between layers that it can."""
+    """Two modules that the language cannot express, between supported layers."""
 
     def __init__(self) -> None:
         super().__init__()

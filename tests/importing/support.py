@@ -1,4 +1,4 @@
-"""torchvision beside a build of PyTorch for which its compiled operators do not load."""
+"""torchvision next to a PyTorch build for which its compiled operators do not load."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def torchvision_models():
-    """`torchvision.models`; skips the test where torchvision is not installed."""
+    """`torchvision.models`; skips the test if torchvision is not installed."""
     import importlib.util
 
     if importlib.util.find_spec("torchvision") is None:
@@ -21,13 +21,13 @@ _libraries = []
 
 
 def _define_missing_operators():
-    """Operators that torchvision registers fakes for on import; no classifier calls one."""
+    """Operators for which torchvision registers fakes on import; no classifier calls one."""
     if _libraries:
         return
     import torch
 
     library = torch.library.Library("torchvision", "DEF")
-    _libraries.append(library)  # what it defines is gone with it
+    _libraries.append(library)  # its definitions are deleted with it
     for name in (
         "nms", "qnms", "roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool", "deform_conv2d",
         "_roi_align_backward", "_roi_pool_backward", "_ps_roi_align_backward",
@@ -36,4 +36,4 @@ def _define_missing_operators():
         try:
             library.define(f"{name}(Tensor x) -> Tensor")
         except RuntimeError:
-            return  # the compiled operators are there
+            return  # the compiled operators are available

@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("models.py")
 LENET = f"{FILE}:LeNet"
 
 
-def test_import_prints_a_spec_that_checks(tmp_path):
+def test_import_prints_a_valid_spec(tmp_path):
     found = run("import", LENET, "--input", "1x28x28", "--set", "classes=7")
     assert found.exit_code == 0
     assert "fc2, linear: 7" in found.stdout
@@ -44,7 +44,7 @@ def test_render_and_compare_take_a_model(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "told"),
+    ("arguments", "status", "message"),
     [
         ((LENET,), 2, "--input 3x224x224"),
         ((f"{FILE}:LeNett", "--input", "1x28x28"), 2, "has no LeNett"),
@@ -56,10 +56,10 @@ def test_render_and_compare_take_a_model(tmp_path):
         ((LENET, "--input", "y=1x28x28"), 2, "no argument y"),
     ],
 )
-def test_mistakes_are_told(arguments, status, told):
+def test_errors(arguments, status, message):
     found = run("check", *arguments)
     assert found.exit_code == status
-    assert told in found.stderr
+    assert message in found.stderr
     assert "Traceback" not in found.stderr
 
 

@@ -1,4 +1,4 @@
-"""ONNX files: the real models of the onnx package, and what PyTorch exports."""
+"""ONNX files: the real models of the onnx package, and exports from PyTorch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.cli.support import run
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 
 # Parameters of Caffe's AlexNet and of torchvision's VGG-19, SqueezeNet 1.1 and ResNet-50; None
-# where nobody else has counted.
+# without an independent count.
 PARAMS = {
     "bvlc_alexnet": 60_965_224,
     "vgg19": 143_667_240,
@@ -40,7 +40,7 @@ def test_real_models(name):
         assert report.totals.params == PARAMS[name]
 
 
-def test_multiplies_by_hand():
+def test_macs_match_hand_arithmetic():
     """Caffe's AlexNet on 224×224: maps of 54, 26 and 12 positions, and 9,216 features."""
     ours = archcalc.analyze(spec_of(str(LIGHT / "light_bvlc_alexnet.onnx"), {}, None))
     convolutions = 54**2 * 96 * 363 + 26**2 * 256 * 1200
@@ -49,7 +49,7 @@ def test_multiplies_by_hand():
 
 
 @pytest.mark.parametrize("name", ["densenet121", "inception_v2"])
-def test_a_constant_per_channel_is_refused_with_its_node(name):
+def test_a_constant_per_channel_is_an_error_that_names_the_node(name):
     with pytest.raises(ImportFailed, match="Mul with a constant tensor"):
         spec_of(str(LIGHT / f"light_{name}.onnx"), {}, None)
 
@@ -57,14 +57,14 @@ def test_a_constant_per_channel_is_refused_with_its_node(name):
 def exported(model, shape, path):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter of files without onnxscript is deprecated
+        warnings.simplefilter("ignore")  # the exporter that works without onnxscript is deprecated
         torch.onnx.export(model.eval(), torch.zeros(1, *shape), path, dynamo=False)
     return path
 
 
 @pytest.mark.parametrize("name", ["LeNet", "UNet", "WaveNet", "Hourglass", "Shape"])
-def test_what_pytorch_exports(name, tmp_path):
-    """Parameters and keys of the model: none of these has a batch normalization to merge."""
+def test_exports_from_pytorch(name, tmp_path):
+    """Parameters and keys of the model: none of these has a batch normalization to fuse."""
     pytest.importorskip("torch", reason="PyTorch is not installed")
     from tests.importing.test_torch_models import MODELS
 
@@ -81,7 +81,7 @@ def test_what_pytorch_exports(name, tmp_path):
     assert report.totals.params == sum(p.numel() for p in model.parameters())
 
 
-def test_a_hierarchy_is_found_again(tmp_path):
+def test_the_module_hierarchy_is_restored(tmp_path):
     pytest.importorskip("torch", reason="PyTorch is not installed")
     from tests.importing.support import torchvision_models
 
@@ -110,7 +110,7 @@ def test_bad_files(tmp_path):
 
 
 def test_external_data_is_not_needed(tmp_path):
-    """A file of weights that is not there: only their shapes count."""
+    """A missing file of weights: only their shapes are needed."""
     model = onnx.load(LIGHT / "light_vgg19.onnx")
     weight = model.graph.initializer.add()
     weight.name, weight.data_type = "conv1_1_w_0", onnx.TensorProto.FLOAT
@@ -127,7 +127,7 @@ def test_external_data_is_not_needed(tmp_path):
     assert archcalc.analyze(spec_of(str(path), {}, None)).totals.params == 143_667_240
 
 
-def test_an_open_size_is_asked_for(tmp_path):
+def test_a_dynamic_size_needs_input(tmp_path):
     model = onnx.load(LIGHT / "light_vgg19.onnx")
     data = next(one for one in model.graph.input if one.name == "data_0")
     data.type.tensor_type.shape.dim[2].dim_param = "height"

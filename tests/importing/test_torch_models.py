@@ -1,4 +1,4 @@
-"""PyTorch models in various styles become specs that are these models."""
+"""PyTorch models in various styles become equivalent specs."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def imported(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_weights_are_the_models(name):
-    """Keys and shapes of the state_dict, as PyTorch gives them."""
+def test_weights_equal_the_models(name):
+    """Keys and shapes of the state_dict, according to PyTorch."""
     model, shapes, net = imported(name)
     if name == "Lazy":
         model(*(torch.zeros(1, *shape) for shape in shapes))
@@ -49,7 +49,7 @@ def test_weights_are_the_models(name):
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "Lazy"])
-def test_exported_again_it_computes_the_same(name):
+def test_exported_code_computes_the_same(name):
     """The model's own weights, loaded with strict=True, give the same outputs in float64."""
     torch.manual_seed(0)
     model, shapes, net = imported(name)
@@ -73,7 +73,7 @@ def text_of(name):
     return archcalc.to_yaml(imported(name)[2])
 
 
-def test_a_class_is_a_block_and_neighbours_a_loop():
+def test_a_class_becomes_a_block_and_repetition_a_loop():
     text = text_of("WaveNet")
     assert "wave_block:\n    with: {dilation: }" in text
     assert "for: dilation, in: [1, 2, 4, 8, 16, 32]" in text
@@ -100,7 +100,7 @@ def test_heads_and_training_only():
     ) or ("training_only: true" in text and "name: aux" in text)
 
 
-def test_the_model_stays_as_it_is():
+def test_the_model_is_not_changed():
     model = models.LeNet().train()
     before = {key: array.clone() for key, array in model.state_dict().items()}
     archcalc.from_torch(model, torch.zeros(1, 1, 28, 28))
@@ -110,25 +110,25 @@ def test_the_model_stays_as_it_is():
 
 
 @pytest.mark.parametrize(
-    ("build", "shape", "told"),
+    ("build", "shape", "message"),
     [
-        (models.Branches, (3, 8, 8), "depends on numbers"),
+        (models.Branches, (3, 8, 8), "depends on tensor values"),
         (models.Unused, (3, 8, 8), "nothing in the forward pass uses never.weight"),
         (models.LeNet, (3, 28, 28), "the model fails in conv1"),
     ],
 )
-def test_what_cannot_be_imported(build, shape, told):
-    with pytest.raises(ImportFailed, match=told):
+def test_unsupported_models(build, shape, message):
+    with pytest.raises(ImportFailed, match=message):
         archcalc.from_torch(build(), shape)
 
 
-def test_what_the_language_lacks_is_opaque():
+def test_unsupported_modules_become_opaque():
     """Parameters by hand: 224 + 584 + 72 + 8 + 18. MACs are unknown, never zero."""
     model = models.Unexpressed()
-    with pytest.warns(Opaque) as told:
+    with pytest.warns(Opaque) as found:
         net = archcalc.from_torch(model, (3, 9, 9))
-    assert [str(one.message).partition(" ")[0] for one in told] == ["standardized", "scaled"]
-    assert "the weight of `conv2d` is computed" in str(told[0].message)
+    assert [str(one.message).partition(" ")[0] for one in found] == ["standardized", "scaled"]
+    assert "the weight of `conv2d` is computed" in str(found[0].message)
     report = archcalc.analyze(net)
     assert report.totals.params == 224 + 584 + 72 + 8 + 18
     assert report.totals.macs is None

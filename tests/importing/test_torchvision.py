@@ -1,4 +1,4 @@
-"""torchvision's models: exact, and as short as an author would have written them."""
+"""torchvision's models: exact, and as short as hand-written specs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LINES = {
     "mnasnet0_5": 80, "mobilenet_v3_small": 120, "regnet_y_400mf": 120, "vgg11_bn": 60,
     "alexnet": 40, "efficientnet_v2_s": 140, "resnext50_32x4d": 80,
 }  # fmt: skip
-"""The most lines that a spec may have."""
+"""The maximum number of lines of a spec."""
 
 
 def model(name):
@@ -27,14 +27,14 @@ def model(name):
     try:
         with torch.device("meta"):
             return build(name, weights=None, **settings)
-    except NotImplementedError:  # a constructor that needs numbers
+    except NotImplementedError:  # a constructor that needs data
         return build(name, weights=None)
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_the_spec_is_the_model_and_short(name):
-    """Keys, shapes, sizes of modules and outputs are compared before a spec is given out; here
-    the parameters once more, by PyTorch's own count."""
+def test_the_spec_is_exact_and_short(name):
+    """Keys, shapes, sizes of modules and outputs are compared before a spec is returned; here the
+    parameters are compared again, by PyTorch's own count."""
     made = model(name)
     shape = (3, 299, 299) if name == "inception_v3" else (3, 224, 224)
     text = spec_of_model(made, {"x": shape})
@@ -48,7 +48,7 @@ def test_the_spec_is_the_model_and_short(name):
 @pytest.mark.parametrize(
     ("name", "catalogue"), [("resnet18", "resnet18"), ("vgg11_bn", "vgg11_bn")]
 )
-def test_figures_are_those_of_the_catalogue(name, catalogue):
+def test_metrics_equal_the_catalogues(name, catalogue):
     ours = archcalc.analyze(spec_of_model(model(name), {"x": (3, 224, 224)}))
     assert ours.totals == archcalc.analyze(catalogue).totals
 
