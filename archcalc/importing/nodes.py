@@ -199,7 +199,9 @@ class _Nodes:
         except (Unsupported, KeyError, IndexError, TypeError, ValueError) as reason:
             where = call.path or "the model's own forward"
             told = (
-                reason if isinstance(reason, Unsupported) else f"`{call.function}` has unexpected arguments"
+                reason
+                if isinstance(reason, Unsupported)
+                else f"`{call.function}` has unexpected arguments"
             )
             raise ImportFailed(f"{where}: {told}") from reason
 

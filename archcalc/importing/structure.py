@@ -179,9 +179,7 @@ class _Builder:
             layer.body = self._scope_body(node.children, node.main, node.output)
             numbered = next((one for one in _level(layer.body) if one.name.isdecimal()), None)
             if numbered is not None and not is_chain(layer.body):
-                told = (
-                    f"{node.path}: the members of a list of modules are not called in order"
-                )
+                told = f"{node.path}: the members of a list of modules are not called in order"
                 return self._opaque(node, source, ImportFailed(told))
         return layer
 
