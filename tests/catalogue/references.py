@@ -45,8 +45,7 @@ def reference(name: str) -> Reference:
 
 
 def spec_of(name: str) -> Path:
-    own = ROOT / "tests" / "data" / "specs" / f"{name}.yaml"
-    return own if own.exists() else FILES[NAMES.get(name, name)]
+    return FILES[NAMES.get(name, name)]
 
 
 CHECKPOINTS = sorted(path.stem for path in REFERENCES.glob("*.txt"))
