@@ -65,8 +65,8 @@ expect: {output: [1, 51, 51], params: 2601}
 
 
 class PixelUnshuffle(Operation):
-    """[C, H, W] → [C·r², H/r, W/r]: the inverse of `pixel_shuffle`, as space-to-depth, YOLOv2's
-    reorg and YOLOv5's focus use it. No flops. The receptive field is that of all output channels
+    """[C, H, W] → [C·r², H/r, W/r]: the inverse of `pixel_shuffle`, known as space-to-depth,
+    YOLOv2's reorg and YOLOv5's focus. No flops. The receptive field is that of all output channels
     together."""
 
     name = "pixel_unshuffle"

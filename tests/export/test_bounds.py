@@ -1,4 +1,4 @@
-"""Specs made to be expensive are exported, or refused, in a few seconds."""
+"""Specs that are expensive on purpose are exported or rejected in a few seconds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SPECS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 MOST_SECONDS = 20
-"""Several times what each takes on a machine that does nothing else."""
+"""Several times the duration of each on an idle machine."""
 
 
 @pytest.mark.parametrize("title", SPECS)

@@ -1,4 +1,4 @@
-"""The module IR: what a spec is lowered to, and how sizes become expressions."""
+"""The module IR as text, and sizes as expressions."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_what_a_turn_changes_runs_along_and_what_it_keeps_does_not() -> None:
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
-        (lambda n: (n + 1 + 1 - 3) // 1 + 1, "n"),  # a convolution that keeps the side
+        (lambda n: (n + 1 + 1 - 3) // 1 + 1, "n"),  # a convolution that keeps the size
         (lambda n: (n - 2) // 2 + 1, "n // 2"),  # a pool of 2
         (lambda n: (n + 2 - 3) // 2 + 1, "(n + 1) // 2"),  # a convolution with stride 2
         (lambda n: 2 * n + 3 - 3, "2 * n"),
@@ -75,7 +75,7 @@ def test_sizes_are_simplified(size: object, expected: str) -> None:
 
 
 def test_a_comparison_hides_what_it_reads() -> None:
-    """The stride is 1 or 2 by the var, so that no plain expression of the side holds for both."""
+    """The stride is 1 or 2 by the var, so that no expression of the size is valid for both."""
     program = lower(
         archcalc.load(
             "input: [1, 16]\nvars: {n: 3}\nlayers:\n"

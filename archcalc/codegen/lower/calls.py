@@ -142,7 +142,7 @@ class _Call:
                 m.pinned |= symbols
                 continue
             if symbol in self.variant.fixed:
-                m.pin(self.reads[symbol])  # the class holds for this size alone
+                m.pin(self.reads[symbol])  # the class is only valid for this size
             m.program.open(self.block)
 
     def _channels(self, entry: Entry, used: bool, given: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ def loop(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> T
         over = m.integral(over)
         m.prove(over, here, [len(r) for r in rows], layer)
     if not variables(over) and max(map(len, rows)) <= 1:
-        # One turn, or none, whatever happens.
+        # At most one iteration in every case.
         return unrolled(m, layer, here, outer, start, rows, over)
     back = m.attempt()
     labels, naming = dict(here.labels.own), dict(here.naming.counts)
@@ -142,7 +142,7 @@ def _decimal(value: Any) -> bool:
 
 
 def _turn_sites(outer: Here, rows: list[list[dict[str, Any]]], head: Head) -> list[list[CallSite]]:
-    """The sites of every turn, one list a call."""
+    """The sites of every iteration, one list per call."""
     found = []
     for site, some in zip(outer.sites, rows, strict=True):
         site.seek(0)
@@ -240,7 +240,7 @@ def _supposed(
 
 
 def _changed(turn: Turn) -> frozenset[int]:
-    """The axes whose size a turn does not leave as it found it."""
+    """The axes whose size changes in an iteration."""
     entry, after = turn.entry, turn.inside
     if entry is None or after is None or form_of(after.axes) != form_of(entry.axes):
         return frozenset()

@@ -47,7 +47,7 @@ LONGEST = 600
 """A longer expression in parameters counts as none."""
 
 NEAR = 20
-"""Statements before that are searched for a name of the same value."""
+"""The number of previous statements that are searched for an equal value."""
 
 LINE = 72
 """The maximum length of an expression on its own line."""

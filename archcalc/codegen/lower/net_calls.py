@@ -40,8 +40,8 @@ class NetCalls:
         return {word: self.groups[word] for word in blocks if word in self.groups}
 
     def _check(self) -> None:
-        """Rejects a reused layer whose numbers depend on the call: the code has those of the
-        first."""
+        """Rejects a reused layer whose numbers depend on the call: the code only has those of
+        the first."""
         for node in self.net.nodes:
             first = self.first.setdefault(node.path, node)
             if first is node or first.op is not node.op:

@@ -1,4 +1,5 @@
-"""Sizes that change from turn to turn: they run along in variables, and have a value afterwards."""
+"""Sizes that change between iterations: they are updated in variables, and have a value
+afterwards."""
 
 from __future__ import annotations
 
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from archcalc.codegen.sizes import Size
 
 SIDES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-"""What running spatial sizes are called, by how many there are."""
+"""The names of running spatial sizes, by their number."""
 
 
 class Head(NamedTuple):
-    """What a loop goes over: a number of turns, or a table, which has a row a turn."""
+    """What a loop iterates over: a number of iterations, or a table with a row per iteration."""
 
     over: Expr
     index: str  # type: ignore[assignment]  # hides tuple.index, which nobody calls on it
@@ -34,7 +35,7 @@ class Head(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """A turn as it was lowered."""
+    """A lowered iteration."""
 
     entry: Tensor | None
     inside: Tensor | None
@@ -49,8 +50,8 @@ def running_sizes(
     moving: frozenset[int],
     over: Expr,
 ) -> tuple[dict[int, tuple[str, Expr]], tuple[Size, ...]]:
-    """The sizes at the start of a turn: those that turns change in variables, by axis; those
-    without an expression, and so without one afterwards."""
+    """The sizes at the start of an iteration: changing ones as variables, by axis; those without an
+    expression, which have none afterwards either."""
     origin = m.symbols(frozenset(variables(over)))
     carried: dict[int, tuple[str, Expr]] = {}
     sizes: list[Size] = []
@@ -75,7 +76,7 @@ def running_sizes(
 
 
 def _word(tensor: Tensor, place: int) -> str:
-    """What a running size is called."""
+    """The name of a running size."""
     if place == tensor.channel_axis:
         return "channels"
     spatial = [a for a in range(len(tensor.axes)) if a != tensor.channel_axis]
@@ -123,8 +124,8 @@ def finished(
 
 
 def _in_order(m: ModuleLowering, turn: Turn, update: list[tuple[str, Expr, Expr]]) -> None:
-    """Puts what reads a running variable before its change; where two read one another, the values
-    get names first."""
+    """Orders updates so that a running variable is read before it changes; if two read each other,
+    the new values get names first."""
     done: list[tuple[str, Expr, Expr]] = []
     left = list(update)
     while left:
@@ -188,7 +189,7 @@ def _constant(
     size: Opaque,
     inside: Tensor,
 ) -> Size:
-    """A size without an expression after the loop: a number where nothing changes it."""
+    """A size without an expression after the loop: a number if nothing can change it."""
     more = inside.sizes[place]
     reads = more.reads if isinstance(more, Opaque) else frozenset(variables(more))
     symbols = m.symbols(size.reads) | m.symbols(reads)
@@ -207,8 +208,8 @@ def _last(site: CallSite, turns: list[CallSite], start: Tensor) -> Any:
 
 
 def _closed(m: ModuleLowering, python: str, first: Expr, after: Expr, head: Head) -> Expr | None:
-    """What a running variable is after the loop, in parameters: the same in every turn, or growing
-    evenly."""
+    """The value of a running variable after the loop, in parameters: if it is constant or grows
+    linearly."""
     start, turns = m.close(first), m.close(head.turns)
     if start is None or turns is None:
         return None
@@ -235,7 +236,7 @@ def _some(turns: Expr) -> Expr:
 
 
 def _last_row(m: ModuleLowering, after: Expr, head: Head) -> Expr | None:
-    """The entry of the table's last row, where a turn's size is an entry of its row."""
+    """The entry of the table's last row, if an iteration's size is an entry of its row."""
     names = list(head.words.values())
     if not isinstance(after, ast.Name) or after.id not in names:
         return None

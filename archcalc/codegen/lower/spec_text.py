@@ -1,4 +1,4 @@
-"""What the text of a spec says, whatever its values: heads, numbered layers, words."""
+"""Properties of a spec's text, independent of values: heads, numbered layers, words."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _ROUNDING = {"round", "floor", "ceil", "make_divisible"}
 
 
 class SpecText:
-    """Answers about bodies and blocks, each worked out once. `rounded` are words that rounding
-    functions read, `bare` those that stand alone as a value."""
+    """Properties of bodies and blocks, each computed once. `rounded` are words that rounding
+    functions use, `bare` those that are a value on their own."""
 
     def __init__(self, spec: Spec) -> None:
         self.blocks = spec.blocks

@@ -1,4 +1,4 @@
-"""Loops written turn by turn, where no one body can say all turns."""
+"""Unrolled loops, whose iterations have no common body."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def unrolled(
 
 
 def _pass_on(here: Here, sites: list[CallSite]) -> None:
-    """What was made in a turn is seen by the next ones, and by labels after the loop."""
+    """Later iterations, and labels after the loop, see everything that was created in an
+    iteration."""
     for site, inner in zip(here.sites, sites, strict=True):
         site._shapes.update(inner._shapes)
         site.py.update(inner.py)
@@ -56,7 +57,7 @@ def _pass_on(here: Here, sites: list[CallSite]) -> None:
 def entry_of(
     over: Expr | None, turn: int, position: int, words: int, values: list[Any], here: Here
 ) -> Expr | None:
-    """What a loop variable is in one turn: an expression of the table where it is written out."""
+    """The value of a loop variable in one iteration: an expression if the table is a literal."""
     if isinstance(over, ast.Tuple) and turn < len(over.elts):
         entry = over.elts[turn]
         if words == 1:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def write_when(w: ForwardWriter, s: When) -> None:
-    """A part that may be there: an `if` around it, or an Identity in the place of one module."""
+    """A part that may be present: inside an `if`, or one module that an Identity replaces."""
     if s.before is not None:
         w.simple(s.before)
     kept = w.init, w.forward

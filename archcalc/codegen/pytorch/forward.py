@@ -49,7 +49,7 @@ class ForwardWriter:
         self.printer = printer
         self.made = made
         self.outer = outer
-        self.at: Any = None  # the layer that is written
+        self.at: Any = None  # the current layer
         self.init: list[Statement] = made.init
         self.forward: list[Statement] = made.forward
         self.wires: dict[int, Wire] = {}
@@ -65,7 +65,9 @@ class ForwardWriter:
         self.loops: set[str] = set()
         self.indices: tuple[str, ...] = ()
         self.nested = 0
-        self.inner: set[str] = set()  # variables that loops inside loops and conditions leave
+        self.inner: set[str] = (
+            set()
+        )  # variables of inner loops and conditions that are used afterwards
         self.heads = False
         self.released: set[str] = set()  # variables of branches, which may be assigned again
 
@@ -110,7 +112,7 @@ class ForwardWriter:
             self.made.inputs.append(f"{python}: Tensor")
 
     def _keep_input(self, tensor: Tensor | None, body: Body) -> None:
-        """An input that is read by its label has a variable of its own: `x` is written again."""
+        """An input that is read by its label has a separate variable, since `x` is overwritten."""
         if tensor is None or not tensor.label or not body:
             return
         whole = isinstance(body[0], When | Loop | Head | Level | Join)
@@ -201,13 +203,13 @@ class ForwardWriter:
         self.wires[id(tensor)] = Wire(doc, typed=typed)
 
     def use(self, expr: Expr, hint: str) -> str:
-        """A number of the constructor as the forward pass reads it."""
+        """A number of the constructor in the forward pass."""
         expr = self.made.opened(expr)
         inner = set(variables(expr)) & self.inner - self.loops
         if not inner:
             return self.made.at_run_time(expr, hint, self.loops)
         word = self.made.attributes.take(hint)
-        if not self.indices:  # of a condition: it is there where the condition holds
+        if not self.indices:  # of a condition: it exists if the condition holds
             self.init.append(Line(f"self.{word} = ", show(expr)))
             return f"self.{word}"
         if len(self.indices) == 1 == self.nested:
@@ -337,7 +339,7 @@ class ForwardWriter:
         return f"{key_text(path)}, ", f"self.get_submodule({self.key(path)})"
 
     def key(self, path: Path) -> str:
-        """A name as the forward pass reads it: loops around the class are numbers of its own."""
+        """A name in the forward pass, where loops around the class are stored numbers."""
 
         def text(expr: Expr) -> str:
             return self.use(expr, "index")

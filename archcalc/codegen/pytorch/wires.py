@@ -1,4 +1,4 @@
-"""Tensors in the forward pass, and what a body reads of them."""
+"""Tensors in the forward pass, and the tensors that a body reads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Wire:
 
 
 def always_heads(body: Body) -> bool:
-    """Whether a further output exists in every run."""
+    """Whether an additional output exists in every run."""
     for s in body:
         if isinstance(s, Head) and not s.training_only:
             return True
@@ -40,7 +40,7 @@ def always_heads(body: Body) -> bool:
 
 
 def reads_of_body(body: Body, value: Tensor | None) -> list[Tensor]:
-    """The tensors that a body reads, and the value that it gives."""
+    """The tensors that a body reads, including its result."""
     found: list[Tensor] = [] if value is None else [value]
     for s in body:
         for field in s:
@@ -55,7 +55,7 @@ def reads_of_body(body: Body, value: Tensor | None) -> list[Tensor]:
 
 
 def every_read(body: Body) -> list[Tensor]:
-    """The tensors that a body and all that lies in it read."""
+    """The tensors that a body and its nested bodies read."""
     found: list[Tensor] = []
     for s in body:
         found += reads_of_body((s,), None)
