@@ -214,7 +214,7 @@ class CallWriter(SharedWriter):
     def _bound(
         self, word: str, value: Any, here: Here, start: Wire | None, actual: list[Any]
     ) -> Expr | None:
-        """What a name stands for inside; what reads a tensor is worked out at once."""
+        """What a name stands for inside; what reads a tensor is computed at once."""
         try:
             expr = None if value is None else self.proposed(value, here, start)
             found = settled(expr, here.lanes, actual)
