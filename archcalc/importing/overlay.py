@@ -190,8 +190,6 @@ def _key(layer: Layer) -> Any:
     """Layers with equal keys are the same layer of the block."""
     if layer.word in NO_FORMS or layer.loop:
         raise Unlike
-    if layer.word == "opaque":  # a parameter cannot be a mapping of weights
-        return layer.word, repr(layer.attributes), 0
     word = "conv" if layer.word == "depthwise_conv" else layer.word
     name = "" if layer.name.isdecimal() else layer.name
     return word, name, len(layer.branches)
@@ -204,6 +202,8 @@ def _slot(column: list[Layer | None], default: Default) -> Slot:
         present = [layer for layer in column if layer is not None]
     slot = Slot(column)
     word = present[0].word
+    if word == "opaque" and any(one.attributes != present[0].attributes for one in present):
+        raise Unlike  # a parameter cannot be a mapping of weights
     for name in dict.fromkeys(name for layer in present for name in layer.attributes):
         slot.attributes[name] = [
             None if layer is None else _attribute(layer, name, word, default) for layer in column

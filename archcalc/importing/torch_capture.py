@@ -129,6 +129,8 @@ class _Tracer(TorchFunctionMode):
         known = self._known.get(id(tensor))
         if isinstance(known, Value):
             return known
+        if isinstance(known, Weight):
+            return Value(known.shape, constant=True)
         value = Value(tuple(tensor.shape), constant=True)
         self._keep(tensor, value)
         return value

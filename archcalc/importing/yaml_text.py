@@ -189,7 +189,14 @@ def _wrapped(start: str, value: Any) -> list[str]:
 
 def _nested(value: Any, indent: int) -> list[str]:
     if isinstance(value, dict):
-        return [f"{' ' * indent}{key}: {_flow(one)}".rstrip() for key, one in value.items()]
+        lines: list[str] = []
+        for key, one in value.items():
+            line = f"{' ' * indent}{key}: {_flow(one)}".rstrip()
+            if len(line) > WIDTH and isinstance(one, dict):
+                lines += [f"{' ' * indent}{key}:", *_nested(one, indent + 2)]
+            else:
+                lines.append(line)
+        return lines
     return [line for one in value for line in _item(one, indent)]
 
 

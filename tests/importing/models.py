@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  # as everybody writes it
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 
 class LeNet(nn.Module):
@@ -252,3 +253,23 @@ class Unexpressed(nn.Module):
     def forward(self, x):
         x = self.scaled(F.relu(self.standardized(F.relu(self.stem(x)))))
         return self.fc(x.mean((2, 3)))
+
+
+class TemporalBlock(nn.Module):
+    """A block of a TCN: a causal convolution whose weight is normalized, cut to the length."""
+
+    def __init__(self, before: int, after: int, dilation: int) -> None:
+        super().__init__()
+        self.cut = 2 * dilation
+        self.conv = weight_norm(nn.Conv1d(before, after, 3, padding=self.cut, dilation=dilation))
+        self.shortcut = nn.Conv1d(before, after, 1) if before != after else None
+
+    def forward(self, x):
+        y = torch.relu(self.conv(x)[:, :, : -self.cut])
+        return torch.relu(y + (x if self.shortcut is None else self.shortcut(x)))
+
+
+def temporal() -> nn.Sequential:
+    """A TCN, with a spectral norm at the end."""
+    blocks = [TemporalBlock(2, 8, 1), TemporalBlock(8, 8, 2), TemporalBlock(8, 8, 4)]
+    return nn.Sequential(*blocks, spectral_norm(nn.Conv1d(8, 4, 1)))

@@ -165,3 +165,13 @@ def weights_of(net):
         if node.facts and node.shared is None
         for weight in node.facts.weights
     }
+
+
+@pytest.mark.filterwarnings("ignore::archcalc.importing.errors.Opaque")
+def test_normalized_weights_count_once():
+    """By parametrization, each weight is one tensor and its norms: those of the state_dict."""
+    model = models.temporal()
+    net = archcalc.from_torch(model, (2, 50))
+    trained = sum(p.numel() for p in model.parameters())
+    assert archcalc.analyze(net).totals.params == trained
+    assert weights_of(net) == {key: tuple(a.shape) for key, a in model.state_dict().items()}
