@@ -1,11 +1,11 @@
-"""What tests of exported code need before any of them is imported."""
+"""Setup before any test of exported code is imported."""
 
 from __future__ import annotations
 
 import os
 from importlib.util import find_spec
 
-# Keras runs on PyTorch here, whichever test imports it first.
+# Keras uses the PyTorch backend here, whichever test imports it first.
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
 WANTS = {
@@ -13,6 +13,6 @@ WANTS = {
     "random_check.py": ("torch",),
     "keras_models.py": ("torch", "keras"),
 }
-"""What the tests share and import without asking, and the packages that they cannot do without."""
+"""Modules that the tests share and import without a skip, and the packages that they need."""
 
 collect_ignore = [name for name, words in WANTS.items() if not all(map(find_spec, words))]

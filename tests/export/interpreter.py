@@ -1,7 +1,7 @@
-"""A net run node by node, straight from the graph: the oracle for exported code.
+"""Runs a net node by node, directly from the graph: the reference for exported code.
 
-Every operation is written here once more, from its documentation and by plain means (padding by
-hand, windows by slicing), so that a mistake in an emitter does not hide itself.
+Every operation is implemented again, from its documentation and by simple means (padding by hand,
+windows by slicing), so that an error in an emitter cannot go unnoticed.
 """
 
 # ruff: noqa: ARG001, ARG005  (every operation is called alike, and needs not all it is given)
@@ -78,7 +78,7 @@ def _conv_transpose(net: Net, node: Node, w: dict[str, Tensor], x: Tensor) -> Te
 
 
 def _windowed(x: Tensor, windows: Any, sides: Any, value: float) -> Tensor:
-    """Every window in axes of their own at the end; `sides` are the numbers of windows."""
+    """Every window in separate axes at the end; `sides` are the numbers of windows."""
     rank = len(windows)
     for axis, (window, count) in enumerate(zip(windows, sides, strict=True), 2):
         span = window.dilation * (window.kernel - 1) + 1
@@ -391,7 +391,7 @@ _OPERATIONS: dict[str, Any] = {
 
 
 def randomised(model: Any, generator: torch.Generator) -> None:
-    """Weights and statistics that tell mistakes apart: nothing zero, nothing equal."""
+    """Weights and statistics that expose errors: no zeros, no equal values."""
     with torch.no_grad():
         for name, tensor in model.state_dict().items():
             if "num_batches_tracked" in name:
@@ -402,7 +402,7 @@ def randomised(model: Any, generator: torch.Generator) -> None:
 
 
 def largest_difference(model: Any, net: Net, seed: int = 0) -> float:
-    """The model's outputs against the graph's, relative to the largest number; in float64."""
+    """The model's outputs compared with the graph's, relative to the largest value; in float64."""
     generator = torch.Generator().manual_seed(seed)
     model = model.double().eval()
     randomised(model, generator)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """What came of a seed: what is wrong ("" for nothing), whether it was exported at all, and
-    whether a receptive field was among what was compared."""
+    """The result for a seed: the error ("" for none), whether it was exported at all, and whether a
+    receptive field was compared."""
 
     seed: int
     told: str
@@ -39,7 +39,7 @@ def check(seed: int, folder: Path) -> Outcome:
     try:
         made = model_class(net, folder, f"net{seed}")
     except SpecError:
-        return Outcome(seed, "", False)  # refused: PyTorch has no such thing
+        return Outcome(seed, "", False)  # rejected: not available in PyTorch
     except Exception:  # noqa: BLE001 (whatever it is, it is told with its seed)
         return Outcome(seed, traceback.format_exc(limit=-2), False)
     with warnings.catch_warnings():
@@ -61,7 +61,7 @@ def _numbers(seed: int, text: str, net: Net, made: Any) -> str:
 
 
 def _other_values(seed: int, text: str, net: Net, made: Any) -> str:
-    """The model with other arguments is the spec with other vars."""
+    """The model with other arguments equals the spec with other vars."""
     random = Random(seed)
     accepted = inspect.signature(made.__init__).parameters
     for _ in range(2):

@@ -1,7 +1,7 @@
 """Random specs that use the whole language, from a seed.
 
-A spec grows layer by layer; a layer that the checker refuses is left out again, so that what comes
-out is a net without errors and the generator needs to know little about shapes.
+A spec grows layer by layer; a layer with an error is removed again, so that the result is a net
+without errors and the generator needs little knowledge of shapes.
 """
 
 # ruff: noqa: ARG002  (the makers of layers are called alike, and need not all they are given)
@@ -28,7 +28,7 @@ ACTIVATIONS = [
 
 
 class Generator:
-    """Makes one spec."""
+    """Creates one spec."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
@@ -80,7 +80,7 @@ class Generator:
             net = archcalc.load(json.dumps(self.spec(), indent=1))
         except SpecError:
             return False
-        # Small enough to run in a moment: channels can double in every layer.
+        # Small enough for a quick run: channels can double in every layer.
         totals = [node.facts for node in net.nodes if node.facts is not None]
         return (
             sum(facts.macs or 0 for facts in totals) < MOST_MULTIPLIES
@@ -97,7 +97,7 @@ class Generator:
         return False
 
     def _new_block(self) -> None:
-        """A block that can be called; it is called at once."""
+        """A block that can be called; it is called immediately."""
         r = self.random
         name = f"block{len(self.blocks)}"
         parameters: dict[str, Any] = {"out": None}
@@ -165,7 +165,7 @@ class Generator:
         return r.choice(choices)
 
     def conv(self, names: list[str], **more: Any) -> Layer:
-        """A convolution that keeps the sides unless it has a stride."""
+        """A convolution that keeps the spatial sizes unless it has a stride."""
         r = self.random
         if self.rank == 0:
             return {"linear": self.size(names)}

@@ -1,4 +1,4 @@
-"""What tests of exported code share."""
+"""Shared functions for tests of exported code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RULES = "E,F,I,N,UP,B"
 
 
 def model_class(net: Net, folder: Path, name: str = "generated") -> Any:
-    """The generated model's class, from a file as a user would have it."""
+    """The generated model's class, imported from a file as a user would."""
     file = folder / f"{name}.py"
     file.write_text(export(net), encoding="utf-8")
     return probe.load(str(file))
@@ -33,7 +33,7 @@ def model_class(net: Net, folder: Path, name: str = "generated") -> Any:
 def compared(
     net: Net, folder: Path, device: str = "cpu", file: Path | None = None
 ) -> list[Compared]:
-    """Everything that `verify` compares, in this process. `file` has the code, if any has."""
+    """Everything that `verify` compares, in this process. `file` contains the code, if given."""
     if file is None:
         file = folder / "generated.py"
         file.write_text(export(net), encoding="utf-8")
@@ -48,7 +48,7 @@ def differences(rows: list[Compared]) -> list[str]:
 
 
 def lint(folder: Path) -> str:
-    """What ruff's formatter and linter have to say of a folder of generated files."""
+    """The messages of ruff's formatter and linter for a folder of generated files."""
     ruff = [sys.executable, "-m", "ruff"]
     common = ["--isolated", "--no-cache", "--line-length", "100", "--target-version", "py311"]
     formatted = _run([*ruff, "format", *common, "--diff", str(folder)])
@@ -57,8 +57,8 @@ def lint(folder: Path) -> str:
 
 
 def types(folder: Path) -> str:
-    """What mypy --strict has to say, without the project's own settings."""
-    # One cache a worker: two runs at once would be in each other's way.
+    """The messages of mypy --strict, without the project's own settings."""
+    # One cache per worker: two simultaneous runs would conflict.
     cache = ROOT / ".mypy_cache" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
     command = [
         sys.executable,

@@ -41,7 +41,7 @@ MOST_SECONDS = 20
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_an_export_ends_soon(title: str) -> None:
+def test_export_is_fast(title: str) -> None:
     net = archcalc.load(json.dumps({"input": [3, 8, 8], **SPECS[title]}, indent=1))
     start = time.process_time()
     with suppress(SpecError):

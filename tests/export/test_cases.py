@@ -1,5 +1,5 @@
-"""Small nets that exported code once got wrong: each is the network that was checked, or refused at
-its line."""
+"""Regression tests: small nets for which exported code was once wrong. Each is now the network of
+the spec, or an error at its line."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.export.support import compared, differences, lint, model_class
 FOLDER = Path(__file__).with_name("cases")
 CASES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
 REFUSED = {"export_reuse_reshape": 6}
-"""What PyTorch cannot express, and the line that says so."""
+"""Nets that PyTorch cannot express, and the line of the error."""
 
 
 @pytest.mark.parametrize("name", [case for case in CASES if case not in REFUSED])
-def test_a_net_is_exported_as_it_was_checked(name: str, tmp_path: Path) -> None:
+def test_exported_code_equals_the_spec(name: str, tmp_path: Path) -> None:
     net = archcalc.load(FOLDER / f"{name}.yaml")
     assert differences(compared(net, tmp_path)) == []
     assert largest_difference(model_class(net, tmp_path)(), net) < 1e-9
@@ -29,7 +29,7 @@ def test_a_net_is_exported_as_it_was_checked(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_net_is_refused_at_its_line(name: str) -> None:
+def test_an_unsupported_net_is_an_error_at_its_line(name: str) -> None:
     with pytest.raises(SpecError) as raised:
         archcalc.export(archcalc.load(FOLDER / f"{name}.yaml"))
     (told,) = raised.value.diagnostics
@@ -38,8 +38,8 @@ def test_a_net_is_refused_at_its_line(name: str) -> None:
     assert told.span.line == REFUSED[name]
 
 
-def test_a_var_that_turns_a_stride_far_away_is_no_argument() -> None:
-    """At n = 12 the stride is 2, and the linear layer another one."""
+def test_a_var_that_changes_a_distant_stride_is_not_an_argument() -> None:
+    """At n = 12 the stride is 2, and the linear layer has another size."""
     text = (
         "input: [3, 16, 16]\nvars: {n: 3}\nlayers:\n"
         '  - conv: {out: 4, kernel: 3, stride: "2 if (n // 3) % 5 > 3 else 1"}\n'
@@ -49,8 +49,8 @@ def test_a_var_that_turns_a_stride_far_away_is_no_argument() -> None:
     assert "n = 3" in archcalc.export(archcalc.load(text))
 
 
-def test_padding_by_a_word_keeps_what_it_was_worked_out_from() -> None:
-    """same of a transposed convolution is 1 for a kernel of 4, and 0 and 1 for one of 3."""
+def test_automatic_padding_depends_on_the_kernel() -> None:
+    """`same` of a transposed convolution is 1 for a kernel of 4, and 0 and 1 for one of 3."""
     text = (
         "input: [2, 9]\nvars: {k: 4}\n"
         "layers: [conv_transpose: {out: 4, kernel: k, stride: 2, padding: same}]"

@@ -1,4 +1,5 @@
-"""The catalogue exported and run: the same network, and public checkpoints' names."""
+"""Exports and runs the catalogue: the networks of the specs, and the names of public
+checkpoints."""
 
 from __future__ import annotations
 
@@ -21,17 +22,17 @@ if TYPE_CHECKING:
 
 SMALL = ["lenet5", "lenet5_modern", "lenet5_sigmoid", "plain20", "resnet20", "inception_naive"]
 LONG = ["resnet1202"]
-"""Specs of resnet110 with another var, and ten times as long."""
+"""Specs of resnet110 with another var, which take ten times as long."""
 
 
 @pytest.mark.parametrize("name", [name for name in FAMILIES if name not in LONG])
-def test_every_net_is_what_was_checked(name: str, tmp_path: Path) -> None:
-    # On the meta device: shapes, names and counts of the net as it is, in no time.
+def test_every_net_equals_its_spec(name: str, tmp_path: Path) -> None:
+    # On the meta device: shapes, names and counts of the net without computing values.
     assert differences(compared(archcalc.load(name), tmp_path, "meta")) == []
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_small_nets_give_the_numbers_of_their_graph(name: str, tmp_path: Path) -> None:
+def test_outputs_of_small_nets_equal_the_graphs(name: str, tmp_path: Path) -> None:
     net = archcalc.load(name)
     assert largest_difference(model_class(net, tmp_path)(), net) < 1e-9
 
@@ -40,7 +41,7 @@ def test_small_nets_give_the_numbers_of_their_graph(name: str, tmp_path: Path) -
     ("name", "side"),
     [("resnet18", 64), ("mobilenet", 64)],
 )
-def test_large_nets_give_the_numbers_of_their_graph(name: str, side: int, tmp_path: Path) -> None:
+def test_outputs_of_large_nets_equal_the_graphs(name: str, side: int, tmp_path: Path) -> None:
     try:
         net = archcalc.load(name, input=(3, side, side))
     except archcalc.diagnostics.SpecError:
@@ -68,7 +69,7 @@ def test_vars_are_arguments_of_the_model(tmp_path: Path) -> None:
     assert model.layer2[0].conv2.stride == (1, 1)
 
 
-def test_auxiliary_heads_run_in_training_only(tmp_path: Path) -> None:
+def test_auxiliary_heads_only_run_in_training(tmp_path: Path) -> None:
     with torch.device("meta"):
         model = model_class(archcalc.load("googlenet"), tmp_path)()
         image = torch.empty(2, 3, 224, 224)
@@ -99,7 +100,7 @@ def test_to_torch() -> None:
     assert model(torch.rand(2, 3, 32, 32)).shape == (2, 7)
 
 
-def test_to_torch_with_a_var_that_the_code_has_fixed() -> None:
+def test_to_torch_with_a_fixed_var() -> None:
     text = (
         "input: [3, 32, 32]\nvars: {side: 32}\nlayers: [{crop: {size: side}}, flatten, linear: 5]"
     )

@@ -1,4 +1,5 @@
-"""How many classes a block gets where its calls give values of several kinds, and their types."""
+"""The number of classes for a block whose calls have values of several types, and their
+annotations."""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ def _text(calls: tuple[str, ...]) -> str:
 
 
 @pytest.mark.parametrize("title", CASES)
-def test_calls_that_one_class_can_serve_share_it(title: str, tmp_path: Path) -> None:
+def test_compatible_calls_share_a_class(title: str, tmp_path: Path) -> None:
     calls, count, parameter = CASES[title]
     net = archcalc.load(_text(calls))
     code = archcalc.export(net)

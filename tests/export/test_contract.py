@@ -1,4 +1,5 @@
-"""What holds for every operation, target and command, and what exporting leaves alone."""
+"""Properties of every operation, target and command, and of the modules that exporting must not
+import."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ def test_every_operation_has_an_emitter() -> None:
     assert {op.name for op in ALL if op.join} == set(JOINS)
 
 
-def test_every_target_is_there() -> None:
+def test_every_target_exists() -> None:
     net = archcalc.load("lenet5_modern")
     for target in TARGETS:
         assert archcalc.export(net, target)
@@ -35,7 +36,7 @@ def test_an_unknown_target() -> None:
 
 
 def test_exporting_needs_no_pytorch() -> None:
-    """Neither to write code nor to be imported; `check` does not even import the exporter."""
+    """Neither to generate code nor to be imported; `check` does not even import the exporter."""
     code = (
         "import sys, archcalc; net = archcalc.load('resnet50'); "
         "ours = ('archcalc.codegen', 'archcalc.exporting'); "
@@ -45,7 +46,7 @@ def test_exporting_needs_no_pytorch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_nothing_outside_knows_the_targets() -> None:
+def test_only_codegen_depends_on_targets() -> None:
     core = Path(archcalc.__file__).parent
     for file in core.rglob("*.py"):
         if {"exporting", "codegen", "commands"} & set(file.parts):
@@ -56,7 +57,7 @@ def test_nothing_outside_knows_the_targets() -> None:
         assert "codegen.pytorch" not in text, file
 
 
-def test_helpers_ask_only_for_helpers() -> None:
+def test_helpers_only_require_helpers() -> None:
     from archcalc.codegen.pytorch.helpers import with_needed
 
     for name in HELPERS:
@@ -89,7 +90,7 @@ def test_export_command_of_an_invalid_spec(tmp_path: Path) -> None:
     assert "error[window-too-large]" in done.stderr
 
 
-def test_export_command_tells_what_cannot_be_said(tmp_path: Path) -> None:
+def test_export_command_reports_an_unsupported_layer(tmp_path: Path) -> None:
     spec = tmp_path / "odd.yaml"
     spec.write_text("input: [3, 8, 8]\nlayers:\n  - {batchnorm: , init: kaiming}\n")
     done = run("export", str(spec))

@@ -1,4 +1,4 @@
-"""A spec from a stranger never becomes code: what comes out is parsed, and looked through."""
+"""Untrusted specs: no text of a spec becomes code. The generated code is parsed and inspected."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def surprises(code: str) -> list[str]:
 
 
 def exported(spec: dict[str, object]) -> str | None:
-    """The code of a spec, None where the spec is refused."""
+    """The code of a spec, None if the spec is rejected."""
     try:
         return archcalc.export(archcalc.load(json.dumps(spec, indent=1, ensure_ascii=False)))
     except SpecError:
@@ -89,7 +89,7 @@ def test_names_of_layers(text: str, weights: bool) -> None:
         if code is not None:
             assert surprises(code) == []
             if layer is chain and weights:
-                # A name with weights is never mangled: it stands in the code as it is.
+                # A name with weights is never changed: it is in the code unmodified.
                 texts = [n.value for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Constant)]
                 words = [n.arg for n in ast.walk(ast.parse(code)) if isinstance(n, ast.keyword)]
                 assert text in texts + words
@@ -124,7 +124,7 @@ OWNED = ["train", "forward", "type", "training", "eval", "parameters", "state_di
 
 
 @pytest.mark.parametrize("name", OWNED)
-def test_names_that_modules_own_are_refused(name: str) -> None:
+def test_attribute_names_of_modules_are_errors(name: str) -> None:
     spec = {"input": [3, 8, 8], "layers": [{"name": name, "conv": {"out": 2, "kernel": 1}}]}
     assert exported(spec) is None
 
@@ -133,7 +133,7 @@ WORDS = ["lambda", "self", "x", "nn", "torch", "super", "range", "len", "layers"
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_words_of_python_as_names_of_everything(word: str, tmp_path: Path) -> None:
+def test_python_keywords_as_names(word: str, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     from tests.export.interpreter import largest_difference
     from tests.export.support import lint, model_class
@@ -159,7 +159,7 @@ def test_words_of_python_as_names_of_everything(word: str, tmp_path: Path) -> No
     del torch
 
 
-def test_a_spec_runs_nothing(tmp_path: Path) -> None:
+def test_a_spec_cannot_run_code(tmp_path: Path) -> None:
     owned = tmp_path / "owned"
     payload = f'__import__("pathlib").Path({str(owned)!r}).touch()'
     code = exported({

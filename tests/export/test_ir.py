@@ -47,11 +47,11 @@ def _text(spec: str) -> str:
     return text(lower(archcalc.load(spec), TARGET))
 
 
-def test_the_worked_example() -> None:
+def test_resnet_bottleneck() -> None:
     assert _text("resnet50").startswith(BOTTLENECK)
 
 
-def test_what_a_turn_changes_runs_along_and_what_it_keeps_does_not() -> None:
+def test_only_changing_sizes_are_loop_variables() -> None:
     lines = _text(GROWING).splitlines()
     assert "  channels := 3" in lines
     assert "    channels := channels + growth" in lines
@@ -74,7 +74,7 @@ def test_sizes_are_simplified(size: object, expected: str) -> None:
     assert int(made) == eval(expected, {"n": 10})  # noqa: S307 (a text of this file)
 
 
-def test_a_comparison_hides_what_it_reads() -> None:
+def test_a_comparison_depends_on_its_operands() -> None:
     """The stride is 1 or 2 by the var, so that no expression of the size is valid for both."""
     program = lower(
         archcalc.load(

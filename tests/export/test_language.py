@@ -1,4 +1,4 @@
-"""Every part of the language as code: what it reads like, and that it gives the graph's numbers."""
+"""Every part of the language as code: its text, and outputs equal to the graph's."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.export.support import compared, differences, lint, model_class, types
 if TYPE_CHECKING:
     from pathlib import Path
 
-# PyTorch says that it copies where an even window has an odd row.
+# PyTorch warns that it copies if an even window has asymmetric padding.
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
 
 CASES: dict[str, tuple[str, tuple[str, ...]]] = {
-    # title: (spec, lines that the code must have)
+    # title: (spec, lines that the code must contain)
     "a block is a class and its parameters are arguments": (
         """
 input: [3, 8, 8]
@@ -672,7 +672,7 @@ layers:
 
 
 @pytest.mark.parametrize("title", CASES)
-def test_the_language_as_code(title: str, tmp_path: Path) -> None:
+def test_a_construct(title: str, tmp_path: Path) -> None:
     text, lines = CASES[title]
     net = archcalc.load(text)
     code = archcalc.export(net).splitlines()
@@ -683,8 +683,8 @@ def test_the_language_as_code(title: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("op", [op.name for op in ALL])
-def test_every_operation_gives_its_numbers(op: str, tmp_path: Path) -> None:
-    """The example of every operation's documentation, exported and run."""
+def test_every_operation_computes_the_same(op: str, tmp_path: Path) -> None:
+    """The example in every operation's documentation, exported and run."""
     example = next(one.example for one in ALL if one.name == op)
     net = archcalc.load(example)
     if sum(node.facts.macs or 0 for node in net.nodes) > 10**9:
@@ -738,14 +738,14 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize("layer", VARIANTS)
-def test_attributes_give_their_numbers(layer: str, tmp_path: Path) -> None:
+def test_attributes_compute_the_same(layer: str, tmp_path: Path) -> None:
     net = archcalc.load(f"input: [4, 9, 10]\nlayers: [{{{layer}}}]\n")
     assert differences(compared(net, tmp_path)) == []
     assert largest_difference(model_class(net, tmp_path)(), net) < 1e-9
 
 
 @pytest.mark.parametrize("op", ["upsample", "crop", "pad"])
-def test_sides_like_another_tensor(op: str, tmp_path: Path) -> None:
+def test_sizes_like_another_tensor(op: str, tmp_path: Path) -> None:
     first = "{from: big}" if op == "crop" else "{from: little}"
     like = "little" if op == "crop" else "big"
     net = archcalc.load(
@@ -772,7 +772,7 @@ def test_the_cases_are_linted_and_typed(tmp_path: Path) -> None:
     assert types(tmp_path) == ""
 
 
-def test_a_var_that_changes_the_shape_of_the_code_is_fixed() -> None:
+def test_a_var_that_changes_the_form_of_the_code_is_fixed() -> None:
     text = (
         "input: [3, 8, 8]\nvars: {side: 4, out: 5}\n"
         "layers: [{crop: {size: side}}, flatten, linear: out]"
@@ -799,7 +799,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("title", REFUSED)
-def test_what_pytorch_lacks_is_refused_at_its_line(title: str) -> None:
+def test_layers_without_a_pytorch_equivalent_are_errors_at_their_line(title: str) -> None:
     text, message = REFUSED[title]
     with pytest.raises(SpecError) as raised:
         archcalc.export(archcalc.load(text))

@@ -1,5 +1,5 @@
-"""The model with other arguments is the spec with other vars: what the code leaves an argument must
-mean there what it means in the spec, for values that no one looked at when it was written."""
+"""The model with other arguments equals the spec with other vars, for values that were not known
+when the code was generated."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def weights(net: Any) -> dict[str, tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("title", CASES)
-def test_an_argument_is_the_var(title: str, tmp_path: Path) -> None:
+def test_an_argument_is_equivalent_to_the_var(title: str, tmp_path: Path) -> None:
     text, arguments = CASES[title]
     made = model_class(archcalc.load(text), tmp_path)
     assert set(arguments) <= set(inspect.signature(made.__init__).parameters)
@@ -140,8 +140,8 @@ def test_an_argument_is_the_var(title: str, tmp_path: Path) -> None:
             assert tuple(found.shape[1:]) == other.tensors[other.outputs["output"]].shape
 
 
-def test_what_a_comparison_turns_is_fixed(tmp_path: Path) -> None:
-    """At n = 50 the stride is another one, and with it the sizes that follow."""
+def test_vars_in_comparisons_are_fixed(tmp_path: Path) -> None:
+    """At n = 50 the stride is different, and so are the sizes that follow."""
     text = (
         "input: [3, 16, 16]\nvars: {n: 8}\nlayers:\n"
         '  - {conv: {out: 4, kernel: 3, stride: "1 if n < 50 else 2"}}\n  - flatten\n  - linear: n'
@@ -149,8 +149,8 @@ def test_what_a_comparison_turns_is_fixed(tmp_path: Path) -> None:
     assert "n" not in inspect.signature(model_class(archcalc.load(text), tmp_path)).parameters
 
 
-def test_an_argument_by_another_name_is_told() -> None:
-    """`nn` is PyTorch's here, and arguments are written in lower case."""
+def test_a_renamed_argument_is_documented() -> None:
+    """`nn` is PyTorch's here, and arguments are lower case."""
     text = "input: [3, 8, 8]\nvars: {nn: 4, O: 3}\nlayers: [conv: {out: nn, kernel: O}]"
     code = archcalc.export(archcalc.load(text))
     assert "def __init__(self, nn2: int = 4, o: int = 3) -> None:" in code

@@ -1,4 +1,4 @@
-"""Random nets exported and run: the numbers are the graph's, and everything that verify compares.
+"""Random nets, exported and run: outputs equal the graph's, and everything that `verify` compares.
 
 `tests/benchmarks/export_random.py` runs many more by hand.
 """
@@ -30,7 +30,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outco
     return folder, [check(seed, folder) for seed in range(NETS)]
 
 
-def test_random_nets_are_what_was_checked(outcomes: tuple[Path, list[Outcome]]) -> None:
+def test_random_nets_equal_their_specs(outcomes: tuple[Path, list[Outcome]]) -> None:
     _, found = outcomes
     wrong = [f"seed {one.seed}: {one.told}" for one in found if one.told]
     assert wrong == []

@@ -1,7 +1,7 @@
-"""The code as its reader sees it: four nets kept as golden files, all of the catalogue linted.
+"""The style of the code: four nets as golden files, and linters for the whole catalogue.
 
-The golden files are read by people: every line of each follows from the spec. They are written anew
-with `python -m tests.export.test_style`.
+The golden files are reviewed by hand: every line follows from the spec. They are rewritten with
+`python -m tests.export.test_style`.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ def test_the_whole_catalogue_passes_mypy(catalogue: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_the_same_spec_gives_the_same_bytes(name: str, catalogue: Path) -> None:
+def test_output_is_deterministic(name: str, catalogue: Path) -> None:
     assert export(archcalc.load(name)) == (catalogue / f"{name}.py").read_text(encoding="utf-8")
 
 
-def test_nothing_but_pytorch_is_imported(catalogue: Path) -> None:
+def test_only_pytorch_is_imported(catalogue: Path) -> None:
     allowed = {"torch", "math", "collections", "collections.abc", "typing"}
     for file in catalogue.iterdir():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -59,7 +59,7 @@ def test_nothing_but_pytorch_is_imported(catalogue: Path) -> None:
                 assert node.module in allowed, file.name
 
 
-def test_the_docstring_says_what_the_net_is() -> None:
+def test_the_docstring_describes_the_net() -> None:
     text = export(archcalc.load("resnet50", set={"classes": 10}, input=(3, 256, 256)))
     told = ast.get_docstring(ast.parse(text))
     assert told is not None

@@ -1,4 +1,4 @@
-"""A further target is one file and one entry."""
+"""An additional target is one file and one entry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def generate(net: Net) -> str:
-    """One line a layer, and no softmax."""
+    """One line per layer, and no softmax."""
     for node in net.nodes:
         if node.op.name == "softmax":
             raise refused(node.layer, "a softmax", "leave it out", "Toy")
@@ -37,18 +37,18 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> None:
 SPEC = "input: [1, 8, 8]\nlayers:\n  - {name: a, conv: {out: 2, kernel: 3}}\n  - relu\n"
 
 
-def test_a_further_target_writes_code() -> None:
+def test_an_additional_target_generates_code() -> None:
     assert archcalc.export(archcalc.load(SPEC), "toy") == "conv a\nrelu 1\n"
 
 
-def test_the_command_knows_it() -> None:
+def test_the_command_accepts_it() -> None:
     done = run("export", "vgg11", "--target", "toy")
     assert done.exit_code == 0
     assert done.stdout.startswith("conv features.0\nrelu features.1\n")
     assert "pytorch, keras, toy" in run("export", "vgg11", "--target", "none").stderr
 
 
-def test_its_refusals_point_at_the_line() -> None:
+def test_its_errors_point_to_the_line() -> None:
     with pytest.raises(SpecError) as caught:
         archcalc.export(archcalc.load(SPEC + "  - softmax\n"), "toy")
     (diagnostic,) = caught.value.diagnostics

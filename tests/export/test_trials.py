@@ -1,5 +1,5 @@
-"""Classes hold for calls that the net does not make: a condition that all of its own calls decide
-alike stays in the code."""
+"""Classes are valid for calls that the net does not make: a condition that has the same value in
+all of its calls stays in the code."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 class Case(NamedTuple):
-    """A block, the net's own layers, what the code must have; and other calls: as the author would
-    write them, the channels that enter, and what the class is given beside them."""
+    """A block, the net's own layers, the lines that the code must contain; and other calls: as in a
+    spec, with the input channels and the other constructor arguments."""
 
     block: str
     layers: str
@@ -198,7 +198,7 @@ def _text(block: str, layers: str, channels: int = 8, variables: str = "{}") -> 
 
 
 @pytest.mark.parametrize("title", CASES)
-def test_a_class_has_what_its_own_calls_do_not_show(title: str, tmp_path: Path) -> None:
+def test_a_class_covers_calls_that_the_net_does_not_make(title: str, tmp_path: Path) -> None:
     case = CASES[title]
     net = archcalc.load(_text(case.block, case.layers, variables=case.vars))
     code = archcalc.export(net)
@@ -229,7 +229,7 @@ LEFT_OUT = {
 
 
 @pytest.mark.parametrize("title", LEFT_OUT)
-def test_what_no_class_can_hold_is_as_every_call_has_it(title: str, tmp_path: Path) -> None:
+def test_parts_that_cannot_be_general_follow_the_calls(title: str, tmp_path: Path) -> None:
     body = LEFT_OUT[title].replace("C", "{out: 4, kernel: 1}")
     block = f"\n  unit: {{with: {{more: false}}, do: {body}}}\n"
     net = archcalc.load(_text(block, "[{name: a, unit: }]"))

@@ -1,4 +1,5 @@
-"""`verify`: what it compares, what it sees, and what it says of what it cannot do."""
+"""`verify`: its comparisons, the differences that it finds, and its messages if it cannot
+measure."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from archcalc.graph import Net
 
 
-def test_verify_runs_in_a_process_of_its_own_and_measures_the_receptive_field() -> None:
+def test_verify_runs_in_a_separate_process_and_measures_the_receptive_field() -> None:
     result = verify(archcalc.load("lenet5"))
     assert result.ok, result
     assert {row.what for row in result.rows} >= {
@@ -37,13 +38,13 @@ def test_verify_runs_in_a_process_of_its_own_and_measures_the_receptive_field() 
 
 
 def rows_of(net: Net, folder: Path, text: str | None = None) -> list[Compared]:
-    """What `verify` compares, with other code if any is given: in this process, to be quick."""
+    """The comparisons of `verify`, with other code if given: in this process, to be fast."""
     file = folder / "code.py"
     file.write_text(archcalc.export(net) if text is None else text, encoding="utf-8")
     return compared(net, folder, file=file)
 
 
-def test_verify_tells_what_differs(tmp_path: Path) -> None:
+def test_verify_reports_differences(tmp_path: Path) -> None:
     net = archcalc.load("lenet5")
     wrong = archcalc.export(net).replace("nn.Conv2d(1, 6, 5)", "nn.Conv2d(1, 6, 5, bias=False)")
     told = "\n".join(differences(rows_of(net, tmp_path, wrong)))
@@ -51,7 +52,7 @@ def test_verify_tells_what_differs(tmp_path: Path) -> None:
     assert "C1.bias: 6 predicted, absent in the model" in told
 
 
-def test_verify_sees_a_window_in_another_place(tmp_path: Path) -> None:
+def test_verify_finds_a_shifted_window(tmp_path: Path) -> None:
     net = archcalc.load(
         "input: [1, 16, 16]\nlayers: [{name: a, conv: {out: 4, kernel: 3}}, {name: b, conv: "
         "{out: 4, kernel: 3}}]"
@@ -61,7 +62,7 @@ def test_verify_sees_a_window_in_another_place(tmp_path: Path) -> None:
     assert "[[6, 10], [6, 10]] predicted, [[6, 10], [5, 9]] by gradient" in told
 
 
-def test_verify_tells_of_code_that_does_not_run() -> None:
+def test_verify_reports_code_that_does_not_run() -> None:
     net = archcalc.load("lenet5")
     wrong = archcalc.export(net).replace("nn.Linear(120, 84)", "nn.Linear(121, 84)")
     result = verify(net, text=wrong)
@@ -69,7 +70,7 @@ def test_verify_tells_of_code_that_does_not_run() -> None:
     assert "RuntimeError" in result.failure
 
 
-def test_verify_sees_weights_in_another_order(tmp_path: Path) -> None:
+def test_verify_finds_weights_in_another_order(tmp_path: Path) -> None:
     net = archcalc.load(
         "input: [1, 8, 8]\nlayers: [{name: a, conv: {out: 4, kernel: 3}}, {name: b, conv: "
         "{out: 4, kernel: 3}}]"
@@ -81,8 +82,8 @@ def test_verify_sees_weights_in_another_order(tmp_path: Path) -> None:
     assert told[0] == "state_dict keys: a.weight: in its place is b.weight"
 
 
-def test_verify_counts_the_multiplies_of_every_layer(tmp_path: Path) -> None:
-    """One of two equal layers run twice: 16·9 weights at 8·8 positions are 9,216 multiplies."""
+def test_verify_counts_the_macs_of_every_layer(tmp_path: Path) -> None:
+    """One of two equal layers run twice: 16·9 weights at 8·8 positions are 9,216 MACs."""
     conv = "conv: {out: 4, kernel: 3, padding: 1}"
     net = archcalc.load(f"input: [4, 8, 8]\nlayers: [{{name: a, {conv}}}, {{name: b, {conv}}}]")
     wrong = archcalc.export(net).replace("self.b(", "self.a(")
@@ -94,7 +95,7 @@ def test_verify_counts_the_multiplies_of_every_layer(tmp_path: Path) -> None:
     )
 
 
-def test_a_layer_that_nothing_reads_takes_no_part(tmp_path: Path) -> None:
+def test_unused_layers_are_excluded(tmp_path: Path) -> None:
     conv = "conv: {out: 4, kernel: 3}"
     net = archcalc.load(
         f"input: [3, 8, 8]\nlayers: [{{name: a, {conv}}}, {{name: idle, from: a, {conv}}}, "
@@ -116,7 +117,7 @@ def test_verify_command() -> None:
     assert "no receptive field measured: the meta device has no numbers" in done.stdout
 
 
-def test_verify_command_measures_the_layer_that_is_asked_for() -> None:
+def test_verify_command_measures_a_given_layer() -> None:
     # conv 5×5, then 2×2 pooling: conv1 sees 5, conv2 5 + 1 + 4·2 = 14 of the 28 rows.
     done = run("verify", "lenet5_modern", "--layer", "conv2", "--device", "meta")
     assert done.exit_code == 0
@@ -143,7 +144,7 @@ TWO = (
 )
 
 WRONG = {
-    # what is wrong: (text of the code, what stands in its place, what is told)
+    # title: (text of the code, its replacement, the message)
     "an output in training": (
         '"output": x,',
         '"output": x.repeat(1, 2, 1, 1) if self.training else x,',
@@ -188,8 +189,8 @@ WRONG = {
 
 
 @pytest.mark.parametrize("title", WRONG)
-def test_verify_sees(title: str, tmp_path: Path) -> None:
-    """3·4·9 weights at 10·10 positions, 4·4·9 at 8·8 and 4·2 at 10·10 are 20,816 multiplies."""
+def test_verify_finds(title: str, tmp_path: Path) -> None:
+    """3·4·9 weights at 10·10 positions, 4·4·9 at 8·8 and 4·2 at 10·10 are 20,816 MACs."""
     before, after, expected = WRONG[title]
     net = archcalc.load(TWO)
     code = archcalc.export(net)
@@ -198,7 +199,7 @@ def test_verify_sees(title: str, tmp_path: Path) -> None:
     assert any(one.startswith(expected) for one in told), told
 
 
-def test_what_the_code_prints_is_no_answer() -> None:
+def test_output_of_the_code_is_ignored() -> None:
     net = archcalc.load(TWO)
     code = archcalc.export(net)
     assert verify(net, text=code + 'print("hello")\n').ok
@@ -206,7 +207,7 @@ def test_what_the_code_prints_is_no_answer() -> None:
     assert ended.failure == "it ended by itself, with exit status 0"
 
 
-def test_verify_is_held_against_the_totals(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verify_compares_with_the_totals(monkeypatch: pytest.MonkeyPatch) -> None:
     report = analyze(archcalc.load(TWO))
     wrong = report._replace(totals=report.totals._replace(params=1, macs=2, buffers=3))
     monkeypatch.setattr("archcalc.analysis.analyze.analyze", lambda _: wrong)
@@ -214,10 +215,11 @@ def test_verify_is_held_against_the_totals(monkeypatch: pytest.MonkeyPatch) -> N
     assert [one.partition(":")[0] for one in told] == ["parameters", "buffers", "MACs"]
 
 
-def test_a_layer_that_training_and_inference_share_is_counted_in_inference(
+def test_a_layer_shared_by_training_and_inference_counts_in_inference(
     tmp_path: Path,
 ) -> None:
-    """An auxiliary head has a layer first that the main path then calls: 3·3·9 + 3 parameters."""
+    """An auxiliary head is the first to use a layer that the main path then reuses: 3·3·9 + 3
+    parameters."""
     net = archcalc.load(
         "input: [3, 8, 8]\nlayers:\n  - {name: aux, head: true, training_only: true, "
         "conv: {out: 3, kernel: 3, padding: 1}}\n  - reuse: aux"
@@ -226,7 +228,7 @@ def test_a_layer_that_training_and_inference_share_is_counted_in_inference(
     assert differences(rows_of(net, tmp_path)) == []
 
 
-def test_a_net_of_a_training_head_alone(tmp_path: Path) -> None:
+def test_a_net_with_only_a_training_head(tmp_path: Path) -> None:
     net = archcalc.load(
         "input: [3, 8]\nlayers: [{name: h, head: true, training_only: true, do: [flatten, linear: "
         "5]}]"
@@ -237,7 +239,7 @@ def test_a_net_of_a_training_head_alone(tmp_path: Path) -> None:
 # -- the receptive field by gradient ---------------------------------------------------------
 
 FIELDS = {
-    # What passes its input on, whatever an activation or a norm does to the numbers.
+    # Layers that are replaced by the identity, whatever an activation or a norm does to the values.
     "saturation": ("conv: {out: 4, kernel: 3}}, {scale: 1000}, hardsigmoid, {conv: ", 5),
     "a maximum": ("conv: {out: 4, kernel: 3}}, {maxpool: {kernel: 3, dilation: 2}}, {conv: ", 13),
     "a difference": ("sub: [[], [relu]]}, {conv: {out: 4, kernel: 3}}, {conv: ", 5),
@@ -246,7 +248,7 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("title", FIELDS)
-def test_nothing_hides_an_input(title: str) -> None:
+def test_no_layer_hides_an_input(title: str) -> None:
     """The sizes by hand: 3 and 2 more are 5; with the pooling of span 5 and stride 3 between them
     3 + 4 + 2·3 = 13."""
     layers, size = FIELDS[title]
@@ -260,9 +262,9 @@ def test_nothing_hides_an_input(title: str) -> None:
 
 
 DEEP = {
-    # Each product would square magnitudes: 12 of them overflow, or vanish where they are below 1.
+    # Each product would square magnitudes: 12 of them overflow, or vanish if they are below 1.
     "products": ("[1, 99]", 12, "mul: [[CONV, sigmoid], [CONV, tanh]]", 25),
-    # The weight of the longest path is 3^-1500 of the sum: 2·1,500 + 1 positions all the same.
+    # The weight of the longest path is 3^-1500 of the sum: still 2·1,500 + 1 positions.
     "sums": ("[1, 4001]", 1500, "add: [CONV, []]", 3001),
 }
 
@@ -276,8 +278,8 @@ def test_no_depth_hides_an_input(title: str) -> None:
     assert field.theirs == str(size)
 
 
-def test_a_map_that_is_cropped_has_borders_of_its_own() -> None:
-    """Of 12 rows the crop keeps 4 to 7; a padded 3×3 reads all three rows in the middle alone."""
+def test_a_cropped_map_has_its_own_borders() -> None:
+    """The crop keeps 4 to 7 of 12 rows; a padded 3×3 reads all three rows only in the middle."""
     net = archcalc.load(
         "input: [1, 12, 12]\nlayers: [{crop: {size: [4, 4]}}, {name: a, conv: {out: 2, kernel: 3, "
         "padding: 1}}, {name: b, conv: {out: 2, kernel: 3, padding: 1}}]"
@@ -289,7 +291,7 @@ def test_a_map_that_is_cropped_has_borders_of_its_own() -> None:
         choose(analyze(net), "b")
 
 
-def test_axes_that_move_are_not_measured() -> None:
+def test_permuted_axes_are_not_measured() -> None:
     net = archcalc.load(
         "input: [4, 9, 9]\nlayers: [{permute: [0, 2, 1]}, {conv: {out: 4, kernel: 3}}]"
     )

@@ -65,9 +65,7 @@ class ForwardWriter:
         self.loops: set[str] = set()
         self.indices: tuple[str, ...] = ()
         self.nested = 0
-        self.inner: set[str] = (
-            set()
-        )  # variables of inner loops and conditions that are used afterwards
+        self.inner: set[str] = set()  # variables that inner loops and conditions define
         self.heads = False
         self.released: set[str] = set()  # variables of branches, which may be assigned again
 
