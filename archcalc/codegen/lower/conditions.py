@@ -79,7 +79,7 @@ def conditional(
         hint = layer.word or word.parts[0]
     m.out.append(When(condition, tuple(body), current, inside, output, hint))
     if output is not None and output is not inside:
-        _name_choices(m, output, tuple(body))
+        name_choices(m, output, tuple(body))
     return output
 
 
@@ -87,8 +87,8 @@ WIDE = 24
 """A longer choice of channels gets a name."""
 
 
-def _name_choices(m: ModuleLowering, tensor: Tensor, body: Body) -> None:
-    """Names a choice of sizes if it is long or reads variables of the body."""
+def name_choices(m: ModuleLowering, tensor: Tensor, body: Body) -> None:
+    """Gives a choice of sizes a name where it is long, or reads what the body alone defines."""
     bound = bound_by(body)
     sizes = list(tensor.sizes)
     for axis, size in enumerate(sizes):

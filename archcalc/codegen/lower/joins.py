@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archcalc.codegen.callsite import Disagreement, NotUniform, Pin, form_of, mismatches, same
 from archcalc.codegen.expressions import binary, literal, show, variables
 from archcalc.codegen.ir import Branch, Join, Tensor
-from archcalc.codegen.lower.conditions import condition_of
+from archcalc.codegen.lower.conditions import condition_of, name_choices
 from archcalc.codegen.lower.layers import Made, hand_out, lower_body, take_group
 from archcalc.codegen.lower.levels import level
 from archcalc.codegen.lower.scope import Labels, Naming
@@ -101,6 +101,9 @@ def _join(m: ModuleLowering, layer: Layer, here: Here, parts: list[_Part]) -> Te
             m.read(part.condition)
     m.out.append(Join(layer.word, axis, branches, result, layer))
     m.active = here.sites
+    for part in parts:
+        if part.condition is not None:
+            name_choices(m, result, part.body)
     return m.bounded(result)
 
 
