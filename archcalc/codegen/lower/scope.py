@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.codegen.expressions import Expr, binary, fold, literal, name, variables
+from archcalc.codegen.expressions import Expr, binary, literal, name, variables
 from archcalc.codegen.sizes import Opaque, reads_of
 
 if TYPE_CHECKING:
@@ -90,11 +90,9 @@ class Naming:
             here, there = self.counts.get(key, literal(0)), other.counts.get(key, literal(0))
             if here is there:
                 continue
-            if isinstance(here, ast.Constant) and isinstance(there, ast.Constant):
-                self.counts[key] = fold(ast.IfExp(condition, here, there))
-            else:
-                reads = reads_of(here) | reads_of(there) | frozenset(variables(condition))
-                self.counts[key] = Opaque(reads)
+            # Even of two numbers no choice is made: the names would overlap.
+            reads = reads_of(here) | reads_of(there) | frozenset(variables(condition))
+            self.counts[key] = Opaque(reads)
 
     def turn(self, index: str, deltas: Mapping[str, Count]) -> Naming:
         """The names in an iteration of a loop that adds `deltas`."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.expressions import show
 from archcalc.codegen.ir import Choice, Factory, Invoke, Level, Operation, bound_by
-from archcalc.codegen.layout import Call, Line, Prefixed, call
+from archcalc.codegen.layout import Call, Line, Prefixed, call, flat
 from archcalc.codegen.names import Identifiers
-from archcalc.codegen.pytorch.classes import ClassText, guess
+from archcalc.codegen.pytorch.classes import ClassText, guess, words_of
 from archcalc.codegen.pytorch.forward import ForwardWriter
 from archcalc.codegen.pytorch.helpers import NAMES
 from archcalc.codegen.pytorch.sequence import SequenceWriter
@@ -63,8 +63,9 @@ class Printer:
             case Operation():
                 form = s.emitted
                 doc: Doc = form.module() if callable(form.module) else form.module
-                if "Lambda" in str(doc):
+                if callable(form.module):
                     self.helpers.add("Lambda")
+                    doc = _bound(doc, owner)
                 return doc
             case Factory():
                 given = () if s.channels is None else (show(s.channels),)
@@ -114,3 +115,15 @@ class Printer:
         if outer is not None:
             outer.levels[id(s)] = writer
         return call(made.name, *made.arguments())
+
+
+def _bound(doc: Doc, owner: ClassText) -> Doc:
+    """A wrapped function that keeps the present values of variables that change."""
+    if not isinstance(doc, Call) or not isinstance(doc.arguments[0], Prefixed):
+        return doc
+    function = doc.arguments[0]
+    moving = sorted(words_of(flat(function.value)) & set(owner.variables))
+    if not moving:
+        return doc
+    given = ", ".join(f"{word}={word}" for word in moving)
+    return doc._replace(arguments=(function._replace(prefix=f"lambda x, {given}: "),))
