@@ -13,10 +13,12 @@ import torch
 import archcalc
 from archcalc.diagnostics import SpecError
 from tests.export.interpreter import largest_difference
+from tests.export.random_programs import VALUES
 from tests.export.random_specs import random_spec
 from tests.export.support import compared, differences, model_class
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from archcalc.graph import Net
@@ -32,9 +34,11 @@ class Outcome(NamedTuple):
     measured: bool = False
 
 
-def check(seed: int, folder: Path) -> Outcome:
+def check(
+    seed: int, folder: Path, make: Callable[[int], str] = random_spec, attempts: int = 2
+) -> Outcome:
     """The net of a seed, with its own vars and with others."""
-    text = random_spec(seed)
+    text = make(seed)
     net = archcalc.load(text)
     try:
         made = model_class(net, folder, f"net{seed}")
@@ -47,24 +51,24 @@ def check(seed: int, folder: Path) -> Outcome:
         try:
             rows = compared(net, folder, file=folder / f"net{seed}.py")
             measured = any(row.what.startswith("receptive field") for row in rows)
-            told = "; ".join(differences(rows)) or _numbers(seed, text, net, made)
+            told = "; ".join(differences(rows)) or _numbers(seed, text, net, made, attempts)
             return Outcome(seed, told, True, measured)
         except Exception:  # noqa: BLE001 (as above)
             return Outcome(seed, traceback.format_exc(limit=-2), True)
 
 
-def _numbers(seed: int, text: str, net: Net, made: Any) -> str:
+def _numbers(seed: int, text: str, net: Net, made: Any, attempts: int) -> str:
     difference = largest_difference(made(), net, seed)
     if not difference < 1e-7:
         return f"the numbers differ by {difference:g} of the largest"
-    return _other_values(seed, text, net, made)
+    return _other_values(seed, text, net, made, attempts)
 
 
-def _other_values(seed: int, text: str, net: Net, made: Any) -> str:
-    """The model with other arguments equals the spec with other vars."""
+def _other_values(seed: int, text: str, net: Net, made: Any, attempts: int) -> str:
+    """The model with other arguments is the spec with other vars."""
     random = Random(seed)
     accepted = inspect.signature(made.__init__).parameters
-    for _ in range(2):
+    for _ in range(attempts):
         given = {w: other_value(random, w, v) for w, v in net.variables.items() if w in accepted}
         try:
             other = archcalc.load(text, set=given)
@@ -93,6 +97,8 @@ def _other_values(seed: int, text: str, net: Net, made: Any) -> str:
 def other_value(random: Random, word: str, value: Any) -> Any:
     if random.random() < 0.3:
         return value
+    if word in VALUES:
+        return random.choice(VALUES[word])
     if isinstance(value, bool):
         return not value
     if word == "width":

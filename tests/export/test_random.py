@@ -14,6 +14,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed")
 import torch
 
 from tests.export.random_check import Outcome, check
+from tests.export.random_programs import random_program
 from tests.export.support import lint, types
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 NETS = 310
 FILES_TYPED = 30
+PROGRAMS = 200
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,15 @@ def test_random_nets_equal_their_specs(outcomes: tuple[Path, list[Outcome]]) -> 
     assert wrong == []
     assert sum(one.exported for one in found) >= 300
     assert sum(one.measured for one in found) >= 200
+
+
+def test_random_programs_are_what_was_checked(tmp_path: Path) -> None:
+    """Control flow, with many other values of the vars."""
+    torch.set_num_threads(1)
+    found = [check(seed, tmp_path, random_program, 4) for seed in range(PROGRAMS)]
+    assert [f"seed {one.seed}: {one.told}" for one in found if one.told] == []
+    assert sum(one.exported for one in found) >= PROGRAMS - 3
+    assert lint(tmp_path) == ""
 
 
 def test_random_nets_pass_ruff(outcomes: tuple[Path, list[Outcome]]) -> None:
