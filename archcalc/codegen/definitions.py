@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
+from archcalc.codegen.layout import WIDTH, Items, lay_out
+from archcalc.codegen.spelling import show
+
 
 def signature(name: str, arguments: list[str], returns: str, indent: int) -> list[str]:
     """`def name(arguments) -> returns:`, broken if it is too long."""
@@ -12,8 +17,20 @@ def signature(name: str, arguments: list[str], returns: str, indent: int) -> lis
         return [line]
     if len(margin) + 4 + len(together) <= 100:
         return [f"{margin}def {name}(", f"{margin}    {together}", f"{margin}) -> {returns}:"]
-    inside = [f"{margin}    {a}," for a in arguments]
+    inside = [line for a in arguments for line in _argument(a, indent + 4)]
     return [f"{margin}def {name}(", *inside, f"{margin}) -> {returns}:"]
+
+
+def _argument(text: str, indent: int) -> list[str]:
+    """An argument on a line of its own; a default that is too long, one item per line."""
+    line = f"{' ' * indent}{text},"
+    head, equals, default = text.partition(" = ")
+    if len(line) <= WIDTH or not default.startswith("("):
+        return [line]
+    items = ast.parse(default, mode="eval").body
+    assert isinstance(items, ast.Tuple)
+    rows = tuple(show(item) for item in items.elts)
+    return lay_out(Items("(", rows, ")"), indent, head + equals, ",")
 
 
 def safe(text: str) -> str:
