@@ -229,7 +229,7 @@ class OpContext:
 
     def fixed(self, expr: Expr) -> str:
         """A number inside a function that is stored: it must not change afterwards."""
-        return self.lowering.text(expr)
+        return show(self.lowering.read(expr))  # asked for when the code is printed
 
     def doc(self, attribute: str, default: Any = None) -> str | None:
         """An attribute's text, None if it equals the target's default."""
