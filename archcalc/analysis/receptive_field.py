@@ -131,7 +131,10 @@ class Walk:
         for node in net.nodes:
             if node.facts is None:
                 continue
-            if node.op.join:
+            if not node.op.reads_input:
+                for index, made in zip(node.outputs, node.facts.outputs, strict=True):
+                    views[index], self.layouts[index] = (), self._same(input_layout(made))
+            elif node.op.join:
                 joined = self._join(node, node.facts, [views[i] or () for i in node.inputs])
                 for index in node.outputs:
                     views[index] = joined

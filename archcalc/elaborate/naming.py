@@ -117,7 +117,8 @@ def _follows(layer: Layer, blocks: dict[str, Block], known: dict[int, bool]) -> 
     if layer.kind == "do":
         return is_chain(layer.body, blocks, known)
     if layer.kind == "operation":
-        return layer.word != "split" and not _reads_another(layer)
+        source = not OPERATIONS[layer.word].reads_input
+        return layer.word != "split" and not source and not _reads_another(layer)
     block = blocks.get(layer.word) if layer.kind == "block" else None
     if block is None:
         return True

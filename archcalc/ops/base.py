@@ -20,6 +20,7 @@ __all__ = [
     "Shape",
     "Tensor",
     "Weight",
+    "key",
     "product",
 ]
 
@@ -57,7 +58,8 @@ class Tensor(NamedTuple):
 
 
 class Weight(NamedTuple):
-    """A named array of a layer, with PyTorch's name. Buffers are not trainable.
+    """A named array of a layer, with PyTorch's name (empty if the layer is itself a bare
+    parameter: its key is the path). Buffers are not trainable.
 
     `counted` is False for a counter that is not a statistic (`num_batches_tracked`).
     """
@@ -66,6 +68,11 @@ class Weight(NamedTuple):
     shape: Shape
     trainable: bool = True
     counted: bool = True
+
+
+def key(path: str, weight: str) -> str:
+    """The key of a weight in the `state_dict`."""
+    return f"{path}.{weight}" if weight else path
 
 
 class Facts(NamedTuple):
@@ -101,6 +108,7 @@ class Operation:
     main: str | None = None  # the attribute that a single value sets
     example: str = ""  # a complete small spec; a test runs it
     join: bool = False  # takes branches
+    reads_input: bool = True  # False: a source, which depends on no input
     reads_all: bool = False  # reads the elements of all inputs, not only their sizes
     weighted: bool = False  # counts towards depth
     view: bool = False  # at inference, its output shares memory with its input
@@ -157,6 +165,8 @@ class Operation:
 
     def read(self, inputs: tuple[int, ...]) -> tuple[int, ...]:
         """The inputs whose elements a node reads; of others (`like`) it only reads the size."""
+        if not self.reads_input:
+            return ()
         return inputs if self.join or self.reads_all else inputs[:1]
 
     def describe(self, a: SimpleNamespace) -> str:

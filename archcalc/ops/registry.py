@@ -18,6 +18,7 @@ from archcalc.ops.regular import Dropout, DropPath, LayerScale
 from archcalc.ops.resize import Crop, Pad
 from archcalc.ops.shape import Flatten, Identity, Permute, Reshape
 from archcalc.ops.slicing import ChannelShuffle, Slice, Split
+from archcalc.ops.tokens import Attention, Parameter
 from archcalc.ops.transpose import ConvTranspose
 from archcalc.ops.upsample import Upsample
 from archcalc.ops.values import Abs, Scale
@@ -69,6 +70,8 @@ ALL: tuple[Operation, ...] = (
     Identity(),
     Scale(),
     Abs(),
+    Attention(),
+    Parameter(),
     Opaque(),
 )
 

@@ -31,6 +31,8 @@ _MEANT = {
     "layernorm": "ln layernormalization",
     "groupnorm": "gn groupnormalization",
     "l2_norm": "l2normalize l2normalization normalize",
+    "attention": "multiheadattention selfattention mha",
+    "parameter": "nnparameter learnedtensor clstoken classtoken posembed positionembedding",
     "lrn": "localresponsenorm localresponsenormalization",
     "drop_path": "stochasticdepth",
     "silu": "swish",
@@ -76,10 +78,6 @@ _MEANT = {
 
 _ABSENT = {
     # What the language lacks, by other names, and the best workaround.
-    "attention multiheadattention selfattention mha transformer transformerencoder": (
-        "archcalc has no attention layers: define the network up to them, with a head for "
-        "their input"
-    ),
     "lstm gru rnn bilstm recurrent convlstm": (
         "archcalc has no recurrent layers: define the network up to them, with a head for "
         "their input"

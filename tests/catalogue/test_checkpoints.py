@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from archcalc.ops.base import key
 from archcalc.pipeline import check
 from archcalc.report.json import as_dict
 from tests.catalogue.references import CHECKPOINTS, reference, sides, spec_of
@@ -28,7 +29,7 @@ def described(name: str) -> dict[str, Any]:
 def test_state_dict(name: str) -> None:
     found = described(name)
     weights = [
-        (f"{layer['path']}.{weight}", shape)
+        (key(layer["path"], weight), shape)
         for layer in found["layers"]
         for weight, shape in layer["weights"].items()
     ]
@@ -52,13 +53,13 @@ def test_outputs_and_totals(name: str) -> None:
 def test_members_of_families(name: str) -> None:
     found, wanted = described(name), MEMBERS[name]
     arrays = [
-        f"{layer['path']}.{weight} {'x'.join(map(str, shape)) or 'scalar'}\n"
+        f"{key(layer['path'], weight)} {'x'.join(map(str, shape)) or 'scalar'}\n"
         for layer in found["layers"]
         for weight, shape in layer["weights"].items()
     ]
     assert len(arrays) == int(wanted["arrays"])
     assert sha256("".join(arrays).encode()).hexdigest() == wanted["sha256"]
-    assert found["inputs"] == {"input": sides(wanted["input"])}
+    assert list(found["inputs"].values()) == [sides(wanted["input"])]
     assert found["totals"]["params"] == int(wanted["params"])
     assert f"{found['totals']['macs'] / 1e9:.3f}" == wanted["gmacs"]
 

@@ -76,11 +76,12 @@ def test_figures_are_those_of_the_published_checkpoints():
 def test_every_net_has_all_metadata():
     for entry in nets():
         unknown = [field for field, value in entry._asdict().items() if value in (None, "", ())]
-        assert not unknown, entry.name
+        # a class token is at no position of the image
+        assert unknown == (["receptive_field"] if entry.name == "vit_b_16" else []), entry.name
 
 
 def test_sort():
-    assert names("--sort", "-params")[:3] == ["yolov1", "regnet_y_32gf", "vgg19_bn"]
+    assert names("--sort", "-params")[:3] == ["yolov1", "convnext_large", "regnet_y_32gf"]
     # headings of families make no sense in another order
     assert "\nResNet\n" in run("list").stdout
     assert "\nResNet\n" not in run("list", "--sort", "params").stdout

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from archcalc.ops.axes import place_of, spatial_places
+from archcalc.ops.base import key
 
 if TYPE_CHECKING:
     from archcalc.graph import Net, Node
@@ -28,7 +29,7 @@ def run(net: Net, state: dict[str, Tensor], inputs: list[Tensor]) -> dict[str, T
         if node.training_only:
             continue
         path = net.nodes[node.shared].path if node.shared is not None else node.path
-        weights = {w.name: state[f"{path}.{w.name}"] for w in node.facts.weights}
+        weights = {w.name: state[key(path, w.name)] for w in node.facts.weights}
         read = [values[i] for i in node.inputs]
         given = _OPERATIONS[node.op.name](net, node, weights, *read)
         outputs = given if isinstance(given, list) else [given]
@@ -316,11 +317,31 @@ def _mul(net: Net, node: Node, w: dict[str, Tensor], *x: Tensor) -> Tensor:
     return product
 
 
+def _attention(net: Net, node: Node, w: dict[str, Tensor], x: Tensor) -> Tensor:
+    heads, c = node.attributes.heads, x.shape[2]
+    bias = w.get("in_proj_bias", x.new_zeros(3 * c))
+    q, k, v = (x @ w["in_proj_weight"].T + bias).chunk(3, 2)
+    parts = []
+    for one in range(heads):
+        own = slice(one * c // heads, (one + 1) * c // heads)
+        scores = torch.einsum("bic,bjc->bij", q[..., own], k[..., own]) / math.sqrt(c // heads)
+        parts.append(torch.einsum("bij,bjc->bic", scores.softmax(2), v[..., own]))
+    return functional.linear(torch.cat(parts, 2), w["out_proj.weight"], w.get("out_proj.bias"))
+
+
+def _parameter(net: Net, node: Node, w: dict[str, Tensor], x: Tensor) -> Tensor:
+    return (
+        w[""].reshape(1, *node.attributes.shape).repeat(len(x), *[1] * len(node.attributes.shape))
+    )
+
+
 _OPERATIONS: dict[str, Any] = {
     # the class of the documentation's example
     "opaque": lambda net, node, w, x, y: (
         torch.einsum("bi,oij,bj->bo", x, w["weight"], y) + w["bias"]
     ),
+    "attention": _attention,
+    "parameter": _parameter,
     "conv": _conv,
     "depthwise_conv": _conv,
     "conv_transpose": _conv_transpose,

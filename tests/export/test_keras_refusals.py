@@ -11,7 +11,12 @@ from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.joins import LAYERS
 from archcalc.ops.registry import OPERATIONS
 
-REFUSED = {"rrelu": "a slope drawn at random", "opaque": "a layer of your own"}
+REFUSED = {
+    "rrelu": "a slope drawn at random",
+    "opaque": "a layer of your own",
+    "attention": "attention",
+    "parameter": "a learned tensor",
+}
 """Operations whose plainest form Keras has no word for."""
 
 CASES = [

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  # PyTorch's own habit
 
+from archcalc.ops.base import CHANNELS, Tensor
 from tests.ops import pytorch_layers as layers
 from tests.ops.pytorch_draw import Call, Case, Draw, by_rank, torch_pads
 
@@ -218,6 +219,35 @@ def l2_norm(d: Draw) -> Case:
     return Case(module, [shape], {}, False)  # its gradients cancel
 
 
+def parameter(d: Draw) -> Case:
+    shape = d.shape()
+    batch = d.of(True, False)
+    module = Bare(lambda x, w: w.expand(len(x), *shape), {"own": (1, *shape) if batch else shape})
+    return Case(module, [shape], {"shape": shape, "batch": batch}, False)
+
+
+class Bare(Call):
+    """A module whose parameter is its caller's: it has no name after the path."""
+
+    def state_dict(self, *_: Any, **__: Any) -> dict[str, Any]:  # type: ignore[override]
+        return {"": self.own}
+
+
+class SelfAttention(nn.MultiheadAttention):
+    """PyTorch's own, of a tensor to itself."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return super().forward(x, x, x, need_weights=False)[0]
+
+
+def attention(d: Draw) -> Case:
+    heads = d.integer(1, 3)
+    n, channels, bias = d.integer(1, 6), heads * d.integer(1, 3), d.of(True, False)
+    module = SelfAttention(channels, heads, bias=bias, batch_first=True)
+    tokens = Tensor((n, channels), (None, CHANNELS))
+    return Case(module, [tokens], {"heads": heads, "bias": bias}, False)  # type: ignore[list-item]
+
+
 def opaque(d: Draw) -> Case:
     shape, out = d.shape(), d.integer(1, 4)
     cls = by_rank(d.rank, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -288,5 +318,7 @@ CASES: dict[str, Callable[[Draw], Case]] = {
     "identity": plain(nn.Identity),
     "scale": plain(lambda: Call(lambda x: 0.17 * x), factor=0.17),
     "abs": plain(lambda: Call(torch.abs)),
+    "attention": attention,
+    "parameter": parameter,
     "opaque": opaque,
 }

@@ -50,7 +50,7 @@ def test_as_pytorch(word: str, data: st.DataObject) -> None:
         for parameter in module.parameters():
             # Positive, so that no two terms of a gradient cancel.
             parameter.uniform_(0.5, 1.5)
-    x = [0.1 + 0.8 * torch.rand(1, *shape, dtype=torch.double) for shape in case.shapes]
+    x = [0.1 + 0.8 * torch.rand(1, *tensor(s).shape, dtype=torch.double) for s in case.shapes]
     x[0].requires_grad_()
     with FlopCounterMode(display=False) as counter:
         y = module(*x)

@@ -25,6 +25,7 @@ FAMILIES = [
     "join",
     "shape",
     "arithmetic",
+    "tokens",
     "opaque",
 ]
 WORDS = list(OPERATIONS)
@@ -162,6 +163,8 @@ SYMBOLIC: dict[str, dict[str, Any]] = {
     "reshape": {"shape": (2, -1)},
     "permute": {"order": (1, 2, 0)},
     "scale": {"factor": 2},
+    "attention": {"heads": 2},
+    "parameter": {"shape": (1, 4)},
     "opaque": {"class": "a.B", "weights": (("weight", (4, 3)),), "macs": 5},
 }
 
@@ -185,5 +188,7 @@ def _facts(op: Operation, side: int) -> Any:
     t = Tensor((4, side, side), axes)
     if op.name in ("linear", "rbf"):
         t = Tensor((side, side, 4), (0, 1, CHANNELS))
+    if op.name == "attention":
+        t = Tensor((side, 4), (None, CHANNELS))
     x = (t, t) if op.join else (t,)
     return op.facts(read_attributes(op, SYMBOLIC.get(op.name, {}), 2), x)

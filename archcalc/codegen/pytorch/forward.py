@@ -253,7 +253,23 @@ class ForwardWriter:
             case _:
                 raise TypeError(s)
 
+    def _source(self, s: Operation) -> None:
+        """A bare parameter, repeated for every sample of the batch."""
+        doc = self.printer.module_doc(s, self.made)
+        target, called = self.place(s.path, s.layer.word)
+        if target.endswith(", "):
+            self.init.append(Line("", call("self.register_parameter", target[:-2], doc)))
+            called = called.replace("get_submodule", "get_parameter")
+        else:
+            self.init.append(Line(target, doc))
+        samples = f"{flat(self.simple(s.inputs[0]).doc)}.shape[0]"
+        sides = ("-1",) * len(s.outputs[0].sizes)
+        self.give(s.outputs[0], call(f"{called}.expand", samples, *sides), typed=False)
+
     def _operation(self, s: Operation) -> None:
+        if not OPERATIONS[s.op].reads_input:
+            self._source(s)
+            return
         form = s.emitted
         free = any(variables(e) for e in form.uses)
         native = form.module is not None and not callable(form.module)

@@ -85,6 +85,27 @@ class L2Norm(nn.Module):
         return nn.functional.normalize(x, dim=1, eps=self.eps) * self.weight.view(shape)
 '''
 
+SELF_ATTENTION = '''
+class SelfAttention(nn.Module):
+    """Multi-head self-attention, with the parameters of nn.MultiheadAttention."""
+
+    def __init__(self, channels: int, heads: int, bias: bool = True) -> None:
+        super().__init__()
+        self.heads = heads
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * channels, channels))
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * channels)) if bias else None
+        self.out_proj = nn.Linear(channels, channels, bias)
+        nn.init.xavier_uniform_(self.in_proj_weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = nn.functional.linear(x, self.in_proj_weight, self.in_proj_bias)
+        query, key, value = torch.unflatten(x, 2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
+        x = (torch.softmax(scores, 3) @ value).transpose(1, 2).flatten(2)
+        projected: Tensor = self.out_proj(x)
+        return projected
+'''
+
 CHANNEL_SHUFFLE = '''
 def channel_shuffle(x: Tensor, groups: int) -> Tensor:
     """Interleaves groups of channels."""
@@ -323,6 +344,7 @@ HELPERS: dict[str, str] = {
     "DropPath": DROP_PATH,
     "LayerScale": LAYER_SCALE,
     "L2Norm": L2_NORM,
+    "SelfAttention": SELF_ATTENTION,
     "channel_shuffle": CHANNEL_SHUFFLE,
     "crop_to": CROP_TO,
     "pad_like": PAD_LIKE,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.graph import Group
+from archcalc.ops.base import key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +130,8 @@ def _steps(group: Group, net: Net) -> Iterator[Step]:
             tensor = net.tensors[child.outputs[0]]
             assert tensor is not None
             assert child.facts is not None
-            yield Step(child.path, tensor.shape, (child,), bool(child.facts.weights))
+            own = child.op.reads_input and bool(child.facts.weights)  # else it is no module
+            yield Step(child.path, tensor.shape, (child,), own)
 
 
 def _calls(shapes: list[list[int]]) -> str:
@@ -186,17 +188,25 @@ def _counted(report: Report, what: str, figure: str, counted: int) -> Compared:
     return Compared(what, ours, f"{counted:,}", differences)
 
 
-def _weights(net: Net) -> Iterator[tuple[str, tuple[int, ...], bool]]:
-    """Every named array: name, shape, whether it is trainable."""
+def _weights(net: Net) -> Iterator[tuple[str, tuple[int, ...], bool, str]]:
+    """Every named array: name, shape, whether it is trainable, the path of its layer."""
     for node in net.nodes:
         if node.shared is None and node.facts is not None:
             for w in node.facts.weights:
-                yield f"{node.path}.{w.name}", tuple(w.shape), w.trainable
+                yield key(node.path, w.name), tuple(w.shape), w.trainable, node.path
 
 
 def _state(net: Net, state: list[Any]) -> Compared:
-    """Names, shapes and order of the state_dict."""
-    ours = {name: list(shape) for name, shape, _ in _weights(net)}
+    """Names, shapes and order of the state_dict: a module's own parameters come before those of
+    the modules inside it."""
+    own = {node.path for node in net.nodes if node.op.name == "parameter"}
+    named = [(name, list(shape)) for name, shape, *_ in _weights(net)]
+    for path in reversed([name for name, _ in named if name in own]):
+        level = path.rpartition(".")[0]
+        inside = f"{level}." if level else ""
+        first = next(i for i, (name, _) in enumerate(named) if name.startswith(inside))
+        named.insert(first, named.pop([name for name, _ in named].index(path)))
+    ours = dict(named)
     theirs = dict(state)
     differences = [
         f"{name}: {_said(ours.get(name))} predicted, {_said(theirs.get(name))} in the model"
@@ -214,7 +224,7 @@ def _state(net: Net, state: list[Any]) -> Compared:
 def _gradients(net: Net, mode: str, trained: list[str], parts: set[int]) -> Compared:
     """A forward and backward pass: every weight that takes part gets a gradient, and no other."""
     paths = {node.path for node in net.nodes if node.index in parts}
-    expected = [n for n, _, trains in _weights(net) if trains and n.rpartition(".")[0] in paths]
+    expected = [n for n, _, trains, path in _weights(net) if trains and path in paths]
     found = set(trained)
     differences = [f"{name} gets no gradient" for name in expected if name not in found]
     differences += [f"{name} takes part" for name in trained if name not in set(expected)]

@@ -44,6 +44,7 @@ from archcalc.codegen.pytorch.emitters.shape import (
     slice_,
     split,
 )
+from archcalc.codegen.pytorch.emitters.tokens import attention, parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +86,8 @@ EMITTERS: dict[str, Callable[[OpContext], Form]] = {
     "reshape": reshape,
     "permute": permute,
     "identity": identity,
+    "attention": attention,
+    "parameter": parameter,
     "opaque": opaque,
 }
 

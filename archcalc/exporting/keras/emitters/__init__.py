@@ -39,6 +39,7 @@ from archcalc.exporting.keras.emitters.shape import (
     reshape,
     slice_,
     split,
+    tokens,
 )
 from archcalc.exporting.keras.emitters.transpose import conv_transpose
 
@@ -82,6 +83,8 @@ EMITTERS: dict[str, Callable[[Site], Steps]] = {
     "reshape": reshape,
     "permute": permute,
     "identity": identity,
+    "attention": tokens,
+    "parameter": tokens,
     "opaque": opaque,
 }
 """Joins are not among them: see `joins.py`."""

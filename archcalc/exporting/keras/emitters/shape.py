@@ -80,6 +80,11 @@ def opaque(site: Site) -> Steps:
     raise site.refuse("a layer of your own, which is a PyTorch class", "export to pytorch")
 
 
+def tokens(site: Site) -> Steps:
+    word = site.layer.word
+    raise site.refuse({"parameter": "a learned tensor"}.get(word, word), "export to pytorch")
+
+
 def identity(site: Site) -> Steps:
     return [Make(call("layers.Identity", name=site.name))]
 
