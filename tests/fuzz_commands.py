@@ -71,7 +71,7 @@ def _compare(text: str) -> object:
 
 
 def _render(text: str) -> object:
-    """Both styles; the layout itself is graphviz' own."""
+    """Both styles, without the layout, which graphviz computes."""
     from archcalc.draw import diagram
     from archcalc.draw.volumes import volumes
 
@@ -92,7 +92,7 @@ COMMANDS: dict[str, Callable[[str], object]] = {
 
 
 def failure(command: str, text: str) -> str:
-    """What is wrong with a command on a spec; "" where nothing is."""
+    """The error of a command on a spec, "" for none."""
     start = time.process_time()
     try:
         with redirect_stdout(StringIO()), redirect_stderr(StringIO()):

@@ -1,4 +1,4 @@
-"""A few of the specs of `python -m tests.fuzz_commands`, by every command."""
+"""Every command on a few specs of `python -m tests.fuzz_commands`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def test_mutated_specs_give_diagnostics_only(command):
         assert failure(command, spec(seed)) == "", seed
 
 
-def test_a_failure_is_seen(monkeypatch):
+def test_exceptions_are_reported(monkeypatch):
     def broken(_text):
         raise KeyError("x")
 

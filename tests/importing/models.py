@@ -256,7 +256,7 @@ class Unexpressed(nn.Module):
 
 
 class TemporalBlock(nn.Module):
-    """A block of a TCN: a causal convolution whose weight is normalized, cut to the length."""
+    """A block of a TCN: a causal convolution with a normalized weight, cropped."""
 
     def __init__(self, before: int, after: int, dilation: int) -> None:
         super().__init__()
