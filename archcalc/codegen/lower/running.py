@@ -163,6 +163,9 @@ def _carried(
     if isinstance(after, Opaque):
         if place == start.channel_axis:
             raise MustUnroll(here.sites, range(len(here.sites)))
+        if python in m.used:  # the body reads it, and there is no expression of its next value
+            m.pin(after.reads)
+            raise MustUnroll(here.sites, range(len(here.sites)))
         return _constant(m, here, start, sites, place, Opaque(m.origins[python]), turn.inside)
     last = turn.body[-1] if turn.body else None
     if isinstance(last, Let) and isinstance(after, ast.Name) and after.id == last.name:
