@@ -229,7 +229,7 @@ class OpContext:
 
     def fixed(self, expr: Expr) -> str:
         """A number inside a function that is stored: it must not change afterwards."""
-        return show(self.lowering.read(expr))  # asked for when the code is printed
+        return show(self.lowering.read(expr))  # called when the code is printed
 
     def doc(self, attribute: str, default: Any = None) -> str | None:
         """An attribute's text, None if it equals the target's default."""

@@ -22,7 +22,7 @@ def signature(name: str, arguments: list[str], returns: str, indent: int) -> lis
 
 
 def _argument(text: str, indent: int) -> list[str]:
-    """An argument on a line of its own; a default that is too long, one item per line."""
+    """An argument on its own line; a default that is too long, with one item per line."""
     line = f"{' ' * indent}{text},"
     head, equals, default = text.partition(" = ")
     if len(line) <= WIDTH or not default.startswith("("):

@@ -108,7 +108,7 @@ class Operation:
     main: str | None = None  # the attribute that a single value sets
     example: str = ""  # a complete small spec; a test runs it
     join: bool = False  # takes branches
-    reads_input: bool = True  # False: a source, which depends on no input
+    reads_input: bool = True  # False: a source, independent of any input
     reads_all: bool = False  # reads the elements of all inputs, not only their sizes
     weighted: bool = False  # counts towards depth
     view: bool = False  # at inference, its output shares memory with its input

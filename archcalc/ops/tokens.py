@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 class Parameter(Operation):
-    """A tensor of `shape` that does not depend on the input, the same for every sample. Its one
-    weight has the path of the layer as its key, without a name after it. No MACs, no flops."""
+    """A tensor of `shape` that does not depend on the input, the same for every sample. The
+    `state_dict` key of its weight is the path of the layer. No MACs, no flops."""
 
     name = "parameter"
     family = "tokens"

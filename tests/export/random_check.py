@@ -65,7 +65,7 @@ def _numbers(seed: int, text: str, net: Net, made: Any, attempts: int) -> str:
 
 
 def _other_values(seed: int, text: str, net: Net, made: Any, attempts: int) -> str:
-    """The model with other arguments is the spec with other vars."""
+    """The model with other arguments equals the spec with other vars."""
     random = Random(seed)
     accepted = inspect.signature(made.__init__).parameters
     for _ in range(attempts):

@@ -47,7 +47,7 @@ KINDS = (
 
 
 class Programs:
-    """Makes one spec."""
+    """Creates one spec."""
 
     def __init__(self, seed: int) -> None:
         self.random = r = Random(seed)
@@ -258,7 +258,7 @@ class Programs:
     # -- blocks, and what only the net itself has -------------------------------------------------
 
     def block(self) -> None:
-        """A block that can be called; it is called at once."""
+        """A block that can be called; it is called immediately."""
         r = self.random
         names = ["o", *self.variables]
         parameters: dict[str, Any] = {"o": None}

@@ -88,7 +88,7 @@ WIDE = 24
 
 
 def name_choices(m: ModuleLowering, tensor: Tensor, body: Body) -> None:
-    """Gives a choice of sizes a name where it is long, or reads what the body alone defines."""
+    """Names a choice of sizes if it is long or reads variables of the body."""
     bound = bound_by(body)
     sizes = list(tensor.sizes)
     for axis, size in enumerate(sizes):

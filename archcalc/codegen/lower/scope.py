@@ -90,7 +90,7 @@ class Naming:
             here, there = self.counts.get(key, literal(0)), other.counts.get(key, literal(0))
             if here is there:
                 continue
-            # Even of two numbers no choice is made: the names would overlap.
+            # Not even two numbers are combined: the names would overlap.
             reads = reads_of(here) | reads_of(there) | frozenset(variables(condition))
             self.counts[key] = Opaque(reads)
 

@@ -118,7 +118,7 @@ class Printer:
 
 
 def _bound(doc: Doc, owner: ClassText) -> Doc:
-    """A wrapped function that keeps the present values of variables that change."""
+    """A wrapped function that keeps the current values of variables that change."""
     if not isinstance(doc, Call) or not isinstance(doc.arguments[0], Prefixed):
         return doc
     function = doc.arguments[0]

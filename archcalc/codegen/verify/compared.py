@@ -130,7 +130,7 @@ def _steps(group: Group, net: Net) -> Iterator[Step]:
             tensor = net.tensors[child.outputs[0]]
             assert tensor is not None
             assert child.facts is not None
-            own = child.op.reads_input and bool(child.facts.weights)  # else it is no module
+            own = child.op.reads_input and bool(child.facts.weights)  # else it is not a module
             yield Step(child.path, tensor.shape, (child,), own)
 
 
@@ -198,7 +198,7 @@ def _weights(net: Net) -> Iterator[tuple[str, tuple[int, ...], bool, str]]:
 
 def _state(net: Net, state: list[Any]) -> Compared:
     """Names, shapes and order of the state_dict: a module's own parameters come before those of
-    the modules inside it."""
+    its submodules."""
     own = {node.path for node in net.nodes if node.op.name == "parameter"}
     named = [(name, list(shape)) for name, shape, *_ in _weights(net)]
     for path in reversed([name for name, _ in named if name in own]):
