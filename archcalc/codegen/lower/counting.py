@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
-from archcalc.codegen.expressions import binary, literal
+from archcalc.codegen.expressions import binary, literal, name
 from archcalc.codegen.lower.scope import POSITION
 from archcalc.codegen.sizes import Opaque, reads_of
 from archcalc.spec.expressions import Operand
@@ -20,32 +21,44 @@ if TYPE_CHECKING:
     Counts = dict[str, Count]
 
 
-def counted(m: ModuleLowering, body: tuple[Layer, ...], here: Here, start: Tensor | None) -> Counts:
+_EVERY = frozenset(("every name",))
+"""In the place of bound names: of an inline block, whose names are its own."""
+
+
+def counted(
+    m: ModuleLowering,
+    body: tuple[Layer, ...],
+    here: Here,
+    start: Tensor | None,
+    bound: frozenset[str] = frozenset(),
+) -> Counts:
     """The layers that a body adds, by word (in a sequential scope all together); None if it is not
     a constant."""
     found: Counts = {}
     for layer in body:
-        for key, more in _layer(m, layer, here, start).items():
+        for key, more in _layer(m, layer, here, start, bound).items():
             found[key] = _sum(found.get(key, literal(0)), more)
     return found
 
 
-def _layer(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Counts:
+def _layer(
+    m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, bound: frozenset[str]
+) -> Counts:
     if layer.when is not None:
-        inside = _layer(m, layer._replace(when=None), here, start)
+        inside = _layer(m, layer._replace(when=None), here, start, bound)
         return dict.fromkeys(inside, _unknown(m, layer.when, here))
     blocks = m.program.net.spec.blocks
     if layer.kind == "do":
-        inside = counted(m, layer.body, here, start)
         if layer.loop is None:
-            return inside
-        return _times(m, inside, layer, here, start)
+            return counted(m, layer.body, here, start, bound)
+        inside = counted(m, layer.body, here, start, bound | {*layer.loop.names, "index"})
+        return _times(m, inside, layer, here, start, bound)
     if layer.kind == "join":
         if layer.name is not None:
             return {POSITION: literal(1)} if here.naming.chain else {}
         total: Counts = {}
         for branch in layer.branches:
-            inside = counted(m, branch.body, here, start)
+            inside = counted(m, branch.body, here, start, bound)
             for value in (branch.only_if, *(branch.loop or ())[1:3]):
                 if value is not None:
                     inside = dict.fromkeys(inside, _unknown(m, value, here))
@@ -55,7 +68,7 @@ def _layer(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) ->
             total[layer.word] = Opaque(frozenset())  # its own index names nothing
         return total
     if layer.kind == "block" and blocks[layer.word].inline:
-        return counted(m, blocks[layer.word].body, here, start)
+        return counted(m, blocks[layer.word].body, here, start, _EVERY)
     if layer.kind in ("tensor", "reuse"):
         return {}
     if here.naming.chain:
@@ -75,17 +88,26 @@ def _word(layer: Layer, here: Here) -> str:
 
 
 def _times(
-    m: ModuleLowering, inside: Counts, layer: Layer, here: Here, start: Tensor | None
+    m: ModuleLowering,
+    inside: Counts,
+    layer: Layer,
+    here: Here,
+    start: Tensor | None,
+    bound: frozenset[str],
 ) -> Counts:
     assert layer.loop is not None
     value = layer.loop.count or layer.loop.table
     assert value is not None
     if not inside:
         return {}
-    expr = m.translated(value, here, start) if value.constant else None
+    words = set(re.findall(r"\w+", value.text)) if value.items is None else {"in_channels"}
+    known = value.constant or (bound is not _EVERY and not words & (bound | {"in_channels"}))
+    expr = m.translated(value, here, start) if known else None
     if isinstance(expr, ast.Tuple):
         expr = literal(len(expr.elts))
-    if not isinstance(expr, ast.Constant):
+    elif expr is not None and layer.loop.count is None:
+        expr = ast.Call(name("len"), [expr], [])
+    if expr is None:
         return dict.fromkeys(inside, _unknown(m, value, here))
     return {
         key: more if isinstance(more, Opaque) else binary(expr, ast.Mult, more)

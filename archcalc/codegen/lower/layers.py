@@ -322,7 +322,9 @@ def _proved(
     otherwise; `unknown` are the variables of a name without an expression."""
     words = [one.path.rpartition(".")[2] for one in made]
     read = {v for p in path.parts if not isinstance(p, str) for v in variables(p)}
-    if unknown is not None or not read <= set(here.loops):
+    steady = {v for v in read if v not in m.closed or m.closed[v] is not None}
+    own = set(here.loops)
+    if unknown is not None or not read <= own | (steady if read & own else set()):
         if here.loops:
             raise MustUnroll(here.sites, range(len(here.sites)))
         same(here.sites, words)

@@ -83,7 +83,8 @@ def _looped(
 ) -> Tensor | None:
     assert layer.loop is not None
     head = _head(m, layer.loop, over, rows)
-    deltas = counted(m, layer.body, here, start)
+    bound = frozenset((*layer.loop.names, "index"))
+    deltas = counted(m, layer.body, here, start, bound)
     sites = _turn_sites(outer, rows, head)
     moving = _moving(here, start, sites)
     while True:

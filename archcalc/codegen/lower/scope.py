@@ -99,7 +99,7 @@ class Naming:
         inside = self.copy()
         for key, delta in deltas.items():
             before = self.counts.get(key, literal(0))
-            if isinstance(before, Opaque) or not isinstance(delta, ast.Constant):
+            if isinstance(before, Opaque) or isinstance(delta, Opaque):
                 inside.counts[key] = Opaque(reads_of(before) | reads_of(delta) | {index})
             else:
                 done = binary(delta, ast.Mult, name(index))
@@ -110,7 +110,7 @@ class Naming:
         """Continues after a loop."""
         for key, delta in deltas.items():
             before = self.counts.get(key, literal(0))
-            if isinstance(before, Opaque) or not isinstance(delta, ast.Constant):
+            if isinstance(before, Opaque) or isinstance(delta, Opaque):
                 reads = reads_of(before) | reads_of(delta) | frozenset(variables(turns))
                 self.counts[key] = Opaque(reads)
             else:
