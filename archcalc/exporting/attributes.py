@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from archcalc.exporting.lanes import holds, settled
+from archcalc.exporting.call_sites import expr_or_constant, holds
 from archcalc.ops.attributes import Number
 from archcalc.ops.registry import OPERATIONS
 
@@ -13,20 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcalc.codegen.expressions import Expr
-    from archcalc.exporting.lanes import Lane
+    from archcalc.exporting.call_sites import CallSite
 
 
 def settled_attribute(
-    word: str, attribute: str, expr: Expr | None, lanes: Sequence[Lane], values: Sequence[Any]
+    word: str, attribute: str, expr: Expr | None, lanes: Sequence[CallSite], values: Sequence[Any]
 ) -> Expr:
-    """As `settled`, but where the attribute need not be an integer, 2 * 0.5 is as good as 1.
+    """As `expr_or_constant`, but where the attribute need not be an integer, 2 * 0.5 is as good as
+    1.
 
-    Raises `Differs`."""
+    Raises `NotUniform`."""
     if expr is not None and _is_number(word, attribute):
         numbers = [Fraction(v) if isinstance(v, int) else v for v in values]
         if holds(expr, lanes, numbers):
             return expr
-    return settled(expr, lanes, values)
+    return expr_or_constant(expr, lanes, values)
 
 
 def _is_number(word: str, attribute: str) -> bool:

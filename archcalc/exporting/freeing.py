@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from archcalc.diagnostics import DiagnosticError
-from archcalc.exporting.lanes import Differs
+from archcalc.exporting.call_sites import NotUniform
 from archcalc.exporting.runs import other_nets, together
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def freest(net: Net, write: Write[T], target: str) -> T:
+def fewest_constants(net: Net, write: Write[T], target: str) -> T:
     """What `write` makes with the fewest vars frozen.
 
     It is given nets of one spec under other values of its vars, the vars to write as numbers, and
     which var is another one in a net (by the net's id). It gives the code, and the vars that may
-    make layers appear that no net has; it raises `Differs` where no one code serves all the nets.
-    Raises `DiagnosticError` where none does even with every var frozen.
+    make layers appear that no net has; it raises `NotUniform` where no one code serves all the
+    nets. Raises `DiagnosticError` where none does even with every var frozen.
     """
     others = other_nets(net)
     frozen = {word for word, some in others.items() if not some}
@@ -60,14 +60,14 @@ def _for_all(
         joint = together(net, kept)
         changed.update({id(one): "" for one in joint})
         try:
-            written, doubtful = write([*nets, *joint], frozenset(frozen), changed)
-        except Differs:
+            written, uncovered = write([*nets, *joint], frozenset(frozen), changed)
+        except NotUniform:
             return None
         except DiagnosticError:
             if len(nets) == 1:
                 raise
             return None  # the target may refuse another value alone, and not the net itself
-        if not set(doubtful) - frozen:
+        if not set(uncovered) - frozen:
             return written
         # A layer that no value tried makes appear: the vars that might are fixed.
-        frozen |= set(doubtful)
+        frozen |= set(uncovered)

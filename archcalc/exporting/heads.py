@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archcalc.exporting.lanes import Lane
+    from archcalc.exporting.call_sites import CallSite
     from archcalc.spec.syntax import Layer
 
 
-def output_name(layer: Layer, lane: Lane, tensor: int) -> str:
+def output_name(layer: Layer, lane: CallSite, tensor: int) -> str:
     """The name of the output that a head without a path of its own gives here: its label, or a
     number. Several heads may give one tensor."""
     names = [word for word, t in lane.net.outputs.items() if t == tensor and word != "output"]

@@ -13,8 +13,8 @@ import archcalc
 from archcalc.codegen import export
 from archcalc.exporting.keras.code import keras_name
 from archcalc.exporting.keras.emitters.order import order_matters
-from archcalc.exporting.keras.site import order, shape
-from archcalc.exporting.keras.unique import could_collide
+from archcalc.exporting.keras.layer_names import could_collide
+from archcalc.exporting.keras.op_context import order, shape
 from tests.export.interpreter import run
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ pytest.importorskip("keras", reason="Keras is not installed")
 import archcalc
 from archcalc.codegen import export
 from archcalc.diagnostics import SpecError
-from archcalc.exporting.keras.unique import could_collide
+from archcalc.exporting.keras.layer_names import could_collide
 from archcalc.ops.registry import OPERATIONS
 from tests.export import keras_models as models
 from tests.export.support import ROOT

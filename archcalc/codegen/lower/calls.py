@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.lower.module import ModuleLowering
     from archcalc.codegen.lower.program import Entry, Variant
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Context
     from archcalc.codegen.sizes import Size
     from archcalc.graph import Group
     from archcalc.spec.syntax import Block, Layer
 
 
-def invoke(m: ModuleLowering, layer: Layer, named: Layer, here: Here, start: Tensor | None) -> Made:
+def invoke(
+    m: ModuleLowering, layer: Layer, named: Layer, here: Context, start: Tensor | None
+) -> Made:
     """A block call; `named` is the layer whose name it has."""
     block = m.program.net.spec.blocks[layer.word]
     groups = [take_group(site) for site in here.sites]
@@ -67,7 +69,7 @@ class _Call:
         m: ModuleLowering,
         block: Block,
         layer: Layer,
-        here: Here,
+        here: Context,
         start: Tensor | None,
         further: list[Tensor],
         variant: Variant,
@@ -296,7 +298,7 @@ def _inline(
     m: ModuleLowering,
     block: Block,
     layer: Layer,
-    here: Here,
+    here: Context,
     start: Tensor | None,
     groups: list[Group],
     further: list[Tensor],
@@ -341,7 +343,7 @@ def _inline(
     return Made(result)
 
 
-def enter_lets(m: ModuleLowering, block: Block, here: Here, start: Tensor | None) -> None:
+def enter_lets(m: ModuleLowering, block: Block, here: Context, start: Tensor | None) -> None:
     """The block's `let`s: constructor variables, evaluated once."""
     env = here.env
     assert isinstance(env, dict)

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.ir import Body
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Context
     from archcalc.codegen.sizes import Size
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Layer
 
 
 def condition_of(
-    m: ModuleLowering, value: Value, here: Here, start: Tensor | None
+    m: ModuleLowering, value: Value, here: Context, start: Tensor | None
 ) -> tuple[Expr, list[bool]]:
     """A condition as an expression, and its value at every site."""
     truths = []
@@ -46,7 +46,7 @@ def condition_of(
 
 
 def conditional(
-    m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, current: Tensor | None
+    m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None, current: Tensor | None
 ) -> Tensor | None:
     """A layer that is present if its condition holds."""
     assert layer.when is not None
@@ -103,7 +103,7 @@ def name_choices(m: ModuleLowering, tensor: Tensor, body: Body) -> None:
 def _supposed(
     m: ModuleLowering,
     layer: Layer,
-    here: Here,
+    here: Context,
     start: Tensor | None,
     current: Tensor | None,
     condition: Expr,
@@ -131,8 +131,8 @@ def _supposed(
 def merged(
     m: ModuleLowering,
     condition: Expr,
-    here: Here,
-    there: Here,
+    here: Context,
+    there: Context,
     inside: Tensor,
     before: Tensor,
 ) -> Tensor:

@@ -14,7 +14,7 @@ from archcalc.spec.expressions import Operand
 if TYPE_CHECKING:
     from archcalc.codegen.ir import Tensor
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Count, Here
+    from archcalc.codegen.lower.scope import Context, Count
     from archcalc.spec.expressions import Value
     from archcalc.spec.syntax import Layer
 
@@ -28,7 +28,7 @@ _EVERY = frozenset(("every name",))
 def counted(
     m: ModuleLowering,
     body: tuple[Layer, ...],
-    here: Here,
+    here: Context,
     start: Tensor | None,
     bound: frozenset[str] = frozenset(),
 ) -> Counts:
@@ -42,7 +42,7 @@ def counted(
 
 
 def _layer(
-    m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, bound: frozenset[str]
+    m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None, bound: frozenset[str]
 ) -> Counts:
     if layer.when is not None:
         inside = _layer(m, layer._replace(when=None), here, start, bound)
@@ -78,7 +78,7 @@ def _layer(
     return {_word(layer, here): literal(1)}
 
 
-def _word(layer: Layer, here: Here) -> str:
+def _word(layer: Layer, here: Context) -> str:
     if layer.kind == "group":
         return "group"
     if layer.kind == "apply":
@@ -91,7 +91,7 @@ def _times(
     m: ModuleLowering,
     inside: Counts,
     layer: Layer,
-    here: Here,
+    here: Context,
     start: Tensor | None,
     bound: frozenset[str],
 ) -> Counts:
@@ -121,6 +121,6 @@ def _sum(one: Count, other: Count) -> Count:
     return binary(one, ast.Add, other)
 
 
-def _unknown(m: ModuleLowering, value: Value, here: Here) -> Opaque:
+def _unknown(m: ModuleLowering, value: Value, here: Context) -> Opaque:
     """A count that depends on everything that a value uses."""
     return Opaque(m.words_read(value, here))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.ir import Statement
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Context
     from archcalc.codegen.sizes import Size
     from archcalc.spec.syntax import Branch as SpecBranch
     from archcalc.spec.syntax import Layer
@@ -40,10 +40,10 @@ class _Part(NamedTuple):
     there: frozenset[int]
 
 
-def named_join(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:
+def named_join(m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None) -> Made:
     """A join with a name is a path component."""
 
-    def inside(there: Here, tensor: Tensor | None) -> Tensor | None:
+    def inside(there: Context, tensor: Tensor | None) -> Tensor | None:
         return _joined(m, layer, there, tensor)
 
     def naming() -> Naming:
@@ -52,7 +52,7 @@ def named_join(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None
     return level(m, layer, here, start, inside, naming, sequential=False)
 
 
-def join(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:
+def join(m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None) -> Made:
     sites = [site.inside(take_group(site)) for site in here.sites]
     result = _joined(m, layer, here._replace(sites=sites), start)
     hand_out(here, sites, result)
@@ -60,7 +60,7 @@ def join(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> M
     return Made(result)
 
 
-def _joined(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Tensor | None:
+def _joined(m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None) -> Tensor | None:
     parts: list[_Part] = []
     for branch in layer.branches:
         m.program.step(layer)
@@ -72,7 +72,7 @@ def _joined(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -
     return _join(m, layer, here, parts)
 
 
-def _join(m: ModuleLowering, layer: Layer, here: Here, parts: list[_Part]) -> Tensor:
+def _join(m: ModuleLowering, layer: Layer, here: Context, parts: list[_Part]) -> Tensor:
     if all(p.condition is not None for p in parts) or (
         layer.word == "sub" and any(p.condition is not None for p in parts)
     ):
@@ -107,7 +107,7 @@ def _join(m: ModuleLowering, layer: Layer, here: Here, parts: list[_Part]) -> Te
     return m.bounded(result)
 
 
-def _check(here: Here, result: Tensor) -> None:
+def _check(here: Context, result: Tensor) -> None:
     """Sizes with a wrong value at some site lose their expression."""
     sizes = list(result.sizes)
     for axis, size in enumerate(sizes):
@@ -119,12 +119,12 @@ def _check(here: Here, result: Tensor) -> None:
     result.sizes = tuple(sizes)
 
 
-def _axes(here: Here, outputs: list[Any]) -> Any:
+def _axes(here: Context, outputs: list[Any]) -> Any:
     same(here.sites, [form_of(t.axes) for t in outputs])
     return outputs[0].axes
 
 
-def _axis(m: ModuleLowering, layer: Layer, here: Here, parts: list[_Part]) -> int:
+def _axis(m: ModuleLowering, layer: Layer, here: Context, parts: list[_Part]) -> int:
     if layer.word != "concat":
         return 0
     value = layer.arguments.get("axis")
@@ -162,7 +162,7 @@ def _first_expr(sizes: list[Size]) -> Size:
     return min(known, key=lambda s: len(variables(s))) if known else sizes[0]
 
 
-def _sizes(here: Here, parts: list[_Part], outputs: list[Any]) -> tuple[Size, ...]:
+def _sizes(here: Context, parts: list[_Part], outputs: list[Any]) -> tuple[Size, ...]:
     """For a sum or product: the sizes of the branches, except axes of size 1, which are
     broadcast."""
     always = [p.value for p in parts if p.condition is None]
@@ -198,7 +198,9 @@ def _first_written(sizes: list[Size]) -> Size:
 # -- one branch ---------------------------------------------------------------------------------
 
 
-def _branch(m: ModuleLowering, branch: SpecBranch, here: Here, start: Tensor | None) -> list[_Part]:
+def _branch(
+    m: ModuleLowering, branch: SpecBranch, here: Context, start: Tensor | None
+) -> list[_Part]:
     """One branch, once per iteration of its loop."""
     if branch.loop is None:
         return _turn(m, branch, here, start, here.env, None)
@@ -230,7 +232,7 @@ def _branch(m: ModuleLowering, branch: SpecBranch, here: Here, start: Tensor | N
 def _turn(
     m: ModuleLowering,
     branch: SpecBranch,
-    here: Here,
+    here: Context,
     start: Tensor | None,
     env: Any,
     values: list[dict[str, Any]] | None,
@@ -269,7 +271,7 @@ def _turn(
 def _supposed(
     m: ModuleLowering,
     branch: SpecBranch,
-    here: Here,
+    here: Context,
     start: Tensor | None,
     condition: Expr | None,
 ) -> _Part | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.callsite import CallSite
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Context
     from archcalc.codegen.sizes import Size
     from archcalc.graph import Group
     from archcalc.ops.base import Facts
@@ -36,7 +36,7 @@ class Made(NamedTuple):
 
 
 def lower_body(
-    m: ModuleLowering, layers: tuple[Layer, ...], here: Here, tensor: Tensor | None
+    m: ModuleLowering, layers: tuple[Layer, ...], here: Context, tensor: Tensor | None
 ) -> Tensor | None:
     """A sequence of layers; returns the last tensor."""
     for layer in layers:
@@ -47,7 +47,7 @@ def lower_body(
 
 
 def lower_layer(
-    m: ModuleLowering, layer: Layer, here: Here, current: Tensor | None
+    m: ModuleLowering, layer: Layer, here: Context, current: Tensor | None
 ) -> Tensor | None:
     from archcalc.codegen.lower.conditions import conditional
 
@@ -59,7 +59,7 @@ def lower_layer(
     return present(m, layer, here, start, current)
 
 
-def _source(m: ModuleLowering, source: SpecName, here: Here) -> Tensor | None:
+def _source(m: ModuleLowering, source: SpecName, here: Context) -> Tensor | None:
     text = constant_text(m, source, here)
     label = here.labels.find(text)
     assert label is not None
@@ -67,7 +67,7 @@ def _source(m: ModuleLowering, source: SpecName, here: Here) -> Tensor | None:
 
 
 def present(
-    m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, current: Tensor | None
+    m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None, current: Tensor | None
 ) -> Tensor | None:
     """A layer that is present."""
     if layer.head:
@@ -77,7 +77,7 @@ def present(
     return made.tensor
 
 
-def dispatch(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:
+def dispatch(m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None) -> Made:
     from archcalc.codegen.lower.calls import invoke
     from archcalc.codegen.lower.joins import join, named_join
     from archcalc.codegen.lower.levels import group
@@ -113,7 +113,7 @@ def take_group(site: CallSite) -> Group:
     return found
 
 
-def hand_out(here: Here, inside: list[CallSite], result: Tensor | None) -> None:
+def hand_out(here: Context, inside: list[CallSite], result: Tensor | None) -> None:
     """The output of a part, and the variables that it sets, for the enclosing sites."""
     for site, inner in zip(here.sites, inside, strict=True):
         site.py.update(inner.py)
@@ -125,7 +125,7 @@ def hand_out(here: Here, inside: list[CallSite], result: Tensor | None) -> None:
 
 
 def operation(
-    m: ModuleLowering, layer: Layer, named: Layer, here: Here, start: Tensor | None
+    m: ModuleLowering, layer: Layer, named: Layer, here: Context, start: Tensor | None
 ) -> Made:
     """One operation; `named` is the layer whose name it has."""
     assert start is not None
@@ -178,7 +178,7 @@ def _kind(word: str, attribute: str) -> Any:
     return next((a.kind for a in OPERATIONS[word].attributes if a.name == attribute), None)
 
 
-def _references(m: ModuleLowering, layer: Layer, here: Here) -> list[Tensor]:
+def _references(m: ModuleLowering, layer: Layer, here: Context) -> list[Tensor]:
     """The further tensors that attributes such as `like` name."""
     found = []
     for attribute in OPERATIONS[layer.word].attributes:
@@ -194,7 +194,7 @@ def _references(m: ModuleLowering, layer: Layer, here: Here) -> list[Tensor]:
 def _outputs(
     m: ModuleLowering,
     layer: Layer,
-    here: Here,
+    here: Context,
     nodes: list[Node],
     tensors: tuple[Tensor, ...],
     context: OpContext,
@@ -215,7 +215,7 @@ def _outputs(
 def _sizes(
     m: ModuleLowering,
     layer: Layer,
-    here: Here,
+    here: Context,
     nodes: list[Node],
     tensors: tuple[Tensor, ...],
     context: OpContext,
@@ -245,7 +245,7 @@ def _sizes(
 # -- names --------------------------------------------------------------------------------------
 
 
-def constant_text(m: ModuleLowering, name: SpecName, here: Here) -> str:
+def constant_text(m: ModuleLowering, name: SpecName, here: Context) -> str:
     """A name or label that is the same at all sites. Raises `MustUnroll` if it changes per
     iteration."""
     if len(name.parts) == 1 and isinstance(name.parts[0], str):
@@ -272,7 +272,7 @@ def path_of(
     m: ModuleLowering,
     layer: Layer,
     word: str,
-    here: Here,
+    here: Context,
     made: list[Any],
     *,
     weighted: bool,
@@ -316,7 +316,7 @@ def _joined(parts: list[str | Expr]) -> tuple[str | Expr, ...]:
 
 
 def _proved(
-    m: ModuleLowering, path: Path, here: Here, made: list[Any], unknown: frozenset[str] | None
+    m: ModuleLowering, path: Path, here: Context, made: list[Any], unknown: frozenset[str] | None
 ) -> Path:
     """A name that only depends on the loops around it. Raises `MustUnroll`, `Pin` or `NotUniform`
     otherwise; `unknown` are the variables of a name without an expression."""
@@ -345,7 +345,7 @@ def _proved(
 # -- labels, heads, reuse -------------------------------------------------------------------------
 
 
-def _enter_labels(m: ModuleLowering, layer: Layer, here: Here, made: Made) -> None:
+def _enter_labels(m: ModuleLowering, layer: Layer, here: Context, made: Made) -> None:
     for name in (layer.name, layer.label):
         if name is None:
             continue
@@ -362,7 +362,7 @@ def _enter_labels(m: ModuleLowering, layer: Layer, here: Here, made: Made) -> No
 
 
 def _head(
-    m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, current: Tensor | None
+    m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None, current: Tensor | None
 ) -> Tensor | None:
     """A head is an output and keeps the current tensor."""
     if not all(site.real for site in here.sites):
@@ -429,7 +429,7 @@ def _output_name(m: ModuleLowering, layer: Layer, site: CallSite, path: str, val
     raise refused(layer, "a head without a name here", "give it one", m.target)
 
 
-def _reuse(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:
+def _reuse(m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None) -> Made:
     """A reused layer, block or group."""
     label = here.labels.find(layer.word)
     made: Any = None if label is None else label.made
@@ -472,7 +472,7 @@ def _reuse(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) ->
     return Made(result, made)
 
 
-def _fits(size: Expr, here: Here, actual: list[int]) -> bool:
+def _fits(size: Expr, here: Context, actual: list[int]) -> bool:
     from archcalc.codegen.callsite import mismatches
 
     return not mismatches(size, here.sites, [plain(v) for v in actual])

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.ir import Tensor
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Context
     from archcalc.codegen.sizes import Size
     from archcalc.spec.syntax import Layer
 
 
-def group(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:
+def group(m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None) -> Made:
     """A `group`."""
     spec = m.program.net.spec
     chain = is_chain(layer.body, spec.blocks, m.program.chains)
     sequential = is_sequential(m, layer.body)
 
-    def inside(there: Here, tensor: Tensor | None) -> Tensor | None:
+    def inside(there: Context, tensor: Tensor | None) -> Tensor | None:
         return lower_body(m, layer.body, there, tensor)
 
     def naming() -> Naming:
@@ -70,9 +70,9 @@ def _outside(m: ModuleLowering, size: Size, bound: set[str]) -> Size:
 def level(
     m: ModuleLowering,
     layer: Layer,
-    here: Here,
+    here: Context,
     start: Tensor | None,
-    inside: Callable[[Here, Tensor | None], Tensor | None],
+    inside: Callable[[Context, Tensor | None], Tensor | None],
     naming: Callable[[], Naming],
     *,
     sequential: bool,

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from archcalc.codegen.callsite import CallSite
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Count, Here
+    from archcalc.codegen.lower.scope import Context, Count
     from archcalc.spec.syntax import Layer
     from archcalc.spec.syntax import Loop as SpecLoop
 
 INDICES = "ijk"
 
 
-def loop(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Tensor | None:
+def loop(m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None) -> Tensor | None:
     """A `repeat` or `for`."""
     assert layer.loop is not None
     groups = [take_group(site) for site in here.sites]
@@ -75,8 +75,8 @@ def _names(site: CallSite, start: Tensor | None) -> dict[str, Any]:
 def _looped(
     m: ModuleLowering,
     layer: Layer,
-    here: Here,
-    outer: Here,
+    here: Context,
+    outer: Context,
     start: Tensor | None,
     rows: list[list[dict[str, Any]]],
     over: Expr,
@@ -142,7 +142,9 @@ def _decimal(value: Any) -> bool:
     return not (value is None or isinstance(value, str | int)) and hasattr(value, "denominator")
 
 
-def _turn_sites(outer: Here, rows: list[list[dict[str, Any]]], head: Head) -> list[list[CallSite]]:
+def _turn_sites(
+    outer: Context, rows: list[list[dict[str, Any]]], head: Head
+) -> list[list[CallSite]]:
     """The sites of every iteration, one list per call."""
     found = []
     for site, some in zip(outer.sites, rows, strict=True):
@@ -158,7 +160,7 @@ def _turn_sites(outer: Here, rows: list[list[dict[str, Any]]], head: Head) -> li
     return found
 
 
-def _moving(here: Here, start: Tensor | None, sites: list[list[CallSite]]) -> frozenset[int]:
+def _moving(here: Context, start: Tensor | None, sites: list[list[CallSite]]) -> frozenset[int]:
     """The axes whose size changes between iterations at some site."""
     if start is None:
         return frozenset()
@@ -179,7 +181,7 @@ def _moving(here: Here, start: Tensor | None, sites: list[list[CallSite]]) -> fr
 def _lower_turn(
     m: ModuleLowering,
     layer: Layer,
-    here: Here,
+    here: Context,
     sites: list[list[CallSite]],
     start: Tensor | None,
     head: Head,
@@ -215,12 +217,12 @@ def _lower_turn(
 def _supposed(
     m: ModuleLowering,
     layer: Layer,
-    here: Here,
+    here: Context,
     start: Tensor | None,
     entry: Tensor | None,
     head: Head,
-    inside: Here,
-) -> Here:
+    inside: Context,
+) -> Context:
     """An iteration for loops that no call enters."""
     if head.words:
         m.pin(frozenset(variables(head.over)))

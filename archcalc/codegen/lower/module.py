@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.ir import Module, Statement, Tensor
     from archcalc.codegen.lower.program import ProgramLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Context
     from archcalc.codegen.references import References
     from archcalc.codegen.sizes import Size
     from archcalc.spec.expressions import Value
@@ -177,7 +177,7 @@ class ModuleLowering:
         closed = substitute(expr, known) if length < LONGEST else None
         return closed if closed is not None and len(show(closed)) < LONGEST else None
 
-    def names(self, here: Here, tensor: Tensor | None) -> Names:
+    def names(self, here: Context, tensor: Tensor | None) -> Names:
         """The names that a layer's expressions use."""
         self.active = here.sites
         if tensor is None:
@@ -190,7 +190,7 @@ class ModuleLowering:
 
         return Names(here.env, in_channels)
 
-    def translated(self, value: Value, here: Here, tensor: Tensor | None) -> Expr | None:
+    def translated(self, value: Value, here: Context, tensor: Tensor | None) -> Expr | None:
         """A value of the spec as an expression, None if it has none: an operation, a label, or text
         with parts. Everything that it uses is constant then."""
         try:
@@ -198,11 +198,11 @@ class ModuleLowering:
         except (Untranslatable, DiagnosticError, SyntaxError):
             return None
 
-    def pin_value(self, value: Value, here: Here) -> None:
+    def pin_value(self, value: Value, here: Context) -> None:
         """Makes everything that a value uses constant."""
         self.pin(self.words_read(value, here))
 
-    def words_read(self, value: Value, here: Here) -> frozenset[str]:
+    def words_read(self, value: Value, here: Context) -> frozenset[str]:
         """The variables that a value uses, with or without an expression."""
         import re
 
@@ -223,14 +223,14 @@ class ModuleLowering:
             tensor.sizes = tuple(sizes)
         return tensor
 
-    def constant(self, value: Value, here: Here) -> Any:
+    def constant(self, value: Value, here: Context) -> Any:
         """A value that must be the same at all sites."""
         held = same(here.sites, [value.evaluate(site.names) for site in here.sites])
         if not value.constant:
             self.pin_value(value, here)
         return held
 
-    def prove(self, expr: Expr, here: Here, actual: list[Any], layer: Layer | None) -> Expr:
+    def prove(self, expr: Expr, here: Context, actual: list[Any], layer: Layer | None) -> Expr:
         """Raises `Disagreement` if an expression has another value than in the net."""
         wrong = mismatches(expr, here.sites, [plain(v) for v in actual])
         if wrong:

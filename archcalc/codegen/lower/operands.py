@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.callsite import CallSite
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Context
 
 CHANNELS = "channels"
 """The argument of a factory that needs one."""
@@ -37,7 +37,7 @@ def key_of(held: Any) -> object:
     return ("operand", hash(held)) if isinstance(held, Operand) else held
 
 
-def apply(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Made:
+def apply(m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None) -> Made:
     """The operation or block that a name refers to."""
     python = m.operations.get(layer.word)
     if python is not None:
@@ -61,7 +61,7 @@ def apply(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> 
     return dispatch(m, applied._replace(name=layer.name), there, start)
 
 
-def _applied(m: ModuleLowering, layer: Layer, here: Here, held: Any) -> tuple[Layer, Here]:
+def _applied(m: ModuleLowering, layer: Layer, here: Context, held: Any) -> tuple[Layer, Context]:
     """The applied layer, and the names that its arguments use."""
     if not isinstance(held, Operand):
         site = here.sites[0]
@@ -79,7 +79,7 @@ def _applied(m: ModuleLowering, layer: Layer, here: Here, held: Any) -> tuple[La
 
 
 def _factory(
-    m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None, python: str
+    m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None, python: str
 ) -> Made | None:
     """The parameter, called; None if no single class can serve the values of its calls."""
     if start is None or layer.arguments:
@@ -128,7 +128,7 @@ def _factory(
 
 
 def _default(
-    m: ModuleLowering, layer: Layer, here: Here, start: Tensor, python: str, takes: bool
+    m: ModuleLowering, layer: Layer, here: Context, start: Tensor, python: str, takes: bool
 ) -> None:
     """The parameter's default, even if every call passes another."""
     value = m.defaults.get(python)

@@ -18,7 +18,7 @@ from archcalc.codegen.lower.levels import is_sequential
 from archcalc.codegen.lower.module import ModuleLowering, parameter
 from archcalc.codegen.lower.net_calls import NetCalls
 from archcalc.codegen.lower.operands import key_of
-from archcalc.codegen.lower.scope import Here, Label, Labels, Naming
+from archcalc.codegen.lower.scope import Context, Label, Labels, Naming
 from archcalc.codegen.lower.spec_text import SpecText
 from archcalc.codegen.names import Identifiers, snake
 from archcalc.codegen.references import References
@@ -383,7 +383,7 @@ class ProgramLowering:
             tensor = tensors[word]
             if tensor is not None:
                 tensor.label = word
-        here = Here(m.sites, env, labels, naming)
+        here = Context(m.sites, env, labels, naming)
         from archcalc.codegen.lower.calls import enter_lets
 
         enter_lets(m, block, here, start)
@@ -496,7 +496,7 @@ class ProgramLowering:
             and self.text.has_numbered(spec.layers, m.sites)
         )
         naming = Naming(chain=chain, sequential=module.sequential)
-        here = Here([root], env, labels, naming)
+        here = Context([root], env, labels, naming)
         try:
             module.output = lower_body(
                 m, spec.layers, here, inputs[0] if len(inputs) == 1 else None

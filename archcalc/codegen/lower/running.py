@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.ir import Statement
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Context
     from archcalc.codegen.sizes import Size
 
 SIDES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -44,7 +44,7 @@ class Turn(NamedTuple):
 
 def running_sizes(
     m: ModuleLowering,
-    here: Here,
+    here: Context,
     start: Tensor,
     sites: list[list[CallSite]],
     moving: frozenset[int],
@@ -86,7 +86,7 @@ def _word(tensor: Tensor, place: int) -> str:
 
 def finished(
     m: ModuleLowering,
-    here: Here,
+    here: Context,
     start: Tensor | None,
     sites: list[list[CallSite]],
     head: Head,
@@ -147,7 +147,7 @@ def _in_order(m: ModuleLowering, turn: Turn, update: list[tuple[str, Expr, Expr]
 
 def _carried(
     m: ModuleLowering,
-    here: Here,
+    here: Context,
     start: Tensor,
     sites: list[list[CallSite]],
     head: Head,
@@ -185,7 +185,7 @@ def _carried(
 
 def _constant(
     m: ModuleLowering,
-    here: Here,
+    here: Context,
     start: Tensor,
     sites: list[list[CallSite]],
     place: int,

@@ -118,7 +118,7 @@ class Naming:
                 self.counts[key] = binary(before, ast.Add, total)
 
 
-class Here(NamedTuple):
+class Context(NamedTuple):
     """The context of a layer. `env` maps the spec's names to expressions (None: no expression),
     `loops` are the index variables of the enclosing loops, `held` the words that refer to
     operations."""

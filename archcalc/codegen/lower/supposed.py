@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.callsite import CallSite
     from archcalc.codegen.ir import Tensor
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Context
     from archcalc.spec.syntax import Layer
 
 
@@ -27,14 +27,14 @@ TRIED = 3
 """Maximum number of sites that are tried: one is enough."""
 
 
-def supposed_layer(m: ModuleLowering, layer: Layer, here: Here, start: Tensor | None) -> Here:
+def supposed_layer(m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None) -> Context:
     """A site at which the layer is present. Raises `NotPossible`."""
     return _supposed(m, (layer,), here, start, {})
 
 
 def supposed_turn(
-    m: ModuleLowering, layers: tuple[Layer, ...], here: Here, start: Tensor | None
-) -> Here:
+    m: ModuleLowering, layers: tuple[Layer, ...], here: Context, start: Tensor | None
+) -> Context:
     """A site in an iteration of a loop that no call reaches. Raises `NotPossible`."""
     return _supposed(m, layers, here, start, {"index": 0})
 
@@ -42,10 +42,10 @@ def supposed_turn(
 def _supposed(
     m: ModuleLowering,
     layers: tuple[Layer, ...],
-    here: Here,
+    here: Context,
     start: Tensor | None,
     names: dict[str, Any],
-) -> Here:
+) -> Context:
     for site in here.sites[:TRIED]:
         found = _elaborated(m, layers, here, site, start, names)
         if found is not None:
@@ -56,7 +56,7 @@ def _supposed(
 def _elaborated(
     m: ModuleLowering,
     layers: tuple[Layer, ...],
-    here: Here,
+    here: Context,
     site: CallSite,
     start: Tensor | None,
     names: dict[str, Any],

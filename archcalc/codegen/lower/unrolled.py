@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.ir import Tensor
     from archcalc.codegen.lower.module import ModuleLowering
-    from archcalc.codegen.lower.scope import Here
+    from archcalc.codegen.lower.scope import Context
     from archcalc.spec.syntax import Layer
 
 
 def unrolled(
     m: ModuleLowering,
     layer: Layer,
-    here: Here,
-    outer: Here,
+    here: Context,
+    outer: Context,
     start: Tensor | None,
     rows: list[list[dict[str, Any]]],
     over: Expr | None,
@@ -46,7 +46,7 @@ def unrolled(
     return tensor
 
 
-def _pass_on(here: Here, sites: list[CallSite]) -> None:
+def _pass_on(here: Context, sites: list[CallSite]) -> None:
     """Later iterations, and labels after the loop, see everything that was created in an
     iteration."""
     for site, inner in zip(here.sites, sites, strict=True):
@@ -55,7 +55,7 @@ def _pass_on(here: Here, sites: list[CallSite]) -> None:
 
 
 def entry_of(
-    over: Expr | None, turn: int, position: int, words: int, values: list[Any], here: Here
+    over: Expr | None, turn: int, position: int, words: int, values: list[Any], here: Context
 ) -> Expr | None:
     """The value of a loop variable in one iteration: an expression if the table is a literal."""
     if isinstance(over, ast.Tuple) and turn < len(over.elts):

@@ -9,7 +9,7 @@ from archcalc.codegen.expressions import show, variables
 from archcalc.codegen.layout import Line, Nest, call, flat, under
 from archcalc.codegen.pytorch.classes import statement_words
 from archcalc.codegen.pytorch.sequence import carry, loop_header
-from archcalc.codegen.pytorch.wires import Wire
+from archcalc.codegen.pytorch.tensors import TensorText
 
 if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
@@ -60,7 +60,7 @@ def _merge(w: ForwardWriter, s: When, flag: str, forward: list[Statement]) -> No
     w.put(target, inside.doc, typed=False)
     forward, w.forward = w.forward, kept
     w.forward.append(under(flag, forward))
-    w.wires[id(s.output)] = Wire(target, typed=target in w.typed)
+    w.wires[id(s.output)] = TensorText(target, typed=target in w.typed)
 
 
 def _identity(w: ForwardWriter, s: When, init: list[Statement], forward: list[Statement]) -> bool:
@@ -101,8 +101,8 @@ def write_loop(w: ForwardWriter, s: Loop) -> None:
         if before.doc != target:
             w.put(target, before.doc, typed=before.typed)
             if not before.simple:
-                w.wires[id(s.before)] = Wire(target, typed=target in w.typed)
-        w.wires[id(s.entry)] = Wire(target, typed=target in w.typed)
+                w.wires[id(s.before)] = TensorText(target, typed=target in w.typed)
+        w.wires[id(s.entry)] = TensorText(target, typed=target in w.typed)
     kept = w.init, w.forward
     w.init, w.forward = [], []
     loops, indices = set(w.loops), w.indices
@@ -137,7 +137,7 @@ def write_loop(w: ForwardWriter, s: Loop) -> None:
             w.forward.append(Line(f"{variable} = ", text))
         w.forward.append(Nest(*_forward_header(w, s, forward), forward))
     if s.output is not None:
-        w.wires[id(s.output)] = Wire(target, typed=target in w.typed)
+        w.wires[id(s.output)] = TensorText(target, typed=target in w.typed)
         if s.output.label and s.output.label not in w.kept:
             doc = w.wires.pop(id(s.output)).doc
             w.give(s.output, doc, typed=target in w.typed)

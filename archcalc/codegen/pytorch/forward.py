@@ -21,10 +21,10 @@ from archcalc.codegen.ir import (
 from archcalc.codegen.layout import Line, Nest, assign, call, flat
 from archcalc.codegen.pytorch.classes import guess
 from archcalc.codegen.pytorch.control import write_loop, write_when
-from archcalc.codegen.pytorch.form import Run
+from archcalc.codegen.pytorch.emitted import Run
 from archcalc.codegen.pytorch.joins import write_join
 from archcalc.codegen.pytorch.sequence import key_text
-from archcalc.codegen.pytorch.wires import Wire, always_heads, every_read, reads_of_body
+from archcalc.codegen.pytorch.tensors import TensorText, always_heads, every_read, reads_of_body
 from archcalc.codegen.refusal import refused
 from archcalc.ops.registry import OPERATIONS
 
@@ -52,7 +52,7 @@ class ForwardWriter:
         self.at: Any = None  # the current layer
         self.init: list[Statement] = made.init
         self.forward: list[Statement] = made.forward
-        self.wires: dict[int, Wire] = {}
+        self.wires: dict[int, TensorText] = {}
         self.modules: dict[
             int, tuple[str, tuple[str, ...]]
         ] = {}  # how a statement's module is called
@@ -106,7 +106,7 @@ class ForwardWriter:
             if python != "x":
                 self.kept.add(python)
             self.typed.add(python)
-            self.wires[id(tensor)] = Wire(python, typed=True)
+            self.wires[id(tensor)] = TensorText(python, typed=True)
             self.made.inputs.append(f"{python}: Tensor")
 
     def _keep_input(self, tensor: Tensor | None, body: Body) -> None:
@@ -128,7 +128,7 @@ class ForwardWriter:
         wire = self.wire(output)
         if not wire.typed:
             self.put("x", wire.doc, typed=True, annotate="x" not in self.typed)
-            wire = Wire("x", typed=True)
+            wire = TensorText("x", typed=True)
         self.forward.append(Line("return ", wire.doc))
 
     def _return_whole(self, module: Module) -> None:
@@ -163,17 +163,17 @@ class ForwardWriter:
 
     # -- tensors ----------------------------------------------------------------------------
 
-    def wire(self, tensor: Tensor) -> Wire:
+    def wire(self, tensor: Tensor) -> TensorText:
         found = self.wires.get(id(tensor))
         if found is None:  # of the enclosing class
             word = self.made.locals.take(tensor.label or "skip", "tensor")
             self.captured[word] = tensor
             self.kept.add(word)
             self.typed.add(word)
-            found = self.wires[id(tensor)] = Wire(word, typed=True)
+            found = self.wires[id(tensor)] = TensorText(word, typed=True)
         return found
 
-    def simple(self, tensor: Tensor) -> Wire:
+    def simple(self, tensor: Tensor) -> TensorText:
         """The tensor in a variable."""
         wire = self.wire(tensor)
         if not wire.simple:
@@ -181,7 +181,7 @@ class ForwardWriter:
             self.wires[id(tensor)] = wire
         return wire
 
-    def put(self, variable: str, doc: Doc, *, typed: bool, annotate: bool = False) -> Wire:
+    def put(self, variable: str, doc: Doc, *, typed: bool, annotate: bool = False) -> TensorText:
         """Assigns to a variable, which is a Tensor from then on if it was one before."""
         known = variable in self.typed
         if flat(doc) != variable:
@@ -189,7 +189,7 @@ class ForwardWriter:
             self.forward.append(Line(before, doc))
         if typed:
             self.typed.add(variable)
-        return Wire(variable, typed=typed or known or annotate)
+        return TensorText(variable, typed=typed or known or annotate)
 
     def give(self, tensor: Tensor, doc: Doc, *, typed: bool) -> None:
         """The output of a statement: named by its label if something reads it by that."""
@@ -198,7 +198,7 @@ class ForwardWriter:
             self.kept.add(variable)
             self.wires[id(tensor)] = self.put(variable, doc, typed=typed)
             return
-        self.wires[id(tensor)] = Wire(doc, typed=typed)
+        self.wires[id(tensor)] = TensorText(doc, typed=typed)
 
     def use(self, expr: Expr, hint: str) -> str:
         """A number of the constructor in the forward pass."""
@@ -288,7 +288,7 @@ class ForwardWriter:
             for word, tensor in zip(words, s.outputs, strict=True):
                 self.kept.add(word)
                 self.typed.add(word)
-                self.wires[id(tensor)] = Wire(word, typed=True)
+                self.wires[id(tensor)] = TensorText(word, typed=True)
             return
         text = flat(doc)
         typed = form.typed
@@ -296,13 +296,13 @@ class ForwardWriter:
             typed = wires[0].typed
         self.give(s.outputs[0], doc, typed=typed)
 
-    def _argument(self, tensor: Tensor, *, weighted: bool) -> Wire:
+    def _argument(self, tensor: Tensor, *, weighted: bool) -> TensorText:
         wire = self.wire(tensor)
         if not wire.simple and (weighted or len(flat(wire.doc)) > LONG):
             return self.simple(tensor)
         return wire
 
-    def _function(self, s: Operation) -> tuple[Doc, list[Wire]]:
+    def _function(self, s: Operation) -> tuple[Doc, list[TensorText]]:
         wires = [self.wire(t) for t in s.inputs]
         if len(wires) > 1 or len(flat(wires[0].doc)) > LONG:
             wires = [self.simple(t) for t in s.inputs]

@@ -11,14 +11,14 @@ from archcalc.codegen.refusal import refused
 if TYPE_CHECKING:
     from archcalc.codegen.context import OpContext
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import Form
+    from archcalc.codegen.pytorch.emitted import Emitted
     from archcalc.graph import Node
     from archcalc.spec.syntax import Init, Layer
 
 _WORDS = {"low": "a", "high": "b", "value": "val"}
 
 
-def initialised(context: OpContext, init: Init, form: Form) -> Form:
+def initialised(context: OpContext, init: Init, form: Emitted) -> Emitted:
     """The form with its module inside a call that initializes its weight."""
     for node in context.nodes:
         _check(context.layer, init.method, node)
@@ -38,10 +38,10 @@ def initialised(context: OpContext, init: Init, form: Form) -> Form:
 
 
 def _number(context: OpContext, value: Any) -> str:
-    from archcalc.codegen.lower.scope import Here, Labels, Naming
+    from archcalc.codegen.lower.scope import Context, Labels, Naming
 
     m = context.lowering
-    here = Here(context.sites, context.env, Labels(None), Naming(chain=True, sequential=True))
+    here = Context(context.sites, context.env, Labels(None), Naming(chain=True, sequential=True))
     expr = m.translated(value, here, context.tensors[0])
     if expr is None:
         m.pin_value(value, here)

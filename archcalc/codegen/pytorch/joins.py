@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.ir import Branch, Join, Tensor
     from archcalc.codegen.layout import Doc
     from archcalc.codegen.pytorch.forward import ForwardWriter
-    from archcalc.codegen.pytorch.wires import Wire
+    from archcalc.codegen.pytorch.tensors import TensorText
 
 SHORT = 44
 """A branch up to this length stays inside the join's expression."""
@@ -28,7 +28,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 class _Part(NamedTuple):
     """A written branch: its output, and when it is present (None: always)."""
 
-    wire: Wire
+    wire: TensorText
     flag: str | None
     variable: str
 
@@ -58,7 +58,7 @@ def write_join(w: ForwardWriter, s: Join) -> None:
 
 
 def _starts(branch: Branch) -> list[Tensor]:
-    from archcalc.codegen.pytorch.wires import reads_of_body
+    from archcalc.codegen.pytorch.tensors import reads_of_body
 
     return reads_of_body(branch.body, branch.value)
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcalc.exporting.freeing import freest
+from archcalc.exporting.call_sites import NotUniform
+from archcalc.exporting.freeing import fewest_constants
 from archcalc.exporting.keras.assemble import assemble
-from archcalc.exporting.keras.marks import Again
+from archcalc.exporting.keras.dead_weights import check_reached
+from archcalc.exporting.keras.layer_names import check_names
 from archcalc.exporting.keras.program import Program
-from archcalc.exporting.keras.reached import check_reached
-from archcalc.exporting.keras.unique import check_names
-from archcalc.exporting.lanes import Differs
+from archcalc.exporting.keras.strategies import Restart
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.function import Function
-    from archcalc.exporting.keras.marks import Mark
+    from archcalc.exporting.keras.strategies import Strategy
     from archcalc.graph import Net
 
 
@@ -29,22 +29,22 @@ def generate(net: Net) -> str:
     """The file, as text. Raises `DiagnosticError` for a layer that Keras cannot express."""
     check_names(net)
     check_reached(net)
-    return assemble(net, *freest(net, _write, "Keras"))
+    return assemble(net, *fewest_constants(net, _write, "Keras"))
 
 
 def _write(
     nets: list[Net], frozen: frozenset[str], changed: dict[int, str]
 ) -> tuple[tuple[Program, Function], set[str]]:
     """The functions; written anew for every part that needs another form."""
-    marks: set[Mark] = set()
+    strategies: set[Strategy] = set()
     while True:
-        program = Program(nets, frozen, changed, marks)
+        program = Program(nets, frozen, changed, strategies)
         try:
-            return (program, program.write()), program.doubtful
-        except Again as again:
-            if again.mark in marks:  # heeded in vain: an end, not an endless loop
-                raise Differs([], []) from again
-            marks.add(again.mark)
+            return (program, program.write()), program.uncovered
+        except Restart as again:
+            if again.mark in strategies:  # heeded in vain: an end, not an endless loop
+                raise NotUniform([], []) from again
+            strategies.add(again.mark)
 
 
 __all__ = ["generate"]

@@ -11,15 +11,15 @@ from archcalc.codegen.expressions import (
 )
 from archcalc.codegen.layout import assign, call, flat
 from archcalc.codegen.refusal import refused
+from archcalc.exporting.call_sites import NotUniform, SymbolicTensor, constant
 from archcalc.exporting.heads import output_name
 from archcalc.exporting.keras.calls import CallWriter
 from archcalc.exporting.keras.code import Nest, Path, redirect
 from archcalc.exporting.keras.counters import counting_alone, hangs_on
 from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.function import Parameter
-from archcalc.exporting.keras.marks import Again
-from archcalc.exporting.keras.site import Make
-from archcalc.exporting.lanes import Differs, Wire, constant
+from archcalc.exporting.keras.op_context import Make
+from archcalc.exporting.keras.strategies import Restart
 from archcalc.graph import Node
 from archcalc.ops.registry import OPERATIONS
 from archcalc.spec.expressions import Operand
@@ -27,10 +27,10 @@ from archcalc.spec.syntax import Layer
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.code import Statement
-    from archcalc.exporting.keras.site import Steps
-    from archcalc.exporting.keras.writer import Env, Here, Label, Recall
+    from archcalc.exporting.keras.op_context import Steps
+    from archcalc.exporting.keras.writer import Context, Env, Label, Recall
 
-Result = tuple["Wire | None", "Recall | None"]
+Result = tuple["SymbolicTensor | None", "Recall | None"]
 
 LABELLED = ("operation", "block", "join", "group", "apply", "reuse")
 """The kinds of layers that are written into the variable of their label."""
@@ -43,8 +43,12 @@ class BodyWriter(CallWriter):
     """Writes everything."""
 
     def present(
-        self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
-    ) -> Wire | None:
+        self,
+        layer: Layer,
+        here: Context,
+        start: SymbolicTensor | None,
+        current: SymbolicTensor | None,
+    ) -> SymbolicTensor | None:
         if layer.head:
             return self._head(layer, here, start, current)
         label = self._own_label(layer, here)
@@ -60,7 +64,7 @@ class BodyWriter(CallWriter):
                 self.label(here, text).again = again
         return wire
 
-    def dispatch(self, layer: Layer, here: Here, start: Wire | None) -> Result:
+    def dispatch(self, layer: Layer, here: Context, start: SymbolicTensor | None) -> Result:
         kind = layer.kind
         if kind == "operation":
             return self.operation(layer, layer, here, start, here.env)
@@ -82,7 +86,9 @@ class BodyWriter(CallWriter):
             return self.join(layer, here, start, groups, None), None
         path = self.held(self.local(layer, here, [g.path for g in groups], layer.word or "group"))
 
-        def write(there: Here, some: list[Any], entry: Wire | None, path: Path) -> Wire | None:
+        def write(
+            there: Context, some: list[Any], entry: SymbolicTensor | None, path: Path
+        ) -> SymbolicTensor | None:
             inside = self.enter(layer, there, path, some)
             if kind == "join":
                 return self.join(layer, inside, entry, some, path)
@@ -92,14 +98,14 @@ class BodyWriter(CallWriter):
 
     # -- labels -----------------------------------------------------------------------------
 
-    def _own_label(self, layer: Layer, here: Here) -> Label | None:
+    def _own_label(self, layer: Layer, here: Context) -> Label | None:
         """The one label that the layer's tensor is kept under."""
         read = [t for t in self.labels(layer, here) if self.references.tensor(t)]
         if len(read) != 1 or (layer.kind == "operation" and layer.word == "split"):
             return None
         return self.label(here, read[0])
 
-    def _labelled(self, layer: Layer, here: Here, wire: Wire) -> Wire:
+    def _labelled(self, layer: Layer, here: Context, wire: SymbolicTensor) -> SymbolicTensor:
         for text in self.labels(layer, here):
             if not self.references.tensor(text):
                 continue
@@ -114,8 +120,12 @@ class BodyWriter(CallWriter):
     # -- heads ------------------------------------------------------------------------------
 
     def _head(
-        self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
-    ) -> Wire | None:
+        self,
+        layer: Layer,
+        here: Context,
+        start: SymbolicTensor | None,
+        current: SymbolicTensor | None,
+    ) -> SymbolicTensor | None:
         """An output beside the main one; those for training are asked for."""
         if self.within:
             raise refused(
@@ -125,7 +135,7 @@ class BodyWriter(CallWriter):
                 "Keras",
             )
         if self.function.block is not None:
-            raise Again(("expand", self.function.block))
+            raise Restart(("expand", self.function.block))
         counters = list(self.function.counters)
         around, self.training = self.training, self.training or layer.training_only
         body, _ = self.apart(lambda: self._head_body(layer, here, start))
@@ -167,7 +177,7 @@ class BodyWriter(CallWriter):
         if instead:
             self.statements.append(Nest("else", "", instead))
 
-    def _head_body(self, layer: Layer, here: Here, start: Wire | None) -> None:
+    def _head_body(self, layer: Layer, here: Context, start: SymbolicTensor | None) -> None:
         target, self.target = self.target, self.function.ids.take("head")
         bare = layer._replace(head=False, training_only=False)
         wire = self.present(bare, here, start, start)
@@ -185,7 +195,7 @@ class BodyWriter(CallWriter):
 
     # -- operations given as parameters -------------------------------------------------------
 
-    def _apply(self, layer: Layer, here: Here, start: Wire | None) -> Result:
+    def _apply(self, layer: Layer, here: Context, start: SymbolicTensor | None) -> Result:
         held = [lane.names.get(layer.word, layer.word) for lane in here.lanes]
         keys = [id(h.layer) if isinstance(h, Operand) else h for h in held]
         if len(set(keys)) > 1:
@@ -196,7 +206,7 @@ class BodyWriter(CallWriter):
             return self.operation(applied, layer, here, start, env)
         return self.block(applied, layer, here, start, env)
 
-    def _applied(self, layer: Layer, held: Any, here: Here) -> tuple[Layer, Env]:
+    def _applied(self, layer: Layer, held: Any, here: Context) -> tuple[Layer, Env]:
         if isinstance(held, Operand):
             if held.layer.kind not in ("operation", "block"):
                 raise refused(
@@ -212,10 +222,15 @@ class BodyWriter(CallWriter):
         return Layer(kind, held, layer.span, arguments), here.env
 
     def _differing(
-        self, layer: Layer, here: Here, start: Wire | None, held: list[Any], keys: list[Any]
-    ) -> Wire:
+        self,
+        layer: Layer,
+        here: Context,
+        start: SymbolicTensor | None,
+        held: list[Any],
+        keys: list[Any],
+    ) -> SymbolicTensor:
         """An operation that is another one from call to call: the parameter, called."""
-        differs = Differs(here.lanes, keys)
+        differs = NotUniform(here.lanes, keys)
         operations = self.function.operations.get(layer.word)
         again = any(map(self.references.called, self.labels(layer, here)))
         if again or operations is None or start is None or layer.init is not None:
@@ -245,7 +260,9 @@ class BodyWriter(CallWriter):
 
     # -- layers called again ------------------------------------------------------------------
 
-    def _reuse(self, layer: Layer, here: Here, start: Wire | None) -> Wire | None:
+    def _reuse(
+        self, layer: Layer, here: Context, start: SymbolicTensor | None
+    ) -> SymbolicTensor | None:
         again = self.find(layer, here, layer.word).again
         assert again is not None  # the walk has refused what cannot be called again
         return again.call(layer, here, start)

@@ -16,9 +16,15 @@ from archcalc.codegen.expressions import (
 from archcalc.codegen.layout import Call, Line, Prefixed, assign, flat
 from archcalc.codegen.references import References
 from archcalc.diagnostics import DiagnosticError
+from archcalc.exporting.call_sites import (
+    CallSite,
+    NotUniform,
+    SymbolicTensor,
+    constant,
+    expr_or_constant,
+)
 from archcalc.exporting.keras.shared import SharedWriter
-from archcalc.exporting.keras.writer import CHANNELS, Here, Label, Scope
-from archcalc.exporting.lanes import Differs, Lane, Wire, constant, settled
+from archcalc.exporting.keras.writer import CHANNELS, Context, Label, Scope
 
 if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
@@ -33,8 +39,8 @@ class CallWriter(SharedWriter):
     """Adds blocks."""
 
     def block(
-        self, layer: Layer, named: Layer, here: Here, start: Wire | None, env: Env
-    ) -> tuple[Wire | None, Recall | None]:
+        self, layer: Layer, named: Layer, here: Context, start: SymbolicTensor | None, env: Env
+    ) -> tuple[SymbolicTensor | None, Recall | None]:
         groups: list[Any] = [lane.take() for lane in here.lanes]
         block = self.program.spec.blocks[layer.word]
         if block.inline:
@@ -42,7 +48,9 @@ class CallWriter(SharedWriter):
             return self.outer(here, groups, self.body(block.body, inside, start)), None
         path = self.local(named, here, [g.path for g in groups], layer.word)
 
-        def write(there: Here, some: list[Any], entry: Wire | None, path: Path) -> Wire | None:
+        def write(
+            there: Context, some: list[Any], entry: SymbolicTensor | None, path: Path
+        ) -> SymbolicTensor | None:
             if layer.word in self.program.functions:
                 made = self._call(layer, there, entry, some, path, env)
                 self.statements.append(assign(self.target, made))
@@ -54,12 +62,12 @@ class CallWriter(SharedWriter):
     def _expanded(
         self,
         layer: Layer,
-        here: Here,
-        start: Wire | None,
+        here: Context,
+        start: SymbolicTensor | None,
         groups: list[Any],
         path: Path,
         env: Env,
-    ) -> Wire | None:
+    ) -> SymbolicTensor | None:
         """A block's body where it is called: a level, in which its own labels are named."""
         block = self.program.spec.blocks[layer.word]
         level = self.program.level(block)
@@ -75,8 +83,8 @@ class CallWriter(SharedWriter):
     def _call(
         self,
         layer: Layer,
-        here: Here,
-        start: Wire | None,
+        here: Context,
+        start: SymbolicTensor | None,
         groups: list[Any],
         path: Path,
         env: Env,
@@ -108,8 +116,8 @@ class CallWriter(SharedWriter):
     def _argument(
         self,
         layer: Layer,
-        here: Here,
-        start: Wire,
+        here: Context,
+        start: SymbolicTensor,
         groups: list[Any],
         function: Function,
         python: str,
@@ -129,7 +137,7 @@ class CallWriter(SharedWriter):
             if parameter.name == word:
                 break
             expr = None
-            with suppress(Differs):
+            with suppress(NotUniform):
                 given = layer.arguments.get(parameter.name, parameter.default)
                 # A default reads the names of the block, an argument those of the caller.
                 names = env if parameter.name in layer.arguments else before
@@ -139,14 +147,14 @@ class CallWriter(SharedWriter):
         return self.settle(default, here._replace(env=before), start, actual)
 
     def _operand(
-        self, layer: Layer, here: Here, groups: list[Any], function: Function, word: str
+        self, layer: Layer, here: Context, groups: list[Any], function: Function, word: str
     ) -> Expr:
         """An operation as an argument: a function of a tensor and a name."""
         known = function.operations[word]
         texts = [known.get(id(group), "") for group in groups]
         try:
             return name(constant(here.lanes, texts))
-        except Differs:
+        except NotUniform:
             value = layer.arguments.get(word)
             if value is None or value.text not in self.function.operations:
                 raise
@@ -166,11 +174,11 @@ class CallWriter(SharedWriter):
     def _inside(
         self,
         layer: Layer,
-        here: Here,
-        start: Wire | None,
+        here: Context,
+        start: SymbolicTensor | None,
         groups: list[Any],
         env: Env,
-    ) -> Here:
+    ) -> Context:
         """The place inside a block that is written where it is called."""
         block = self.program.spec.blocks[layer.word]
         lanes = []
@@ -191,9 +199,9 @@ class CallWriter(SharedWriter):
         self,
         layer: Layer,
         block: Block,
-        here: Here,
-        lanes: list[Lane],
-        start: Wire | None,
+        here: Context,
+        lanes: list[CallSite],
+        start: SymbolicTensor | None,
         env: Env,
     ) -> Env:
         """The names inside a block that is written where it is called."""
@@ -212,19 +220,19 @@ class CallWriter(SharedWriter):
         return known
 
     def _bound(
-        self, word: str, value: Any, here: Here, start: Wire | None, actual: list[Any]
+        self, word: str, value: Any, here: Context, start: SymbolicTensor | None, actual: list[Any]
     ) -> Expr | None:
         """What a name stands for inside; what reads a tensor is computed at once."""
         try:
             expr = None if value is None else self.proposed(value, here, start)
-            found = settled(expr, here.lanes, actual)
-        except (Differs, Untranslatable):
+            found = expr_or_constant(expr, here.lanes, actual)
+        except (NotUniform, Untranslatable):
             return None
         if CHANNELS not in variables(found):
             return found
         return self.bind(word, self.at_run_time(found, start), here.lanes, actual)
 
-    def bind(self, word: str, expr: Expr, lanes: list[Lane], actual: list[Any]) -> Expr:
+    def bind(self, word: str, expr: Expr, lanes: list[CallSite], actual: list[Any]) -> Expr:
         """A size under a name, left out where nothing reads it."""
         python = self.function.ids.take(word)
         for lane, value in zip(lanes, actual, strict=True):

@@ -14,8 +14,8 @@ from archcalc.exporting.keras.counters import leave_idle_out
 if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Line
+    from archcalc.exporting.call_sites import CallSite
     from archcalc.exporting.keras.program import Program
-    from archcalc.exporting.lanes import Lane
 
 
 OWN = ("x", "name", "inputs", "outputs", "training_heads")
@@ -39,7 +39,9 @@ class Parameter(NamedTuple):
 class Function:
     """A function in the making. `lanes` are the places where it is called."""
 
-    def __init__(self, program: Program, name: str, lanes: list[Lane], block: str | None) -> None:
+    def __init__(
+        self, program: Program, name: str, lanes: list[CallSite], block: str | None
+    ) -> None:
         self.program = program
         self.name = name
         self.lanes = lanes

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.codegen.layout import Call, Prefixed, call, flat
-from archcalc.exporting.keras.site import Make
+from archcalc.exporting.keras.op_context import Make
 
 if TYPE_CHECKING:
     from archcalc.codegen.layout import Doc
     from archcalc.diagnostics import DiagnosticError
+    from archcalc.exporting.keras.op_context import Compute, OpContext, Steps
     from archcalc.exporting.keras.operations import OperationWriter
-    from archcalc.exporting.keras.site import Compute, Site, Steps
-    from archcalc.exporting.keras.writer import Here
+    from archcalc.exporting.keras.writer import Context
     from archcalc.spec.syntax import Layer
 
 _PLAIN = {
@@ -59,7 +59,7 @@ _CUT = 2
 
 
 def initialised(
-    layer: Layer, site: Site, steps: Steps, writer: OperationWriter, here: Here
+    layer: Layer, site: OpContext, steps: Steps, writer: OperationWriter, here: Context
 ) -> Steps:
     """The steps, the layer with the weights begun as `init` says."""
     init = _Initial(layer, site, writer, here)
@@ -70,7 +70,9 @@ def initialised(
 class _Initial:
     """`init` beside one operation."""
 
-    def __init__(self, layer: Layer, site: Site, writer: OperationWriter, here: Here) -> None:
+    def __init__(
+        self, layer: Layer, site: OpContext, writer: OperationWriter, here: Context
+    ) -> None:
         assert layer.init is not None
         self.method = layer.init.method
         self.given = layer.init.arguments

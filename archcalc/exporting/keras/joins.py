@@ -8,17 +8,17 @@ from archcalc.codegen.expressions import name, variables
 from archcalc.codegen.layout import WIDTH, Items, Line, assign, call, flat
 from archcalc.codegen.refusal import refused
 from archcalc.elaborate.values import loop_turns
+from archcalc.exporting.call_sites import CallSite, NotUniform, SymbolicTensor, constant
 from archcalc.exporting.keras.code import Nest, Step
 from archcalc.exporting.keras.loops import LoopWriter
-from archcalc.exporting.keras.marks import Again, differs_by_turn
-from archcalc.exporting.keras.site import order
+from archcalc.exporting.keras.op_context import order
+from archcalc.exporting.keras.strategies import Restart, differs_by_turn
 from archcalc.exporting.keras.writer import Scope
-from archcalc.exporting.lanes import Differs, Lane, Wire, constant
 from archcalc.ops.axes import place_of
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.code import Path, Statement
-    from archcalc.exporting.keras.writer import Env, Here
+    from archcalc.exporting.keras.writer import Context, Env
     from archcalc.graph import Node
     from archcalc.spec.syntax import Branch, Layer
 
@@ -36,8 +36,13 @@ class JoinWriter(LoopWriter):
     """Adds joins."""
 
     def join(
-        self, layer: Layer, here: Here, start: Wire | None, groups: list[Any], path: Path | None
-    ) -> Wire | None:
+        self,
+        layer: Layer,
+        here: Context,
+        start: SymbolicTensor | None,
+        groups: list[Any],
+        path: Path | None,
+    ) -> SymbolicTensor | None:
         """A join's branches and the join itself. `path` is the level that a named join makes."""
         lanes = [lane.inside(g) for lane, g in zip(here.lanes, groups, strict=True)]
         inside = here._replace(lanes=lanes)
@@ -55,10 +60,13 @@ class JoinWriter(LoopWriter):
         self.function.ids.used.difference_update(word for word in taken if word != joined)
         return self.new(here, joined, outs)
 
-    def _collected(self, layer: Layer, here: Here, start: Wire | None) -> str | None:
+    def _collected(self, layer: Layer, here: Context, start: SymbolicTensor | None) -> str | None:
         """The list that branches are gathered in, where they come and go."""
         for branch in layer.branches:
-            if branch.loop is not None and ("unroll", id(branch.loop)) not in self.program.marks:
+            if (
+                branch.loop is not None
+                and ("unroll", id(branch.loop)) not in self.program.strategies
+            ):
                 break
             if branch.only_if is not None:
                 expr = self.proposed(branch.only_if, here, start)
@@ -75,8 +83,8 @@ class JoinWriter(LoopWriter):
     def _branch(
         self,
         branch: Branch,
-        here: Here,
-        start: Wire | None,
+        here: Context,
+        start: SymbolicTensor | None,
         taken: list[str],
         collected: str | None,
     ) -> list[str]:
@@ -87,7 +95,7 @@ class JoinWriter(LoopWriter):
             loop_turns(branch.loop, lane.names if start is None else lane.at(lane.tensor(start)))
             for lane in here.lanes
         ]
-        if ("unroll", id(branch.loop)) not in self.program.marks:
+        if ("unroll", id(branch.loop)) not in self.program.strategies:
             self._looped(branch, here, start, rows, taken, collected)
             return []
         parts = []
@@ -104,8 +112,8 @@ class JoinWriter(LoopWriter):
     def _looped(
         self,
         branch: Branch,
-        here: Here,
-        start: Wire | None,
+        here: Context,
+        start: SymbolicTensor | None,
         rows: list[list[Any]],
         taken: list[str],
         collected: str | None,
@@ -113,7 +121,7 @@ class JoinWriter(LoopWriter):
         """A branch for every turn, in a loop that fills the list."""
         assert branch.loop is not None
         if branch.only_if is not None or not any(rows):
-            raise Again(("unroll", id(branch.loop)))
+            raise Restart(("unroll", id(branch.loop)))
         groups = [[lane.take() for _ in some] for lane, some in zip(here.lanes, rows, strict=True)]
         over = self.over(branch.loop, here, start, rows)
         index, words, lanes = self.plan(branch.loop, here, rows, groups)
@@ -125,9 +133,9 @@ class JoinWriter(LoopWriter):
         used, self.function.used = self.function.used, set()
         try:
             body, _ = self.apart(lambda: self._gather(branch, inner, start, taken, collected))
-        except Differs as differs:
+        except NotUniform as differs:
             if differs_by_turn(differs, lanes):
-                raise Again(("unroll", id(branch.loop))) from differs
+                raise Restart(("unroll", id(branch.loop))) from differs
             raise
         self.statements.append(self.header(over, index, list(words.values()), body))
         own = {index, *words.values()}
@@ -137,8 +145,8 @@ class JoinWriter(LoopWriter):
     def _gather(
         self,
         branch: Branch,
-        here: Here,
-        start: Wire | None,
+        here: Context,
+        start: SymbolicTensor | None,
         taken: list[str],
         collected: str | None,
     ) -> None:
@@ -146,7 +154,9 @@ class JoinWriter(LoopWriter):
         wire = self._written(branch, here, start, taken)
         self.statements.append(Line("", call(f"{collected}.append", wire.doc)))
 
-    def _written(self, branch: Branch, here: Here, start: Wire | None, taken: list[str]) -> Wire:
+    def _written(
+        self, branch: Branch, here: Context, start: SymbolicTensor | None, taken: list[str]
+    ) -> SymbolicTensor:
         self.target = self.function.ids.take(branch.label or "branch", "branch")
         taken.append(self.target)
         wire = self.body(branch.body, here, start)
@@ -155,15 +165,15 @@ class JoinWriter(LoopWriter):
             self.function.ids.used.discard(self.target)
         for lane in here.lanes:
             if lane.index(wire) != lane.group.output:
-                raise Differs(here.lanes, range(len(here.lanes)))
+                raise NotUniform(here.lanes, range(len(here.lanes)))
         return wire
 
     def _turn_of(
         self,
         branch: Branch,
-        here: Here,
-        named: list[Lane],
-        start: Wire | None,
+        here: Context,
+        named: list[CallSite],
+        start: SymbolicTensor | None,
         taken: list[str],
         collected: str | None,
     ) -> list[str]:
@@ -198,7 +208,12 @@ class JoinWriter(LoopWriter):
     # -- the join itself ----------------------------------------------------------------------
 
     def _joined(
-        self, layer: Layer, here: Here, parts: list[str], collected: str | None, path: Path | None
+        self,
+        layer: Layer,
+        here: Context,
+        parts: list[str],
+        collected: str | None,
+        path: Path | None,
     ) -> str:
         if len(parts) == 1 and collected is None:
             return parts[0]
@@ -236,7 +251,7 @@ class JoinWriter(LoopWriter):
         self.function.ids.used.discard(python)
         return python
 
-    def _axis(self, layer: Layer, here: Here, nodes: list[Node]) -> str | None:
+    def _axis(self, layer: Layer, here: Context, nodes: list[Node]) -> str | None:
         """The axis of a concat, where it is not the last; refuses unequal layouts."""
         lanes = [lane for lane in here.lanes if _has_node(lane.group.children)]
         axes = []

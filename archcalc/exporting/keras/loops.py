@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from archcalc.codegen.expressions import Untranslatable, literal, name, plain, show
 from archcalc.codegen.layout import Items, call, flat
 from archcalc.elaborate.values import loop_turns
+from archcalc.exporting.call_sites import NotUniform, constant, expr_or_constant
 from archcalc.exporting.keras.code import Nest
-from archcalc.exporting.keras.marks import Again, differs_by_turn
 from archcalc.exporting.keras.operations import OperationWriter
-from archcalc.exporting.lanes import Differs, constant, settled
+from archcalc.exporting.keras.strategies import Restart, differs_by_turn
 from archcalc.spec.expressions import Operand
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
+    from archcalc.exporting.call_sites import CallSite, SymbolicTensor
     from archcalc.exporting.keras.code import Statement
-    from archcalc.exporting.keras.writer import Env, Here, Scope
-    from archcalc.exporting.lanes import Lane, Wire
+    from archcalc.exporting.keras.writer import Context, Env, Scope
     from archcalc.spec.syntax import Layer
     from archcalc.spec.syntax import Loop as Written
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 class LoopWriter(OperationWriter):
     """Adds loops."""
 
-    def loop(self, layer: Layer, here: Here, start: Wire | None) -> Wire | None:
+    def loop(
+        self, layer: Layer, here: Context, start: SymbolicTensor | None
+    ) -> SymbolicTensor | None:
         """A `do` with a loop."""
         assert layer.loop is not None
         groups: list[Any] = [lane.take() for lane in here.lanes]
@@ -41,11 +43,11 @@ class LoopWriter(OperationWriter):
         turns = [list(group.children) for group in groups]
         values = [[turn.arguments for turn in some] for some in turns]
 
-        def write(inner: Here, wire: Wire | None) -> Wire | None:
+        def write(inner: Context, wire: SymbolicTensor | None) -> SymbolicTensor | None:
             return self.body(layer.body, inner, wire)
 
         outs = [group.output for group in groups]
-        if ("unroll", id(layer.loop)) in self.program.marks:
+        if ("unroll", id(layer.loop)) in self.program.strategies:
             return self._unrolled(layer.loop, here, start, turns, write)
         result = self._rolled(layer.loop, here, start, values, turns, write)
         if result is None:
@@ -57,11 +59,11 @@ class LoopWriter(OperationWriter):
     def _unrolled(
         self,
         loop: Written,
-        here: Here,
-        start: Wire | None,
+        here: Context,
+        start: SymbolicTensor | None,
         turns: list[list[Any]],
-        write: Callable[[Here, Wire | None], Wire | None],
-    ) -> Wire | None:
+        write: Callable[[Context, SymbolicTensor | None], SymbolicTensor | None],
+    ) -> SymbolicTensor | None:
         count = constant(here.lanes, list(map(len, turns)))
         wire = start
         for number in range(count):
@@ -75,7 +77,12 @@ class LoopWriter(OperationWriter):
         return wire
 
     def turn_names(
-        self, loop: Written, here: Here, start: Wire | None, number: int, values: list[Any]
+        self,
+        loop: Written,
+        here: Context,
+        start: SymbolicTensor | None,
+        number: int,
+        values: list[Any],
     ) -> Env:
         """The loop's names in one turn: entries of the table, or what they are."""
         table = None if loop.table is None else self.proposed(loop.table, here, start)
@@ -85,8 +92,8 @@ class LoopWriter(OperationWriter):
             if len(loop.names) > 1:
                 expr = _entry(expr, position)
             try:
-                env[word] = settled(expr, here.lanes, [v[word] for v in values])
-            except (Differs, Untranslatable):
+                env[word] = expr_or_constant(expr, here.lanes, [v[word] for v in values])
+            except (NotUniform, Untranslatable):
                 env[word] = None
         return env
 
@@ -95,12 +102,12 @@ class LoopWriter(OperationWriter):
     def _rolled(
         self,
         loop: Written,
-        here: Here,
-        start: Wire | None,
+        here: Context,
+        start: SymbolicTensor | None,
         values: list[list[Any]],
         turns: list[list[Any]],
-        write: Callable[[Here, Wire | None], Wire | None],
-    ) -> Wire | None:
+        write: Callable[[Context, SymbolicTensor | None], SymbolicTensor | None],
+    ) -> SymbolicTensor | None:
         over = self.over(loop, here, start, values)
         index, words, lanes = self.plan(loop, here, values, turns)
         env: Env = {**here.env, "index": name(index)}
@@ -115,9 +122,9 @@ class LoopWriter(OperationWriter):
         inner = here._replace(lanes=lanes, env=env, indices=(*here.indices, index))
         try:
             body, result = self.apart(lambda: self._turn(write, inner, entry))
-        except Differs as differs:
+        except NotUniform as differs:
             if differs_by_turn(differs, lanes):
-                raise Again(("unroll", id(loop))) from differs
+                raise Restart(("unroll", id(loop))) from differs
             raise
         self.statements.append(self.header(over, index, list(words.values()), body))
         own = {index, *words.values()}
@@ -127,12 +134,17 @@ class LoopWriter(OperationWriter):
         return result
 
     def _turn(
-        self, write: Callable[[Here, Wire | None], Wire | None], here: Here, entry: Wire | None
-    ) -> Wire | None:
+        self,
+        write: Callable[[Context, SymbolicTensor | None], SymbolicTensor | None],
+        here: Context,
+        entry: SymbolicTensor | None,
+    ) -> SymbolicTensor | None:
         result = write(here, entry)
         return None if result is None else self.as_target(here, result)
 
-    def over(self, loop: Written, here: Here, start: Wire | None, values: list[Any]) -> Expr:
+    def over(
+        self, loop: Written, here: Context, start: SymbolicTensor | None, values: list[Any]
+    ) -> Expr:
         """What the loop goes over, proved: a count, or the rows of a table."""
         if loop.count is not None:
             return self.settle(loop.count, here, start, list(map(len, values)))
@@ -145,12 +157,12 @@ class LoopWriter(OperationWriter):
             else:
                 rows.append(tuple(tuple(t[n] for n in loop.names) for t in turns))
         if any(map(_has_operand, rows)):
-            raise Again(("unroll", id(loop)))
+            raise Restart(("unroll", id(loop)))
         return self.settle(loop.table, here, start, rows)
 
     def plan(
-        self, loop: Written, here: Here, values: list[list[Any]], turns: list[list[Any]]
-    ) -> tuple[str, dict[str, str], list[Lane]]:
+        self, loop: Written, here: Context, values: list[list[Any]], turns: list[list[Any]]
+    ) -> tuple[str, dict[str, str], list[CallSite]]:
         """The loop's variables, and every turn in every place."""
         ids = self.function.ids
         index = ids.take(next((w for w in "ijk" if w not in ids.used), "i"))
@@ -177,7 +189,7 @@ class LoopWriter(OperationWriter):
             table = call("enumerate", table)
         return Nest(f"for {target} in ", table, body)
 
-    def keep_labels(self, here: Here, turns: list[Lane]) -> None:
+    def keep_labels(self, here: Context, turns: list[CallSite]) -> None:
         """The labels that the last turn leaves."""
         scope: Scope | None = here.scope
         while scope is not None:

@@ -11,14 +11,14 @@ from archcalc.codegen.layout import Line, assign, call, flat
 from archcalc.codegen.references import References
 from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.naming import is_chain
+from archcalc.exporting.call_sites import CallSite, NotUniform, SymbolicTensor, holds
 from archcalc.exporting.keras.body import BodyWriter
 from archcalc.exporting.keras.code import SEPARATOR, Path, keras_name
 from archcalc.exporting.keras.function import Function
-from archcalc.exporting.keras.marks import Level
-from archcalc.exporting.keras.site import shape
-from archcalc.exporting.keras.unique import could_collide
-from archcalc.exporting.keras.writer import Here, Label, Scope
-from archcalc.exporting.lanes import Differs, Lane, Wire, holds
+from archcalc.exporting.keras.layer_names import could_collide
+from archcalc.exporting.keras.op_context import shape
+from archcalc.exporting.keras.strategies import Level
+from archcalc.exporting.keras.writer import Context, Label, Scope
 
 if TYPE_CHECKING:
     from archcalc.exporting.keras.program import Program
@@ -32,7 +32,7 @@ DEEP = 400
 def build(program: Program) -> Function:
     """The function `build`, its body written."""
     spec = program.spec
-    lanes = [Lane(net, net.root, dict(net.variables), {}, "") for net in program.nets]
+    lanes = [CallSite(net, net.root, dict(net.variables), {}, "") for net in program.nets]
     function = Function(program, "build", lanes, None)
     env = program.variables(function)
     function.variables = dict(env)
@@ -42,7 +42,7 @@ def build(program: Program) -> Function:
     level = Level(id(spec.layers), is_chain(spec.layers, spec.blocks, {}))
     # A first part that is ours alone, where Keras could give a layer's name to another.
     path = Path(("net",) if any(map(could_collide, program.nets)) else ())
-    here = Here(lanes, env, Scope(), level, path)
+    here = Context(lanes, env, Scope(), level, path)
     inputs, entry = _inputs(writer, here)
     start = len(function.statements)
     writer.start_counting(level)
@@ -66,7 +66,7 @@ def _model_name(name: str) -> str:
 # -- inputs -----------------------------------------------------------------------------------
 
 
-def _inputs(writer: BodyWriter, here: Here) -> tuple[str, Wire | None]:
+def _inputs(writer: BodyWriter, here: Context) -> tuple[str, SymbolicTensor | None]:
     """Writes the inputs; gives them as the model takes them, and what the first layer reads."""
     declared = writer.program.spec.inputs
     wires = [_input(writer, here, one, single=len(declared) == 1) for one in declared]
@@ -75,13 +75,13 @@ def _inputs(writer: BodyWriter, here: Here) -> tuple[str, Wire | None]:
     return f"[{', '.join(flat(wire.doc) for wire in wires)}]", None
 
 
-def _input(writer: BodyWriter, here: Here, declared: Input, *, single: bool) -> Wire:
+def _input(writer: BodyWriter, here: Context, declared: Input, *, single: bool) -> SymbolicTensor:
     python = (
         writer.function.own["inputs"]
         if single
         else writer.function.ids.take(declared.name, "tensor")
     )
-    wire = Wire(python)
+    wire = SymbolicTensor(python)
     for lane in here.lanes:
         lane.set(wire, lane.net.inputs[declared.name])
     sizes = _sizes(writer, here, declared, wire)
@@ -92,7 +92,7 @@ def _input(writer: BodyWriter, here: Here, declared: Input, *, single: bool) -> 
     return wire
 
 
-def _sizes(writer: BodyWriter, here: Here, declared: Input, wire: Wire) -> list[str]:
+def _sizes(writer: BodyWriter, here: Context, declared: Input, wire: SymbolicTensor) -> list[str]:
     """The lengths of an input's axes, channels last, with the vars that are in them."""
     shapes = [shape(lane.tensor(wire)) for lane in here.lanes]
     sizes = []
@@ -103,7 +103,7 @@ def _sizes(writer: BodyWriter, here: Here, declared: Input, wire: Wire) -> list[
             expr = translate(declared.shape[axis], here.env)
         if expr is None or not holds(expr, here.lanes, actual):
             if len(set(actual)) > 1:
-                raise Differs(here.lanes, actual)
+                raise NotUniform(here.lanes, actual)
             expr = literal(actual[0])
         sizes.append(writer.function.text(expr))
     return sizes

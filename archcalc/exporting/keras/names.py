@@ -14,19 +14,19 @@ from archcalc.codegen.expressions import (
     variables,
 )
 from archcalc.codegen.layout import Line
-from archcalc.exporting.keras.marks import Again
-from archcalc.exporting.lanes import Differs
+from archcalc.exporting.call_sites import NotUniform
+from archcalc.exporting.keras.strategies import Restart
 
 if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
-    from archcalc.exporting.keras.writer import BaseWriter, Here
+    from archcalc.exporting.keras.writer import BaseWriter, Context
     from archcalc.spec.syntax import Layer
 
 Template = tuple["str | Expr", ...]
 
 
 def local_name(
-    writer: BaseWriter, layer: Layer, here: Here, paths: list[str], word: str
+    writer: BaseWriter, layer: Layer, here: Context, paths: list[str], word: str
 ) -> str | Template:
     """The part of the path that is the layer's own: fixed, made from its `$(…)`, growing with the
     loops, or counted while the code runs."""
@@ -45,10 +45,10 @@ def local_name(
     template = _growing(here, words)
     if template is not None and _gives(template, here, words):
         return template
-    raise Again(("count", (here.level.key, counted)))
+    raise Restart(("count", (here.level.key, counted)))
 
 
-def _named(writer: BaseWriter, layer: Layer, here: Here, words: list[str]) -> str | Template:
+def _named(writer: BaseWriter, layer: Layer, here: Context, words: list[str]) -> str | Template:
     assert layer.name is not None
     if len(set(words)) == 1:
         return words[0]
@@ -56,15 +56,15 @@ def _named(writer: BaseWriter, layer: Layer, here: Here, words: list[str]) -> st
     for part in layer.name.parts:
         expr: Any = part if isinstance(part, str) else writer.proposed(part, here, None)
         if expr is None:
-            raise Differs(here.lanes, words)
+            raise NotUniform(here.lanes, words)
         parts.append(expr)
     template = tuple(parts)
     if not _gives(template, here, words):
-        raise Differs(here.lanes, words)
+        raise NotUniform(here.lanes, words)
     return template
 
 
-def _growing(here: Here, words: list[str]) -> Template | None:
+def _growing(here: Context, words: list[str]) -> Template | None:
     """A word and a number that grows evenly with the indices of the loops."""
     stem = words[0].rstrip("0123456789")
     numbers = [w[len(stem) :] for w in words]
@@ -86,7 +86,7 @@ def _growing(here: Here, words: list[str]) -> Template | None:
     return (stem, number_) if stem else (number_,)
 
 
-def _gives(template: Template, here: Here, words: list[str]) -> bool:
+def _gives(template: Template, here: Context, words: list[str]) -> bool:
     """Whether the template gives these names; texts in braces would need other quotes."""
     for part in template:
         if not isinstance(part, str):

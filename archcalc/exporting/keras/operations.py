@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from archcalc.codegen.layout import Call, Line, assign, flat
 from archcalc.codegen.names import snake
 from archcalc.exporting.attributes import settled_attribute
+from archcalc.exporting.call_sites import NotUniform, SymbolicTensor, constant
 from archcalc.exporting.keras.code import Path, Step
 from archcalc.exporting.keras.emitters import EMITTERS
 from archcalc.exporting.keras.initial import initialised
-from archcalc.exporting.keras.site import Compute, Make, Site
-from archcalc.exporting.keras.writer import BaseWriter, Env, Here, Label, Recall
-from archcalc.exporting.lanes import Differs, Wire, constant
+from archcalc.exporting.keras.op_context import Compute, Make, OpContext
+from archcalc.exporting.keras.writer import BaseWriter, Context, Env, Label, Recall
 from archcalc.ops.attributes import Reference, as_tuple
 from archcalc.ops.registry import OPERATIONS
 
 if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
-    from archcalc.exporting.keras.site import Steps
+    from archcalc.exporting.keras.op_context import Steps
     from archcalc.graph import Node
     from archcalc.spec.syntax import Layer
 
@@ -28,8 +28,14 @@ class OperationWriter(BaseWriter):
     """Adds operations."""
 
     def site(
-        self, layer: Layer, here: Here, nodes: list[Node], wires: list[Wire], path: Path, env: Env
-    ) -> Site:
+        self,
+        layer: Layer,
+        here: Context,
+        nodes: list[Node],
+        wires: list[SymbolicTensor],
+        path: Path,
+        env: Env,
+    ) -> OpContext:
         for position, wire in enumerate(wires):
             self.check_same(here, wire, [node.inputs[position] for node in nodes])
 
@@ -38,11 +44,11 @@ class OperationWriter(BaseWriter):
             prove = partial(settled_attribute, layer.word, attribute)
             return self.settle(value, here._replace(env=env), start, actual, prove)
 
-        return Site(self, layer, here.lanes, nodes, wires, path, settle)
+        return OpContext(self, layer, here.lanes, nodes, wires, path, settle)
 
     def operation(
-        self, layer: Layer, named: Layer, here: Here, start: Wire | None, env: Env
-    ) -> tuple[Wire | None, Recall | None]:
+        self, layer: Layer, named: Layer, here: Context, start: SymbolicTensor | None, env: Env
+    ) -> tuple[SymbolicTensor | None, Recall | None]:
         """Writes an operation; gives its tensor, and how it is called again."""
         nodes: list[Any] = [lane.take() for lane in here.lanes]
         wires = self.operands(layer, here, start)
@@ -62,7 +68,7 @@ class OperationWriter(BaseWriter):
         if word is not None:
             steps, shared = self._kept(steps, word)
 
-        def again(_: Layer, there: Here, wire: Wire | None) -> Wire | None:
+        def again(_: Layer, there: Context, wire: SymbolicTensor | None) -> SymbolicTensor | None:
             made: list[Any] = [lane.take() for lane in there.lanes]
             read = self.operands(layer, there, wire)
             once = self.site(layer, there, made, read, path, env)
@@ -89,12 +95,14 @@ class OperationWriter(BaseWriter):
         taken = self.references.tensor(word) or snake(word) in self.function.ids.used
         return self.function.ids.take(f"{word}_{kind}" if taken else word, kind)
 
-    def operands(self, layer: Layer, here: Here, start: Wire | None) -> list[Wire]:
+    def operands(
+        self, layer: Layer, here: Context, start: SymbolicTensor | None
+    ) -> list[SymbolicTensor]:
         """The tensors that an operation reads: what enters, and those its attributes name."""
         assert start is not None
         return [start, *(self.find(layer, here, word).wire for word in self.read(layer, here))]
 
-    def read(self, layer: Layer, here: Here) -> list[str]:
+    def read(self, layer: Layer, here: Context) -> list[str]:
         """The labels that an operation's attributes name."""
         words: list[str] = []
         for attribute in OPERATIONS[layer.word].attributes:
@@ -104,7 +112,9 @@ class OperationWriter(BaseWriter):
                 words += map(str, constant(here.lanes, named))
         return words
 
-    def result(self, here: Here, nodes: list[Node], steps: Steps, wires: list[Wire]) -> Wire | None:
+    def result(
+        self, here: Context, nodes: list[Node], steps: Steps, wires: list[SymbolicTensor]
+    ) -> SymbolicTensor | None:
         """Writes the steps; gives the tensor, or enters the labels of a split."""
         if nodes[0].op.name == "split":
             self._split(here, nodes, steps, wires)
@@ -123,7 +133,9 @@ class OperationWriter(BaseWriter):
             variable = self.target
         return variable
 
-    def _split(self, here: Here, nodes: list[Node], steps: Steps, wires: list[Wire]) -> None:
+    def _split(
+        self, here: Context, nodes: list[Node], steps: Steps, wires: list[SymbolicTensor]
+    ) -> None:
         words = constant(here.lanes, [n.attributes.into for n in nodes if n.attributes])
         labels = [self.label(here, word) for word in words]
         (step,) = steps
@@ -134,7 +146,7 @@ class OperationWriter(BaseWriter):
             for lane, node in zip(here.lanes, nodes, strict=True):
                 lane.set(label.wire, node.outputs[position])
 
-    def labels(self, layer: Layer, here: Here) -> list[str]:
+    def labels(self, layer: Layer, here: Context) -> list[str]:
         """The labels of a layer that something names."""
         found = []
         for label in (layer.name, layer.label):
@@ -142,7 +154,7 @@ class OperationWriter(BaseWriter):
                 continue
             try:
                 text = self.name_of(label, here)
-            except Differs:
+            except NotUniform:
                 if self.references.any_templated or self.references.may_name(label):
                     raise
                 continue
@@ -150,11 +162,11 @@ class OperationWriter(BaseWriter):
                 found.append(text)
         return found
 
-    def label(self, here: Here, word: str) -> Label:
+    def label(self, here: Context, word: str) -> Label:
         """The label of this body, with a variable of its own."""
         if word not in here.scope.labels:
             python = self.function.ids.take(word, "tensor")
-            here.scope.labels[word] = Label(Wire(python), training=self.training)
+            here.scope.labels[word] = Label(SymbolicTensor(python), training=self.training)
         return here.scope.labels[word]
 
 

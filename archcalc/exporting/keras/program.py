@@ -17,17 +17,17 @@ from archcalc.codegen.layout import Line, flat
 from archcalc.codegen.names import Identifiers, snake
 from archcalc.codegen.references import References
 from archcalc.elaborate.naming import is_chain
+from archcalc.exporting.call_sites import CallSite, NotUniform, SymbolicTensor
 from archcalc.exporting.keras.body import BodyWriter
 from archcalc.exporting.keras.calls import bound_names, constant_default
 from archcalc.exporting.keras.code import Path
 from archcalc.exporting.keras.emitters.vector import pooled_flat
 from archcalc.exporting.keras.function import CALLED, OWN, Function, Parameter
 from archcalc.exporting.keras.helpers import RESERVED
-from archcalc.exporting.keras.marks import Again, Level
+from archcalc.exporting.keras.layer_names import layer_names
 from archcalc.exporting.keras.model import build
-from archcalc.exporting.keras.unique import layer_names
-from archcalc.exporting.keras.writer import Here, Label, Scope
-from archcalc.exporting.lanes import Differs, Lane, Wire
+from archcalc.exporting.keras.strategies import Level, Restart
+from archcalc.exporting.keras.writer import Context, Label, Scope
 from archcalc.graph import Group
 from archcalc.spec.expressions import Operand
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcalc.codegen.expressions import Expr
-    from archcalc.exporting.keras.marks import Mark
+    from archcalc.exporting.keras.strategies import Strategy
     from archcalc.exporting.keras.writer import Env
     from archcalc.graph import Net
     from archcalc.spec.syntax import Block
@@ -49,15 +49,19 @@ class Program:
     written must hold in all of them. `frozen` vars are written as the values they have."""
 
     def __init__(
-        self, nets: Sequence[Net], frozen: frozenset[str], changed: dict[int, str], marks: set[Mark]
+        self,
+        nets: Sequence[Net],
+        frozen: frozenset[str],
+        changed: dict[int, str],
+        strategies: set[Strategy],
     ) -> None:
         self.nets = nets
         self.spec = nets[0].spec
         self.frozen = frozen
         self.changed = changed  # which var is another one in a net, by the net's id
-        self.marks = marks
+        self.strategies = strategies
         self.needed: set[str] = set()  # helpers, by their names
-        self.doubtful: set[str] = set()
+        self.uncovered: set[str] = set()
         self.counters: dict[tuple[int, str], str] = {}
         self.silent: set[int] = set()  # the nodes that nothing is written for, by their ids
         self.heads = False
@@ -76,7 +80,7 @@ class Program:
         """The names that helping layers may not have."""
         return layer_names(self.nets)
 
-    def doubt(self, condition: Expr | None, lanes: list[Lane]) -> None:
+    def doubt(self, condition: Expr | None, lanes: list[CallSite]) -> None:
         """Notes a condition that decides alike everywhere: no value tried shows the code, or the
         numbers in the names of later layers, that another would bring. Vars that have a say in it
         must stay as they are: those with which what it reads changes."""
@@ -89,11 +93,11 @@ class Program:
             seen.setdefault(self.changed.get(id(lane.net)), set()).add(values)
         for word in set(self.spec.variables) - self.frozen:
             if condition is None or seen.get(word) != seen.get(None):
-                self.doubtful.add(word)
+                self.uncovered.add(word)
 
     def counted(self, level: Level) -> list[str]:
         """What is counted in a level while the code runs."""
-        found = [m[1] for m in self.marks if m[0] == "count"]
+        found = [m[1] for m in self.strategies if m[0] == "count"]
         return sorted(k[1] for k in found if isinstance(k, tuple) and k[0] == level.key)
 
     def level(self, block: Block) -> Level:
@@ -107,18 +111,18 @@ class Program:
         for net in self.nets:
             _collect(net, net.root, calls)
         for block in self.spec.blocks.values():
-            if block.inline or ("expand", block.name) in self.marks or block.name not in calls:
+            if block.inline or ("expand", block.name) in self.strategies or block.name not in calls:
                 continue
             try:
                 self.functions[block.name] = self._function(block, calls[block.name])
-            except Differs as differs:
-                raise Again(("expand", block.name)) from differs
+            except NotUniform as differs:
+                raise Restart(("expand", block.name)) from differs
         return build(self)
 
     def _function(self, block: Block, calls: list[tuple[Net, Group]]) -> Function:
-        lanes = [Lane(net, g, bound_names(net, g), {}, g.path + ".") for net, g in calls]
+        lanes = [CallSite(net, g, bound_names(net, g), {}, g.path + ".") for net, g in calls]
         if not all(g.input and g.output for _, g in calls):  # the tensor 0 is none
-            raise Differs(lanes, range(len(lanes)))
+            raise NotUniform(lanes, range(len(lanes)))
         function = Function(self, self.function_ids[block.name], lanes, block.name)
         function.note = block.note
         function.claim()
@@ -128,13 +132,13 @@ class Program:
         env = {**function.variables, **parameters}
         writer = BodyWriter(function, References(block.body, self.spec.blocks))
         level = self.level(block)
-        here = Here(lanes, env, Scope(), level, Path((name("name"),)))
+        here = Context(lanes, env, Scope(), level, Path((name("name"),)))
         entry = _entry(block, function, here)
         _work_out(block, writer, here, entry)
         writer.start_counting(level)
         result = writer.body(block.body, here, entry)
         if result is None:
-            raise Differs(lanes, range(len(lanes)))
+            raise NotUniform(lanes, range(len(lanes)))
         writer.check_same(here, result, [group.output or 0 for _, group in calls])
         function.statements.append(Line("return ", flat(result.doc)))
         function.finish()
@@ -168,31 +172,31 @@ class Program:
                 function.parameter(word, Parameter("operation", word), [])
                 continue
             if any(map(_no_number, values)):
-                raise Differs(function.lanes, map(repr, values))
+                raise NotUniform(function.lanes, map(repr, values))
             default = constant_default(parameter.default, [*words, *self.spec.variables])
             made = Parameter("spec", word, default)
             env[word] = name(function.parameter(word, made, [plain(v) for v in values]))
         return env
 
 
-def _entry(block: Block, function: Function, here: Here) -> Wire:
+def _entry(block: Block, function: Function, here: Context) -> SymbolicTensor:
     """What enters the block; its further tensors become labels."""
-    entry = Wire("x")
+    entry = SymbolicTensor("x")
     for lane in here.lanes:
         lane.set(entry, lane.group.input or 0)
     for word, python in zip(block.inputs, function.tensors[1:], strict=True):
-        label = here.scope.labels[word] = Label(Wire(python))
+        label = here.scope.labels[word] = Label(SymbolicTensor(python))
         for lane in here.lanes:
             lane.set(label.wire, lane.group.inputs[word])
     return entry
 
 
-def _work_out(block: Block, writer: BodyWriter, here: Here, entry: Wire) -> None:
+def _work_out(block: Block, writer: BodyWriter, here: Context, entry: SymbolicTensor) -> None:
     """The block's `let`: sizes under names."""
     for word, value in block.let:
         actual = [lane.names[word] for lane in here.lanes]
         here.env[word] = None
-        with suppress(Differs):
+        with suppress(NotUniform):
             expr = writer.settle(value, here, entry, actual)
             bound = bool(variables(expr))
             here.env[word] = writer.bind(word, expr, here.lanes, actual) if bound else expr

@@ -12,30 +12,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archcalc.codegen.layout import Items, assign, call, flat
 from archcalc.codegen.references import References
 from archcalc.codegen.refusal import refused
+from archcalc.exporting.call_sites import NotUniform, SymbolicTensor, constant
 from archcalc.exporting.keras.joins import JoinWriter
-from archcalc.exporting.keras.marks import Again, differs_by_turn
-from archcalc.exporting.keras.site import Make, shape
-from archcalc.exporting.keras.twins import (
+from archcalc.exporting.keras.op_context import Make, shape
+from archcalc.exporting.keras.reuse_compat import (
     are_twins,
     given_to_twin,
     later_calls,
     read_by,
     what_differs,
 )
+from archcalc.exporting.keras.strategies import Restart, differs_by_turn
 from archcalc.exporting.keras.writer import Recall, Scope
-from archcalc.exporting.lanes import Differs, Wire, constant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcalc.codegen.layout import Doc
+    from archcalc.exporting.call_sites import CallSite
     from archcalc.exporting.keras.code import Path
-    from archcalc.exporting.keras.writer import Here, Label
-    from archcalc.exporting.lanes import Lane
+    from archcalc.exporting.keras.writer import Context, Label
     from archcalc.graph import Group
     from archcalc.spec.syntax import Layer
 
-    Write = Callable[[Here, list[Any], "Wire | None", Path], "Wire | None"]
+    Write = Callable[[Context, list[Any], "SymbolicTensor | None", Path], "SymbolicTensor | None"]
 
 ENTRY = ""
 """Stands for the tensor that enters a part among the labels of those that it reads from around."""
@@ -44,7 +44,7 @@ ENTRY = ""
 class Call(NamedTuple):
     """A call of a part: its place, its group, and the tensors that it is given there."""
 
-    lane: Lane
+    lane: CallSite
     group: Group
     given: list[int]
 
@@ -70,12 +70,12 @@ class SharedWriter(JoinWriter):
         self,
         layer: Layer,
         named: Layer,
-        here: Here,
-        start: Wire | None,
+        here: Context,
+        start: SymbolicTensor | None,
         groups: list[Any],
         path: Path,
         write: Write,
-    ) -> tuple[Wire | None, Recall | None]:
+    ) -> tuple[SymbolicTensor | None, Recall | None]:
         """A level: written where it stands, or as a model where something calls it again."""
         word = next(filter(self.references.called, self.labels(named, here)), None)
         if word is None:
@@ -88,7 +88,9 @@ class SharedWriter(JoinWriter):
         shared = Shared(self.callee(word, "model"), tuple(read), calls)
         self._model(here, shared, read, self.held(path), write)
 
-        def again(layer: Layer, there: Here, wire: Wire | None) -> Wire | None:
+        def again(
+            layer: Layer, there: Context, wire: SymbolicTensor | None
+        ) -> SymbolicTensor | None:
             made: list[Any] = [lane.take() for lane in there.lanes]
             self._check_known(layer, there, shared, made)
             find = there.scope.find
@@ -101,8 +103,8 @@ class SharedWriter(JoinWriter):
     # -- what a part reads ------------------------------------------------------------------
 
     def _read(
-        self, layer: Layer, here: Here, start: Wire | None, groups: list[Any]
-    ) -> dict[str, Wire]:
+        self, layer: Layer, here: Context, start: SymbolicTensor | None, groups: list[Any]
+    ) -> dict[str, SymbolicTensor]:
         """What the model is given: the tensor that enters, and those named in it from around."""
         own = References((layer._replace(source=None),), self.program.spec.blocks)
         read = {} if start is None else {ENTRY: start}
@@ -117,12 +119,14 @@ class SharedWriter(JoinWriter):
             ):
                 read[word] = label.wire
         if not all(wire in lane for lane in here.lanes for wire in read.values()):
-            raise Differs(here.lanes, range(len(here.lanes)))
+            raise NotUniform(here.lanes, range(len(here.lanes)))
         return read
 
-    def _calls(self, here: Here, groups: list[Group], read: dict[str, Wire]) -> list[Call]:
+    def _calls(
+        self, here: Context, groups: list[Group], read: dict[str, SymbolicTensor]
+    ) -> list[Call]:
         """The first call in every place, and those after it that the same model can serve."""
-        apart = ("apart", groups[0].path) in self.program.marks
+        apart = ("apart", groups[0].path) in self.program.strategies
         calls = []
         for lane, group in zip(here.lanes, groups, strict=True):
             given = [lane.index(wire) for wire in read.values()]
@@ -137,9 +141,9 @@ class SharedWriter(JoinWriter):
 
     def _model(
         self,
-        here: Here,
+        here: Context,
         shared: Shared,
-        read: dict[str, Wire],
+        read: dict[str, SymbolicTensor],
         path: Path,
         write: Write,
     ) -> None:
@@ -156,7 +160,7 @@ class SharedWriter(JoinWriter):
         self.statements.append(assign(shared.model, made))
 
     def _layers(
-        self, shared: Shared, inside: Here, wires: list[Wire], path: Path, write: Write
+        self, shared: Shared, inside: Context, wires: list[SymbolicTensor], path: Path, write: Write
     ) -> str:
         """Writes what is in the model; gives the variable of what it gives."""
         groups = [one.group for one in shared.calls]
@@ -164,10 +168,10 @@ class SharedWriter(JoinWriter):
         self.within += 1
         try:
             result = write(inside, groups, entry, path)
-        except Differs as differs:
+        except NotUniform as differs:
             ours = [lane for lane in inside.lanes if lane.net is self.program.nets[0]]
             if differs_by_turn(differs, ours):
-                raise Again(("apart", groups[0].path)) from differs
+                raise Restart(("apart", groups[0].path)) from differs
             raise
         self.within -= 1
         assert result is not None  # its groups have an output
@@ -184,7 +188,9 @@ class SharedWriter(JoinWriter):
         written = [node for node in nodes if id(node) not in self.program.silent]
         return not written or one.group.output in one.given
 
-    def _input(self, inside: Here, shared: Shared, place: int, given: Wire) -> Wire:
+    def _input(
+        self, inside: Context, shared: Shared, place: int, given: SymbolicTensor
+    ) -> SymbolicTensor:
         """An input of the model, of the shape that every call gives it."""
         word = shared.words[place]
         python = self.function.ids.take(f"{shared.model}_{word or 'inputs'}")
@@ -197,18 +203,22 @@ class SharedWriter(JoinWriter):
 
     # -- its calls --------------------------------------------------------------------------
 
-    def _check_known(self, layer: Layer, here: Here, shared: Shared, groups: list[Group]) -> None:
+    def _check_known(
+        self, layer: Layer, here: Context, shared: Shared, groups: list[Group]
+    ) -> None:
         """Refuses calls that the model does not serve."""
         for lane, group in zip(here.lanes, groups, strict=True):
             alike = [c.group for c in shared.calls if c.group.path == group.path]
             known = any(one is group for one in alike)
             if not alike or (not known and lane.net is not self.program.nets[0]):
-                raise Differs(here.lanes, [one.path for one in groups])
+                raise NotUniform(here.lanes, [one.path for one in groups])
             if not known:
                 what = what_differs(lane.net, alike[0], group)
                 raise refused(layer, f"a block or a group called again {what}", HELP, "Keras")
 
-    def _called(self, here: Here, shared: Shared, groups: list[Any], wires: list[Any]) -> Wire:
+    def _called(
+        self, here: Context, shared: Shared, groups: list[Any], wires: list[Any]
+    ) -> SymbolicTensor:
         given = {id(c.group): c.given for c in shared.calls}
         for place, wire in enumerate(wires):
             self.check_same(here, wire, [given[id(group)][place] for group in groups])
@@ -222,7 +232,7 @@ def _passed_on(own: References, visible: dict[str, Label]) -> set[str]:
     return {word for again in called if again is not None for word in again.reads}
 
 
-def _shape(given: str, lanes: list[Lane], wire: Wire) -> str:
+def _shape(given: str, lanes: list[CallSite], wire: SymbolicTensor) -> str:
     """The shape of an input as code: the sides are open where they change from call to call."""
     shapes = [shape(lane.tensor(wire)) for lane in lanes]
     first: dict[int, tuple[int, ...]] = {}

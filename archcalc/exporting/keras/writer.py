@@ -22,11 +22,18 @@ from archcalc.codegen.layout import assign, flat
 from archcalc.codegen.refusal import refused
 from archcalc.diagnostics import DiagnosticError
 from archcalc.elaborate.naming import is_chain
+from archcalc.exporting.call_sites import (
+    CallSite,
+    NotUniform,
+    SymbolicTensor,
+    constant,
+    expr_or_constant,
+    holds_truth,
+)
 from archcalc.exporting.keras.code import Nest, Path, Statement
 from archcalc.exporting.keras.counters import new_counter
-from archcalc.exporting.keras.marks import Level
 from archcalc.exporting.keras.names import local_name
-from archcalc.exporting.lanes import Differs, Lane, Wire, constant, holds_truth, settled
+from archcalc.exporting.keras.strategies import Level
 from archcalc.ops.attributes import shown
 
 if TYPE_CHECKING:
@@ -48,7 +55,7 @@ class Recall(NamedTuple):
     """How a layer is called again, by a `reuse`, at a place, on a tensor; and the labels whose
     tensors such a call reads."""
 
-    call: Callable[[Layer, Here, Wire | None], Wire | None]
+    call: Callable[[Layer, Context, SymbolicTensor | None], SymbolicTensor | None]
     reads: tuple[str, ...]
 
 
@@ -56,12 +63,12 @@ class Label:
     """What a label stands for: its tensor, how its layer is called again, and whether both are
     there for training only."""
 
-    def __init__(self, wire: Wire, *, training: bool = False) -> None:
+    def __init__(self, wire: SymbolicTensor, *, training: bool = False) -> None:
         self.wire = wire
         self.again: Recall | None = None
         self.training = training
 
-    def given_as(self, wire: Wire) -> Label:
+    def given_as(self, wire: SymbolicTensor) -> Label:
         """The label where its tensor is given to a model: its layer is called as around it."""
         inside = Label(wire, training=self.training)
         inside.again = self.again
@@ -89,11 +96,11 @@ class Scope:
         return {**around, **self.labels}
 
 
-class Here(NamedTuple):
+class Context(NamedTuple):
     """Where code is written: the places, the names as the code has them, labels, the level of the
     path, and the indices of the loops around."""
 
-    lanes: list[Lane]
+    lanes: list[CallSite]
     env: Env
     scope: Scope
     level: Level
@@ -113,12 +120,16 @@ class BaseWriter(ABC):
         self.statements: list[Statement] = function.statements
         self.target = function.own["x"]
 
-    def body(self, layers: tuple[Layer, ...], here: Here, wire: Wire | None) -> Wire | None:
+    def body(
+        self, layers: tuple[Layer, ...], here: Context, wire: SymbolicTensor | None
+    ) -> SymbolicTensor | None:
         for layer in layers:
             wire = self.layer(layer, here, wire)
         return wire
 
-    def layer(self, layer: Layer, here: Here, wire: Wire | None) -> Wire | None:
+    def layer(
+        self, layer: Layer, here: Context, wire: SymbolicTensor | None
+    ) -> SymbolicTensor | None:
         """One layer, in the places where it is present."""
         start = wire
         if layer.source is not None:
@@ -140,22 +151,26 @@ class BaseWriter(ABC):
 
     @abstractmethod
     def present(
-        self, layer: Layer, here: Here, start: Wire | None, current: Wire | None
-    ) -> Wire | None:
+        self,
+        layer: Layer,
+        here: Context,
+        start: SymbolicTensor | None,
+        current: SymbolicTensor | None,
+    ) -> SymbolicTensor | None:
         """A layer that is there in all the places."""
 
     def conditional(
         self,
         layer: Layer,
-        here: Here,
-        there: Here,
+        here: Context,
+        there: Context,
         condition: Expr,
-        start: Wire | None,
-        current: Wire | None,
-    ) -> Wire | None:
+        start: SymbolicTensor | None,
+        current: SymbolicTensor | None,
+    ) -> SymbolicTensor | None:
         """A layer that is there where the condition holds."""
         if current is None and not layer.head:
-            raise Differs(here.lanes, [lane in there.lanes for lane in here.lanes])
+            raise NotUniform(here.lanes, [lane in there.lanes for lane in here.lanes])
         if current is not None and not layer.head:
             moved = self.as_target(here, current)
             start = moved if start is current else start
@@ -165,21 +180,27 @@ class BaseWriter(ABC):
             self.statements.append(Nest("if ", self.function.text(condition), inside))
         if layer.head or current is None or result is None:
             return current
-        wire = Wire(self.target)
+        wire = SymbolicTensor(self.target)
         present = {id(lane) for lane in there.lanes}
         for lane in here.lanes:
             lane.set(wire, lane.index(result if id(lane) in present else current))
         return wire
 
     def _into_target(
-        self, layer: Layer, there: Here, start: Wire | None, current: Wire | None
-    ) -> Wire | None:
+        self,
+        layer: Layer,
+        there: Context,
+        start: SymbolicTensor | None,
+        current: SymbolicTensor | None,
+    ) -> SymbolicTensor | None:
         result = self.present(layer._replace(when=None), there, start, current)
         if result is not None and not layer.head:
             return self.as_target(there, result)
         return result
 
-    def apart(self, write: Callable[[], Wire | None]) -> tuple[list[Statement], Wire | None]:
+    def apart(
+        self, write: Callable[[], SymbolicTensor | None]
+    ) -> tuple[list[Statement], SymbolicTensor | None]:
         """What is written, apart from the rest, and the tensor that it gives."""
         kept, self.statements = self.statements, []
         try:
@@ -190,11 +211,11 @@ class BaseWriter(ABC):
 
     # -- values -----------------------------------------------------------------------------
 
-    def truth(self, value: Value, lane: Lane, start: Wire | None) -> bool:
+    def truth(self, value: Value, lane: CallSite, start: SymbolicTensor | None) -> bool:
         names = lane.names if start is None else lane.at(lane.tensor(start))
         return bool(value.evaluate(names))
 
-    def names(self, here: Here, start: Wire | None) -> Env:
+    def names(self, here: Context, start: SymbolicTensor | None) -> Env:
         """The names that a layer's expressions read; notes the channels for the proof."""
         if start is None:
             return {**here.env, CHANNELS: None}
@@ -202,7 +223,7 @@ class BaseWriter(ABC):
             lane.py[CHANNELS] = lane.tensor(start).channels
         return {**here.env, CHANNELS: name(CHANNELS)}
 
-    def proposed(self, value: Value, here: Here, start: Wire | None) -> Expr | None:
+    def proposed(self, value: Value, here: Context, start: SymbolicTensor | None) -> Expr | None:
         """The value as an expression, not yet proved."""
         try:
             return translate(value, self.names(here, start))
@@ -212,20 +233,20 @@ class BaseWriter(ABC):
     def settle(
         self,
         value: Value | None,
-        here: Here,
-        start: Wire | None,
+        here: Context,
+        start: SymbolicTensor | None,
         actual: list[Any],
-        prove: Callable[[Expr | None, list[Lane], list[Any]], Expr] = settled,
+        prove: Callable[[Expr | None, list[CallSite], list[Any]], Expr] = expr_or_constant,
     ) -> Expr:
-        """An expression that is proved to have these values. Raises `Differs`."""
+        """An expression that is proved to have these values. Raises `NotUniform`."""
         expr = None if value is None else self.proposed(value, here, start)
         try:
             found = prove(expr, here.lanes, actual)
         except Untranslatable:
-            raise Differs(here.lanes, map(repr, actual)) from None
+            raise NotUniform(here.lanes, map(repr, actual)) from None
         return self.at_run_time(found, start)
 
-    def at_run_time(self, expr: Expr, start: Wire | None) -> Expr:
+    def at_run_time(self, expr: Expr, start: SymbolicTensor | None) -> Expr:
         """The expression with the tensor asked for its channels."""
         if CHANNELS not in variables(expr):
             return expr
@@ -235,7 +256,9 @@ class BaseWriter(ABC):
         )
         return substitute(expr, {CHANNELS: asked})
 
-    def condition(self, value: Value, here: Here, start: Wire | None, truths: list[bool]) -> Expr:
+    def condition(
+        self, value: Value, here: Context, start: SymbolicTensor | None, truths: list[bool]
+    ) -> Expr:
         expr = self.proposed(value, here, start)
         if expr is not None and holds_truth(expr, here.lanes, truths):
             return self.at_run_time(expr, start)
@@ -243,7 +266,7 @@ class BaseWriter(ABC):
         self.program.doubt(None, here.lanes)
         return literal(constant(here.lanes, truths))
 
-    def name_of(self, label: Name, here: Here) -> str:
+    def name_of(self, label: Name, here: Context) -> str:
         """A name that must be the same in all places."""
         if len(label.parts) == 1 and isinstance(label.parts[0], str):
             return label.parts[0]
@@ -256,7 +279,7 @@ class BaseWriter(ABC):
 
     # -- tensors ----------------------------------------------------------------------------
 
-    def find(self, layer: Layer, here: Here, word: str) -> Label:
+    def find(self, layer: Layer, here: Context, word: str) -> Label:
         """The label that a layer names. What a head makes for training only is not there, in the
         code, where heads are not asked for."""
         label = here.scope.find(word)
@@ -269,35 +292,37 @@ class BaseWriter(ABC):
             )
         return label
 
-    def as_target(self, here: Here, wire: Wire) -> Wire:
+    def as_target(self, here: Context, wire: SymbolicTensor) -> SymbolicTensor:
         """The tensor in the variable that is written to."""
         if wire.doc == self.target:
             return wire
         self.statements.append(assign(self.target, wire.doc))
         return self.new(here, self.target, [lane.index(wire) for lane in here.lanes])
 
-    def new(self, here: Here, doc: str, tensors: list[int]) -> Wire:
-        wire = Wire(doc)
+    def new(self, here: Context, doc: str, tensors: list[int]) -> SymbolicTensor:
+        wire = SymbolicTensor(doc)
         for lane, tensor in zip(here.lanes, tensors, strict=True):
             lane.set(wire, tensor)
         return wire
 
-    def outer(self, here: Here, groups: list[Any], result: Wire | None) -> Wire | None:
+    def outer(
+        self, here: Context, groups: list[Any], result: SymbolicTensor | None
+    ) -> SymbolicTensor | None:
         """What a part gives, for the places around it."""
         if result is None:
             return None
         return self.new(here, flat(result.doc), [group.output or 0 for group in groups])
 
-    def check_same(self, here: Here, wire: Wire, actual: list[int]) -> None:
-        """Raises `Differs` where the code would read another tensor than the graph."""
+    def check_same(self, here: Context, wire: SymbolicTensor, actual: list[int]) -> None:
+        """Raises `NotUniform` where the code would read another tensor than the graph."""
         try:
             found = [lane.index(wire) for lane in here.lanes]
         except KeyError:
             found = []
         if actual != found:
-            raise Differs(here.lanes, range(len(here.lanes)))
+            raise NotUniform(here.lanes, range(len(here.lanes)))
 
-    def local(self, layer: Layer, here: Here, paths: list[str], word: str) -> Path:
+    def local(self, layer: Layer, here: Context, paths: list[str], word: str) -> Path:
         """The name of a layer or level."""
         return here.path / local_name(self, layer, here, paths, word)
 
@@ -309,11 +334,11 @@ class BaseWriter(ABC):
         self.statements.append(assign(python, self.function.path(path)))
         return Path((name(python),))
 
-    def enter(self, layer: Layer, here: Here, path: Path, groups: list[Any]) -> Here:
+    def enter(self, layer: Layer, here: Context, path: Path, groups: list[Any]) -> Context:
         """The place inside a level that a group or a named join makes."""
         chain = layer.kind == "group" and is_chain(layer.body, self.program.spec.blocks, {})
         lanes = [
-            Lane(lane.net, group, lane.names, lane.py, group.path + ".", lane)
+            CallSite(lane.net, group, lane.names, lane.py, group.path + ".", lane)
             for lane, group in zip(here.lanes, groups, strict=True)
         ]
         level = Level(id(layer.body or layer.branches), chain)

@@ -49,9 +49,9 @@ from archcalc.codegen.pytorch.emitters.tokens import attention, parameter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcalc.codegen.pytorch.form import Form, OpContext
+    from archcalc.codegen.pytorch.emitted import Emitted, OpContext
 
-EMITTERS: dict[str, Callable[[OpContext], Form]] = {
+EMITTERS: dict[str, Callable[[OpContext], Emitted]] = {
     "conv": conv,
     "depthwise_conv": depthwise_conv,
     "conv_transpose": conv_transpose,

@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 from archcalc.codegen.expressions import show, variables
 from archcalc.codegen.layout import call
+from archcalc.codegen.pytorch.emitted import Emitted
 from archcalc.codegen.pytorch.emitters.common import functional
-from archcalc.codegen.pytorch.form import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import OpContext, Run
+    from archcalc.codegen.pytorch.emitted import OpContext, Run
 
 
 def _simple(
     module: str, function: str, *attributes: tuple[str, str, float | str], training: bool = False
-) -> Callable[[OpContext], Form]:
+) -> Callable[[OpContext], Emitted]:
     """A PyTorch activation; `attributes` are archcalc's name, PyTorch's, and its default."""
 
-    def emit(site: OpContext) -> Form:
+    def emit(site: OpContext) -> Emitted:
         exprs = [(theirs, site.attribute(ours), d) for ours, theirs, d in attributes]
         keywords = {theirs: site.unless(expr, d) for theirs, expr, d in exprs}
         given = [(theirs, expr) for theirs, expr, d in exprs if keywords[theirs] is not None]
@@ -34,12 +34,12 @@ def _simple(
             return call(function, run.x[0], **numbers)
 
         uses = tuple(expr for _, expr in given)
-        return Form(call(module, **keywords), run, uses, typed=True)
+        return Emitted(call(module, **keywords), run, uses, typed=True)
 
     return emit
 
 
-def prelu(site: OpContext) -> Form:
+def prelu(site: OpContext) -> Emitted:
     """PyTorch activations that need the channels on the first axis after the batch."""
     count: str | None = None
     if site.value("channels"):
@@ -47,10 +47,10 @@ def prelu(site: OpContext) -> Form:
     start = site.doc("init", 0.25)
     keywords = {"init": start}
     module = call("nn.PReLU", count, **keywords) if count else call("nn.PReLU", **keywords)
-    return Form(module, None)
+    return Emitted(module, None)
 
 
-def tanh(site: OpContext) -> Form:
+def tanh(site: OpContext) -> Emitted:
     """amplitude·tanh(slope·x), as in LeNet-5."""
     amplitude, slope = site.attribute("amplitude"), site.attribute("slope")
     plain = show(amplitude) in ("1", "1.0") and show(slope) in ("1", "1.0")
@@ -71,18 +71,18 @@ def _factor(text: str) -> str:
     return f"({text})" if " + " in text or " - " in text or " if " in text else text
 
 
-def softmax(site: OpContext) -> Form:
+def softmax(site: OpContext) -> Emitted:
     return _over_axis(site, "nn.Softmax", "torch.softmax")
 
 
-def log_softmax(site: OpContext) -> Form:
+def log_softmax(site: OpContext) -> Emitted:
     return _over_axis(site, "nn.LogSoftmax", "torch.log_softmax")
 
 
-def _over_axis(site: OpContext, module: str, function: str) -> Form:
+def _over_axis(site: OpContext, module: str, function: str) -> Emitted:
     dim = str(site.same([axis_of(site, i) for i in range(len(site.sites))]))
     site.pin("axis")
-    return Form(call(module, dim=dim), lambda run: call(function, run.x[0], dim), typed=True)
+    return Emitted(call(module, dim=dim), lambda run: call(function, run.x[0], dim), typed=True)
 
 
 def axis_of(site: OpContext, place: int) -> int:
@@ -92,7 +92,7 @@ def axis_of(site: OpContext, place: int) -> int:
     return place_of(site.inputs()[place], site.values("axis")[place]) + 1
 
 
-def maxout(site: OpContext) -> Form:
+def maxout(site: OpContext) -> Emitted:
     """The maximum over adjacent channels: the channel axis is split and its last part reduced."""
     pieces = site.attribute("pieces")
     axis = site.tensors[0].channel_axis
@@ -105,7 +105,7 @@ def maxout(site: OpContext) -> Form:
     return functional(site, write, (pieces,))
 
 
-def scale(site: OpContext) -> Form:
+def scale(site: OpContext) -> Emitted:
     factor = site.attribute("factor")
     if not variables(factor):
         site.text(factor)
@@ -116,21 +116,21 @@ def scale(site: OpContext) -> Form:
     return functional(site, write, (factor,), typed=False)
 
 
-def abs_(site: OpContext) -> Form:
+def abs_(site: OpContext) -> Emitted:
     return functional(site, lambda x, _: call("torch.abs", x))
 
 
-def gelu(site: OpContext) -> Form:
+def gelu(site: OpContext) -> Emitted:
     approximate = site.value("approximate")
     keyword = None if approximate == "none" else f'"{approximate}"'
-    return Form(
+    return Emitted(
         call("nn.GELU", approximate=keyword),
         lambda run: call("nn.functional.gelu", run.x[0], approximate=keyword),
         typed=True,
     )
 
 
-ACTIVATIONS: dict[str, Callable[[OpContext], Form]] = {
+ACTIVATIONS: dict[str, Callable[[OpContext], Emitted]] = {
     "relu": _simple("nn.ReLU", "torch.relu"),
     "relu6": _simple("nn.ReLU6", "nn.functional.relu6"),
     "leaky_relu": _simple(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcalc.codegen.layout import Prefixed, call
-from archcalc.codegen.pytorch.form import Form
+from archcalc.codegen.pytorch.emitted import Emitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import OpContext, Run
+    from archcalc.codegen.pytorch.emitted import OpContext, Run
 
 
 def functional(
@@ -22,7 +22,7 @@ def functional(
     *,
     typed: bool = True,
     module: Doc | None = None,
-) -> Form:
+) -> Emitted:
     """A layer that PyTorch has as an expression of x, and perhaps as a module.
 
     `write(x, use)` gives the expression, `use(expr, hint)` the text of a number in it.
@@ -35,4 +35,4 @@ def functional(
     def function(run: Run) -> Doc:
         return write(run.x[0], run.use)
 
-    return Form(module or wrapped, function, uses, typed)
+    return Emitted(module or wrapped, function, uses, typed)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.codegen.expressions import binary, literal, show, variables
 from archcalc.codegen.layout import Items, call, flat
-from archcalc.codegen.pytorch.form import Form
+from archcalc.codegen.pytorch.emitted import Emitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import OpContext, Sides
+    from archcalc.codegen.pytorch.emitted import OpContext, Sides
 
 
 class Padding(NamedTuple):
@@ -84,17 +84,17 @@ def _pads(site: OpContext, sides: Sides) -> Doc:
     return Items("(", tuple(site.text(e) for side in reversed(sides) for e in side), ")")
 
 
-def conv(site: OpContext) -> Form:
+def conv(site: OpContext) -> Emitted:
     if site.given("connections"):
         return _table_conv(site)
     out = site.attribute("out")
-    return Form(_conv(site, site.dim(0, 0), out, site.attribute("groups")), None)
+    return Emitted(_conv(site, site.dim(0, 0), out, site.attribute("groups")), None)
 
 
-def depthwise_conv(site: OpContext) -> Form:
+def depthwise_conv(site: OpContext) -> Emitted:
     channels = site.dim(0, 0)
     out = binary(site.attribute("multiplier"), ast.Mult, channels)
-    return Form(_conv(site, channels, out, channels), None)
+    return Emitted(_conv(site, channels, out, channels), None)
 
 
 def _conv(site: OpContext, channels: Expr, out: Expr, groups: Expr) -> Doc:
@@ -131,7 +131,7 @@ def _padded(site: OpContext, module: str) -> tuple[str, dict[str, Doc | None]]:
     return plain, {"padding": '"same"'}
 
 
-def _table_conv(site: OpContext) -> Form:
+def _table_conv(site: OpContext) -> Emitted:
     """A connection table: the rows' kernels in order, as in the operation."""
     table: tuple[tuple[int, ...], ...] = site.value("connections")
     module, extra = _padded(site, f"TableConv{site.rank}d")
@@ -145,10 +145,10 @@ def _table_conv(site: OpContext) -> Form:
         dilation=site.unless(site.per_axis("dilation"), 1),
         bias=site.doc("bias", True),
     )
-    return Form(doc, None)
+    return Emitted(doc, None)
 
 
-def conv_transpose(site: OpContext) -> Form:
+def conv_transpose(site: OpContext) -> Emitted:
     """PyTorch's own if both ends are cropped equally; else the output is larger and cropped."""
     rank, out = site.rank, site.attribute("out")
     if site.by_word("padding"):  # the operation has replaced it by numbers
@@ -174,7 +174,7 @@ def conv_transpose(site: OpContext) -> Form:
         bias=site.doc("bias", True),
         dilation=site.unless(site.per_axis("dilation"), 1),
     )
-    return Form(doc, None)
+    return Emitted(doc, None)
 
 
 def show_sides(sides: Sides, text: Callable[[Expr], str]) -> str:

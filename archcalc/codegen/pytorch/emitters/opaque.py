@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from archcalc.codegen.expressions import literal, plain
 from archcalc.codegen.layout import call
-from archcalc.codegen.pytorch.form import Form
+from archcalc.codegen.pytorch.emitted import Emitted
 
 if TYPE_CHECKING:
-    from archcalc.codegen.pytorch.form import OpContext
+    from archcalc.codegen.pytorch.emitted import OpContext
 
 
-def opaque(site: OpContext) -> Form:
+def opaque(site: OpContext) -> Emitted:
     arguments = site.value("arguments") if site.given("arguments") else ()
     keywords = {name: site.text(literal(plain(value))) for name, value in arguments}
-    return Form(call(site.value("class"), **keywords), None)
+    return Emitted(call(site.value("class"), **keywords), None)

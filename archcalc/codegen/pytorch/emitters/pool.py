@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from archcalc.codegen.expressions import literal, show
 from archcalc.codegen.layout import call
+from archcalc.codegen.pytorch.emitted import Emitted
 from archcalc.codegen.pytorch.emitters.common import functional
 from archcalc.codegen.pytorch.emitters.conv import Padding, padding, show_sides
-from archcalc.codegen.pytorch.form import Form
 from archcalc.ops.axes import place_of, spatial_places
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import OpContext, Run
+    from archcalc.codegen.pytorch.emitted import OpContext, Run
 
 
-def maxpool(site: OpContext) -> Form:
+def maxpool(site: OpContext) -> Emitted:
     pad = padding(site)
     dilation = site.per_axis("dilation")
     if pad.even is None:
@@ -27,7 +27,7 @@ def maxpool(site: OpContext) -> Form:
     return _native(site, "Max", pad, (("dilation", dilation, 1),), {})
 
 
-def avgpool(site: OpContext) -> Form:
+def avgpool(site: OpContext) -> Emitted:
     pad = padding(site)
     counted = site.value("count_include_pad")
     flag: dict[str, Doc | None] = {"count_include_pad": None if counted else "False"}
@@ -68,7 +68,7 @@ def _native(
     pad: Padding,
     more: tuple[tuple[str, Expr, int], ...],
     flags: dict[str, Doc | None],
-) -> Form:
+) -> Emitted:
     rank = site.rank
     kernel, stride = site.per_axis("kernel"), _stride(site)
     assert pad.even is not None
@@ -87,7 +87,7 @@ def _native(
         return call(name, run.x[0], *numbers, **words, **tail)
 
     uses = (kernel, *(() if stride is None else (stride,)), *(expr for _, expr in given))
-    return Form(module, function, uses)
+    return Emitted(module, function, uses)
 
 
 def _helped(
@@ -96,7 +96,7 @@ def _helped(
     function: str,
     keywords: dict[str, Doc | None],
     uses: tuple[Expr, ...],
-) -> Form:
+) -> Emitted:
     """Padding that is asymmetric or too large for PyTorch, by a function that pads first."""
     site.need(f"{function}{site.rank}d")
     kernel = site.per_axis("kernel")
@@ -114,25 +114,25 @@ def _helped(
     return functional(site, write, every)
 
 
-def global_avgpool(site: OpContext) -> Form:
+def global_avgpool(site: OpContext) -> Emitted:
     rank = site.rank
-    return Form(
+    return Emitted(
         call(f"nn.AdaptiveAvgPool{rank}d", "1"),
         lambda run: call(f"nn.functional.adaptive_avg_pool{rank}d", run.x[0], "1"),
     )
 
 
-def global_maxpool(site: OpContext) -> Form:
+def global_maxpool(site: OpContext) -> Emitted:
     rank = site.rank
-    return Form(
+    return Emitted(
         call(f"nn.AdaptiveMaxPool{rank}d", "1"),
         lambda run: call(f"nn.functional.adaptive_max_pool{rank}d", run.x[0], "1"),
     )
 
 
-def adaptive_avgpool(site: OpContext) -> Form:
+def adaptive_avgpool(site: OpContext) -> Emitted:
     rank, output = site.rank, site.per_axis("output")
-    return Form(
+    return Emitted(
         call(f"nn.AdaptiveAvgPool{rank}d", site.text(output)),
         lambda run: call(
             f"nn.functional.adaptive_avg_pool{rank}d", run.x[0], run.use(output, "output")
@@ -141,14 +141,14 @@ def adaptive_avgpool(site: OpContext) -> Form:
     )
 
 
-def subsample(site: OpContext) -> Form:
+def subsample(site: OpContext) -> Emitted:
     rank = site.rank
     module = site.need(f"Subsample{rank}d")
     kernel = site.text(site.per_axis("kernel"))
-    return Form(call(module, site.text(site.dim(0, 0)), kernel), None)
+    return Emitted(call(module, site.text(site.dim(0, 0)), kernel), None)
 
 
-def mean(site: OpContext) -> Form:
+def mean(site: OpContext) -> Emitted:
     """Over some axes; the sizes of the remaining ones move up."""
     places = site.same([_places(site, i) for i in range(len(site.sites))])
     site.pin("axes")

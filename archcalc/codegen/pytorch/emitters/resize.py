@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from archcalc.codegen.expressions import literal
 from archcalc.codegen.layout import call
+from archcalc.codegen.pytorch.emitted import Emitted
 from archcalc.codegen.pytorch.emitters.common import functional
 from archcalc.codegen.pytorch.emitters.conv import is_even
-from archcalc.codegen.pytorch.form import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import OpContext, Run
+    from archcalc.codegen.pytorch.emitted import OpContext, Run
 
 _MODES = {
     ("nearest", 1): "nearest",
@@ -28,7 +28,7 @@ _MODES = {
 }
 
 
-def upsample(site: OpContext) -> Form:
+def upsample(site: OpContext) -> Emitted:
     mode = _MODES[site.value("mode"), site.rank]
     words: dict[str, Doc | None] = {"mode": f'"{mode}"'}
     if site.value("align_corners"):
@@ -40,7 +40,7 @@ def upsample(site: OpContext) -> Form:
                 "nn.functional.interpolate", run.x[0], size=f"{run.x[1]}.shape[2:]", **words
             )
 
-        return Form(None, like, typed=True)
+        return Emitted(None, like, typed=True)
     scaled = site.given("scale")
     word = "scale_factor" if scaled else "size"
     number = site.per_axis("scale" if scaled else "size")
@@ -50,13 +50,13 @@ def upsample(site: OpContext) -> Form:
     def function(run: Run) -> Doc:
         return call("nn.functional.interpolate", run.x[0], **{word: run.use(number, word)}, **short)
 
-    return Form(module, function, (number,), typed=True)
+    return Emitted(module, function, (number,), typed=True)
 
 
 _PAD_MODES = {"zeros": None, "reflect": '"reflect"', "replicate": '"replicate"'}
 
 
-def pad(site: OpContext) -> Form:
+def pad(site: OpContext) -> Emitted:
     """Spatial padding and zero channels: PyTorch pads the last axis first."""
     mode = _PAD_MODES[site.value("mode")]
     channels = _channels(site)
@@ -68,7 +68,7 @@ def pad(site: OpContext) -> Form:
             doc: Doc = call(helper, *run.x[:2], mode=mode)
             return doc if channels is None else _zeros(doc, [channels, *_nothing(rank)], run.use)
 
-        return Form(None, like, channels or (), typed=True)
+        return Emitted(None, like, channels or (), typed=True)
     sides = _sides(site)
     if not sides and channels is None:
         return functional(site, lambda x, _: x)
@@ -118,11 +118,13 @@ def _zeros(
     return call("nn.functional.pad", x, f"({numbers})", *([mode] if mode else []))
 
 
-def crop(site: OpContext) -> Form:
+def crop(site: OpContext) -> Emitted:
     """Cropping by amounts, or centred to a size."""
     if site.given("like"):
         helper = site.need("crop_to")
-        return Form(None, lambda run: call(helper, run.x[0], f"{run.x[1]}.shape[2:]"), typed=True)
+        return Emitted(
+            None, lambda run: call(helper, run.x[0], f"{run.x[1]}.shape[2:]"), typed=True
+        )
     if site.given("size"):
         helper = site.need("crop_to")
         size = site.value("size")
@@ -136,17 +138,17 @@ def _cut(begin: int, end: int) -> str:
     return f"{begin or ''}:{-end if end else ''}"
 
 
-def pixel_shuffle(site: OpContext) -> Form:
+def pixel_shuffle(site: OpContext) -> Emitted:
     return _pixels(site, "nn.PixelShuffle", "nn.functional.pixel_shuffle")
 
 
-def pixel_unshuffle(site: OpContext) -> Form:
+def pixel_unshuffle(site: OpContext) -> Emitted:
     return _pixels(site, "nn.PixelUnshuffle", "nn.functional.pixel_unshuffle")
 
 
-def _pixels(site: OpContext, module: str, function: str) -> Form:
+def _pixels(site: OpContext, module: str, function: str) -> Emitted:
     factor = site.attribute("factor")
-    return Form(
+    return Emitted(
         call(module, site.text(factor)),
         lambda run: call(function, run.x[0], run.use(factor, "factor")),
         (factor,),

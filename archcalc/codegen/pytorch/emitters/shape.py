@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.codegen.expressions import show, variables
 from archcalc.codegen.layout import Items, call
+from archcalc.codegen.pytorch.emitted import Emitted
 from archcalc.codegen.pytorch.emitters.common import functional
-from archcalc.codegen.pytorch.form import Form
 from archcalc.ops.axes import place_of
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
-    from archcalc.codegen.pytorch.form import OpContext, Run
+    from archcalc.codegen.pytorch.emitted import OpContext, Run
 
 
-def identity(_: OpContext) -> Form:
-    return Form(call("nn.Identity"), lambda run: run.x[0])
+def identity(_: OpContext) -> Emitted:
+    return Emitted(call("nn.Identity"), lambda run: run.x[0])
 
 
-def flatten(site: OpContext) -> Form:
+def flatten(site: OpContext) -> Emitted:
     start = site.same([place_of(t, a, "start") for t, a in _pairs(site, "start")])
     end = site.same([place_of(t, a, "end") for t, a in _pairs(site, "end")])
     site.pin("start")
@@ -32,14 +32,14 @@ def flatten(site: OpContext) -> Form:
     tail = () if end == rank - 1 else (str(end + 1),)
     arguments = (str(start + 1), *tail)
     module = call("nn.Flatten", *(arguments if arguments != ("1",) else ()))
-    return Form(module, lambda run: call("torch.flatten", run.x[0], *arguments), typed=True)
+    return Emitted(module, lambda run: call("torch.flatten", run.x[0], *arguments), typed=True)
 
 
 def _pairs(site: OpContext, attribute: str) -> Any:
     return zip(site.inputs(), site.values(attribute), strict=True)
 
 
-def reshape(site: OpContext) -> Form:
+def reshape(site: OpContext) -> Emitted:
     shape = site.attribute("shape")
     whole = site.same([-1 in v for v in site.values("shape")])
 
@@ -53,7 +53,7 @@ def reshape(site: OpContext) -> Form:
     return functional(site, write, (shape,), typed=True)
 
 
-def permute(site: OpContext) -> Form:
+def permute(site: OpContext) -> Emitted:
     order = site.same([tuple(place_of(t, a) for a in v) for t, v in _pairs(site, "order")])
     site.pin("order")
     axes = ", ".join(str(old + 1) for old in order)
@@ -66,7 +66,7 @@ def _axis(site: OpContext) -> int:
     return found
 
 
-def slice_(site: OpContext) -> Form:
+def slice_(site: OpContext) -> Emitted:
     """x[:, begin:end:step] on any axis."""
     axis = _axis(site)
     begin, step = site.attribute("begin"), site.attribute("step")
@@ -94,11 +94,11 @@ def _range(first: str, last: str, pace: str) -> str:
     return text
 
 
-def split(site: OpContext) -> Form:
+def split(site: OpContext) -> Emitted:
     axis = _axis(site)
     parts: int = site.same([len(n.outputs) for n in site.nodes])
     if not site.given("sizes"):
-        return Form(
+        return Emitted(
             None,
             lambda run: call("torch.chunk", run.x[0], str(parts), str(axis + 1)),
             typed=True,
@@ -113,10 +113,10 @@ def split(site: OpContext) -> Form:
             listed = f"list({run.use(sizes, 'sizes')})"
         return call("torch.split", run.x[0], listed, str(axis + 1))
 
-    return Form(None, function, (sizes,), typed=True)
+    return Emitted(None, function, (sizes,), typed=True)
 
 
-def channel_shuffle(site: OpContext) -> Form:
+def channel_shuffle(site: OpContext) -> Emitted:
     groups = site.attribute("groups")
     helper = site.need("channel_shuffle")
     return functional(

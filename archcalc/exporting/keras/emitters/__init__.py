@@ -46,9 +46,9 @@ from archcalc.exporting.keras.emitters.transpose import conv_transpose
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.exporting.keras.op_context import OpContext, Steps
 
-EMITTERS: dict[str, Callable[[Site], Steps]] = {
+EMITTERS: dict[str, Callable[[OpContext], Steps]] = {
     "conv": conv,
     "depthwise_conv": depthwise_conv,
     "conv_transpose": conv_transpose,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from archcalc.codegen.expressions import binary, literal
 from archcalc.codegen.layout import Items, call
 from archcalc.exporting.keras.emitters.windows import padding, sides, zeros
-from archcalc.exporting.keras.site import Make
+from archcalc.exporting.keras.op_context import Make
 
 if TYPE_CHECKING:
     from archcalc.codegen.layout import Doc
-    from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.exporting.keras.op_context import OpContext, Steps
 
 
-def conv(site: Site) -> Steps:
+def conv(site: OpContext) -> Steps:
     if site.same([v is not None for v in site.values("connections")]):
         return _table_conv(site)
     check_steps(site)
@@ -31,7 +31,7 @@ def conv(site: Site) -> Steps:
     return [*padded.steps, Make(made, weighted=True)]
 
 
-def depthwise_conv(site: Site) -> Steps:
+def depthwise_conv(site: OpContext) -> Steps:
     check_steps(site)
     padded = padding(site)
     if site.rank == 3:
@@ -61,7 +61,7 @@ def depthwise_conv(site: Site) -> Steps:
     return [*padded.steps, Make(made, weighted=True)]
 
 
-def _window(site: Site, same: bool) -> dict[str, Doc | None]:
+def _window(site: OpContext, same: bool) -> dict[str, Doc | None]:
     return {
         "strides": site.unless(site.per_axis("stride"), 1),
         "padding": '"same"' if same else None,
@@ -75,7 +75,7 @@ SLICED = (
 )
 
 
-def check_steps(site: Site, help: str = SLICED) -> None:
+def check_steps(site: OpContext, help: str = SLICED) -> None:
     """Keras has either a stride or a dilation."""
     strides, dilations = site.values("stride"), site.values("dilation")
     for stride, dilation in zip(strides, dilations, strict=True):
@@ -83,7 +83,7 @@ def check_steps(site: Site, help: str = SLICED) -> None:
             raise site.refuse("a convolution with a stride and a dilation", help)
 
 
-def _table_conv(site: Site) -> Steps:
+def _table_conv(site: OpContext) -> Steps:
     """A table of connections: the rows' kernels one after another, as the operation has them."""
     check_steps(site)
     table = site.value("connections")

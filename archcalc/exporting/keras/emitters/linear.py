@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from archcalc.codegen.expressions import fold
 from archcalc.codegen.layout import call
 from archcalc.exporting.keras.emitters.common import in_order, is_in_order
-from archcalc.exporting.keras.site import Make
+from archcalc.exporting.keras.op_context import Make
 
 if TYPE_CHECKING:
-    from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.exporting.keras.op_context import OpContext, Steps
 
 
-def linear(site: Site) -> Steps:
+def linear(site: OpContext) -> Steps:
     made = call(
         "layers.Dense",
         _out(site),
@@ -25,7 +25,7 @@ def linear(site: Site) -> Steps:
     return in_order(site, Make(made, weighted=True))
 
 
-def rbf(site: Site) -> Steps:
+def rbf(site: OpContext) -> Steps:
     trainable = site.attribute("trainable")
     fixed = None
     if site.unless(trainable, False) is not None:
@@ -34,5 +34,5 @@ def rbf(site: Site) -> Steps:
     return in_order(site, Make(made, weighted=True))
 
 
-def _out(site: Site) -> str:
+def _out(site: OpContext) -> str:
     return site.text(site.attribute("out", channels=is_in_order(site)))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from archcalc.codegen.expressions import binary, literal, variables
 from archcalc.codegen.layout import call
 from archcalc.exporting.keras.emitters.common import in_order
-from archcalc.exporting.keras.site import Make
+from archcalc.exporting.keras.op_context import Make
 
 if TYPE_CHECKING:
     from archcalc.codegen.layout import Doc
-    from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.exporting.keras.op_context import OpContext, Steps
 
 
-def batchnorm(site: Site) -> Steps:
+def batchnorm(site: OpContext) -> Steps:
     if not site.value("track"):
         raise site.refuse(
             "batch normalisation without running statistics", "leave track out, or use instancenorm"
@@ -34,12 +34,12 @@ def batchnorm(site: Site) -> Steps:
     return [Make(made, weighted=True)]
 
 
-def _affine(site: Site) -> dict[str, Doc | None]:
+def _affine(site: OpContext) -> dict[str, Doc | None]:
     affine = site.doc("affine", True)
     return {"center": affine, "scale": affine}
 
 
-def lrn(site: Site) -> Steps:
+def lrn(site: OpContext) -> Steps:
     made = call(
         site.need("LocalResponseNormalization"),
         site.text(site.attribute("size")),
@@ -51,7 +51,7 @@ def lrn(site: Site) -> Steps:
     return [Make(made)]
 
 
-def layernorm(site: Site) -> Steps:
+def layernorm(site: OpContext) -> Steps:
     """Over the last axes of the graph's shape, brought to the end where the code has others."""
     axes = site.value("axes")
     affine = site.value("affine")
@@ -67,15 +67,15 @@ def layernorm(site: Site) -> Steps:
     return in_order(site, Make(made, weighted=True))
 
 
-def groupnorm(site: Site) -> Steps:
+def groupnorm(site: OpContext) -> Steps:
     return _groups(site, site.text(site.attribute("groups")))
 
 
-def instancenorm(site: Site) -> Steps:
+def instancenorm(site: OpContext) -> Steps:
     return _groups(site, "-1")
 
 
-def _groups(site: Site, groups: str) -> Steps:
+def _groups(site: OpContext, groups: str) -> Steps:
     made = call(
         "layers.GroupNormalization",
         groups,
@@ -86,23 +86,23 @@ def _groups(site: Site, groups: str) -> Steps:
     return [Make(made, weighted=True)]
 
 
-def dropout(site: Site) -> Steps:
+def dropout(site: OpContext) -> Steps:
     return [Make(call("layers.Dropout", site.text(site.attribute("p")), name=site.name))]
 
 
-def drop_path(site: Site) -> Steps:
+def drop_path(site: OpContext) -> Steps:
     """A whole sample dropped: one draw for all its numbers."""
     shape = f"(None, {', '.join(['1'] * (site.rank + 1))})"
     rate = site.text(site.attribute("p"))
     return [Make(call("layers.Dropout", rate, noise_shape=shape, name=site.name))]
 
 
-def layer_scale(site: Site) -> Steps:
+def layer_scale(site: OpContext) -> Steps:
     start = site.doc("init", 1e-6)
     arguments = () if start is None else (start,)
     return [Make(call(site.need("LayerScale"), *arguments, name=site.name), weighted=True)]
 
 
-def l2_norm(site: Site) -> Steps:
+def l2_norm(site: OpContext) -> Steps:
     arguments = {"start": site.doc("scale", 1.0), "eps": site.doc("eps", 1e-12)}
     return [Make(call(site.need("L2Norm"), **arguments, name=site.name), weighted=True)]

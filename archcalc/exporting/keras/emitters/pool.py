@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from archcalc.codegen.expressions import literal
 from archcalc.codegen.layout import Call, call
-from archcalc.exporting.keras.emitters.signs import never_negative
+from archcalc.exporting.keras.emitters.nonnegative import never_negative
 from archcalc.exporting.keras.emitters.vector import pools_to_vector
 from archcalc.exporting.keras.emitters.windows import Sides, is_same, sides, windows, zeros
-from archcalc.exporting.keras.site import Compute, Make
+from archcalc.exporting.keras.op_context import Compute, Make
 from archcalc.ops.axes import place_of, spatial_places
 
 if TYPE_CHECKING:
-    from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.exporting.keras.op_context import OpContext, Steps
 
 
-def maxpool(site: Site) -> Steps:
+def maxpool(site: OpContext) -> Steps:
     if any(set(v) != {1} for v in site.values("dilation")):
         raise site.refuse("max pooling with a dilation", "leave dilation out")
     if _same(site):
@@ -35,7 +35,7 @@ def maxpool(site: Site) -> Steps:
     return [Compute(pad), made]
 
 
-def avgpool(site: Site) -> Steps:
+def avgpool(site: OpContext) -> Steps:
     counted = site.value("count_include_pad")
     plain, whole = sides(site), _with_ceil(site)
     made = Make(_pool(site, "AveragePooling"))
@@ -59,7 +59,7 @@ def avgpool(site: Site) -> Steps:
     return [Compute(mean)]
 
 
-def _same(site: Site) -> bool:
+def _same(site: OpContext) -> bool:
     """Whether Keras' `same`, which is never counted, gives these rows: by its word, or because
     `ceil` adds just them."""
     plain, whole = sides(site), _with_ceil(site)
@@ -74,7 +74,7 @@ def _same(site: Site) -> bool:
     )
 
 
-def _pool(site: Site, word: str, *, same: bool = False) -> Call:
+def _pool(site: OpContext, word: str, *, same: bool = False) -> Call:
     kernel = site.per_axis("kernel")
     return call(
         f"layers.{word}{site.rank}D",
@@ -85,7 +85,7 @@ def _pool(site: Site, word: str, *, same: bool = False) -> Call:
     )
 
 
-def _stride(site: Site) -> str | None:
+def _stride(site: OpContext) -> str | None:
     """The stride, left out where it is the window's own (Keras takes that too)."""
     given = [v is not None for v in site.values("stride")]
     if not site.same(given):
@@ -95,14 +95,14 @@ def _stride(site: Site) -> str | None:
     return site.text(site.per_axis("stride"))
 
 
-def _strides(site: Site) -> tuple[int, ...]:
+def _strides(site: OpContext) -> tuple[int, ...]:
     found: tuple[int, ...] = site.same(
         [a.kernel if a.stride is None else a.stride for a in site.attributes()]
     )
     return found
 
 
-def _with_ceil(site: Site) -> list[Sides]:
+def _with_ceil(site: OpContext) -> list[Sides]:
     """(begin, end) an axis with the rows that `ceil` adds at the end."""
     found = []
     for some, tensor, ceil in zip(windows(site), site.inputs(), site.values("ceil"), strict=True):
@@ -127,30 +127,30 @@ def _amounts(around: Sides) -> str:
     return f"({', '.join(['(0, 0)', *inner, '(0, 0)'])})"
 
 
-def global_avgpool(site: Site) -> Steps:
+def global_avgpool(site: OpContext) -> Steps:
     return [_global(site, "Average", keepdims=not pools_to_vector(site))]
 
 
-def global_maxpool(site: Site) -> Steps:
+def global_maxpool(site: OpContext) -> Steps:
     return [_global(site, "Max", keepdims=not pools_to_vector(site))]
 
 
-def _global(site: Site, word: str, *, keepdims: bool) -> Make:
+def _global(site: OpContext, word: str, *, keepdims: bool) -> Make:
     kept = "True" if keepdims else None
     return Make(call(f"layers.Global{word}Pooling{site.rank}D", keepdims=kept, name=site.name))
 
 
-def adaptive_avgpool(site: Site) -> Steps:
+def adaptive_avgpool(site: OpContext) -> Steps:
     output = site.text(site.per_axis("output"))
     return [Make(call(f"layers.AdaptiveAveragePooling{site.rank}D", output, name=site.name))]
 
 
-def subsample(site: Site) -> Steps:
+def subsample(site: OpContext) -> Steps:
     kernel = site.text(literal(site.value("kernel")))
     return [Make(call(site.need("Subsample"), kernel, name=site.name), weighted=True)]
 
 
-def mean(site: Site) -> Steps:
+def mean(site: OpContext) -> Steps:
     keepdim = site.value("keepdim")
     places = []
     for a, tensor in zip(site.attributes(), site.inputs(), strict=True):

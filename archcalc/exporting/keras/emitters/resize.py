@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from archcalc.codegen.expressions import literal
 from archcalc.codegen.layout import Call, call
 from archcalc.exporting.keras.emitters.windows import Sides, rows
-from archcalc.exporting.keras.site import Compute, Make, one
+from archcalc.exporting.keras.op_context import Compute, Make, one
 
 if TYPE_CHECKING:
-    from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.exporting.keras.op_context import OpContext, Steps
 
 
-def _amounts(site: Site) -> list[Sides]:
+def _amounts(site: OpContext) -> list[Sides]:
     """(begin, end) an axis, as the operation works them out."""
     found = []
     for lane, node in site.places():
@@ -24,7 +24,7 @@ def _amounts(site: Site) -> list[Sides]:
     return found
 
 
-def pad(site: Site) -> Steps:
+def pad(site: OpContext) -> Steps:
     amounts = _amounts(site)
     mode = site.value("mode")
     if mode == "replicate":
@@ -45,7 +45,7 @@ def pad(site: Site) -> Steps:
     return steps
 
 
-def _channels(site: Site) -> Compute:
+def _channels(site: OpContext) -> Compute:
     """Channels of zeros, before and after the input's own."""
     pair = site.attribute("channels")
     parts = list(map(site.text, pair.elts)) if isinstance(pair, ast.Tuple) else []
@@ -58,7 +58,7 @@ def _channels(site: Site) -> Compute:
     return Compute(run)
 
 
-def crop(site: Site) -> Steps:
+def crop(site: OpContext) -> Steps:
     amounts = _amounts(site)
     if not any(n for some in amounts for side in some for n in side):
         return []
@@ -67,7 +67,7 @@ def crop(site: Site) -> Steps:
     return [Make(call(f"layers.Cropping{site.rank}D", amount, name=site.name))]
 
 
-def upsample(site: Site) -> Steps:
+def upsample(site: OpContext) -> Steps:
     if all(x.shape == y.shape for x, y in zip(site.inputs(), site.outputs(), strict=True)):
         return []
     rank = site.rank
@@ -93,7 +93,7 @@ def upsample(site: Site) -> Steps:
     return [Make(made)]
 
 
-def _factors(site: Site) -> list[tuple[int, ...] | None]:
+def _factors(site: OpContext) -> list[tuple[int, ...] | None]:
     """How many times larger the sides become, None where that is no whole number."""
     found = []
     for x, y in zip(site.inputs(), site.outputs(), strict=True):
@@ -102,7 +102,7 @@ def _factors(site: Site) -> list[tuple[int, ...] | None]:
     return found
 
 
-def _two_sides(site: Site) -> tuple[str, str]:
+def _two_sides(site: OpContext) -> tuple[str, str]:
     """Height and width: Keras' resizing is bilinear, and PyTorch's, unless corners are aligned."""
     size = site.per_axis("size", [y.shape[1:] for y in site.outputs()])
     height, width = size.elts if isinstance(size, ast.Tuple) else (size, size)

@@ -9,15 +9,15 @@ from archcalc.codegen.layout import Call, call
 from archcalc.exporting.keras.emitters.common import from_graph, permuted, to_graph
 from archcalc.exporting.keras.emitters.order import order_matters
 from archcalc.exporting.keras.emitters.vector import pools_to_vector
-from archcalc.exporting.keras.site import Compute, Make, order, shape
+from archcalc.exporting.keras.op_context import Compute, Make, order, shape
 from archcalc.ops.axes import place_of
 
 if TYPE_CHECKING:
-    from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.exporting.keras.op_context import OpContext, Steps
     from archcalc.ops.base import Tensor
 
 
-def flatten(site: Site) -> Steps:
+def flatten(site: OpContext) -> Steps:
     """All axes into one: in the code's own order, so that Dense's weights stand in that order,
     unless what follows tells features apart by their place."""
     whole = [len(y.shape) == 1 for y in site.outputs()]
@@ -31,11 +31,11 @@ def flatten(site: Site) -> Steps:
     return [made]
 
 
-def reshape(site: Site) -> Steps:
+def reshape(site: OpContext) -> Steps:
     return _reshaped(site)
 
 
-def _reshaped(site: Site) -> Steps:
+def _reshaped(site: OpContext) -> Steps:
     """As the graph does it: in the graph's order, and back, where numbers change places by that."""
     before, after = site.inputs(), site.outputs()
     apart = all(map(_keeps_channels, before, after))
@@ -46,7 +46,7 @@ def _reshaped(site: Site) -> Steps:
     return [*(to_graph(site) if turned else []), made, *(from_graph(site) if back else [])]
 
 
-def _target(site: Site, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+def _target(site: OpContext, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
     """The shape in all places; -1 for a length that differs, if it is the only one."""
     columns = [set(column) for column in zip(*shapes, strict=False)]
     if len(set(map(len, shapes))) == 1 and sum(len(c) > 1 for c in columns) == 1:
@@ -66,7 +66,7 @@ def _is_in_order(t: Tensor) -> bool:
     return moved == sorted(moved)
 
 
-def permute(site: Site) -> Steps:
+def permute(site: OpContext) -> Steps:
     """The graph's order and where the code has the axes, in one."""
     found = []
     for a, x, y in zip(site.attributes(), site.inputs(), site.outputs(), strict=True):
@@ -76,20 +76,20 @@ def permute(site: Site) -> Steps:
     return permuted(site, site.same(found), "permute")
 
 
-def opaque(site: Site) -> Steps:
+def opaque(site: OpContext) -> Steps:
     raise site.refuse("a layer of your own, which is a PyTorch class", "export to pytorch")
 
 
-def tokens(site: Site) -> Steps:
+def tokens(site: OpContext) -> Steps:
     word = site.layer.word
     raise site.refuse({"parameter": "a learned tensor"}.get(word, word), "export to pytorch")
 
 
-def identity(site: Site) -> Steps:
+def identity(site: OpContext) -> Steps:
     return [Make(call("layers.Identity", name=site.name))]
 
 
-def settle_layout(site: Site, places: set[tuple[int, ...]]) -> Steps:
+def settle_layout(site: OpContext, places: set[tuple[int, ...]]) -> Steps:
     """After axes have gone: those left in the code's order, if they are not yet."""
     found = []
     for x, y in zip(site.inputs(), site.outputs(), strict=True):
@@ -100,14 +100,14 @@ def settle_layout(site: Site, places: set[tuple[int, ...]]) -> Steps:
     return permuted(site, site.same(found), "permute")
 
 
-def _axis(site: Site) -> int:
+def _axis(site: OpContext) -> int:
     axes = [
         place_of(tensor, a.axis) for a, tensor in zip(site.attributes(), site.inputs(), strict=True)
     ]
     return site.place(axes)
 
 
-def slice_(site: Site) -> Steps:
+def slice_(site: OpContext) -> Steps:
     axis = _axis(site)
     begin, step = site.attribute("begin"), site.attribute("step")
     end = None
@@ -129,7 +129,7 @@ def _spaced(colon: str, parts: list[str]) -> str:
     return ":" if colon == ":" else (" : " if parts[1] else ": ")
 
 
-def split(site: Site) -> Steps:
+def split(site: OpContext) -> Steps:
     axis = str(_axis(site))
     sizes = site.value("sizes")
     count = site.same([len(v) for v in site.values("into")])
@@ -141,20 +141,20 @@ def split(site: Site) -> Steps:
     return [Compute(lambda x: call("ops.split", x, where, axis=axis))]
 
 
-def channel_shuffle(site: Site) -> Steps:
+def channel_shuffle(site: OpContext) -> Steps:
     groups = site.text(site.attribute("groups"))
     return [Compute(lambda x: _shuffle(site, x, groups))]
 
 
-def pixel_shuffle(site: Site) -> Steps:
+def pixel_shuffle(site: OpContext) -> Steps:
     factor = site.text(site.attribute("factor"))
     return [Compute(lambda x: call(site.need("pixel_shuffle"), x, factor))]
 
 
-def pixel_unshuffle(site: Site) -> Steps:
+def pixel_unshuffle(site: OpContext) -> Steps:
     factor = site.text(site.attribute("factor"))
     return [Compute(lambda x: call(site.need("pixel_unshuffle"), x, factor))]
 
 
-def _shuffle(site: Site, x: str, groups: str) -> Call:
+def _shuffle(site: OpContext, x: str, groups: str) -> Call:
     return call(site.need("channel_shuffle"), x, groups)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from archcalc.codegen.layout import call
 from archcalc.exporting.keras.emitters.conv import check_steps
 from archcalc.exporting.keras.emitters.windows import rows
-from archcalc.exporting.keras.site import Make
+from archcalc.exporting.keras.op_context import Make
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from archcalc.exporting.keras.emitters.windows import Sides
-    from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.exporting.keras.op_context import OpContext, Steps
 
 
-def conv_transpose(site: Site) -> Steps:
+def conv_transpose(site: OpContext) -> Steps:
     """The whole sum, of which the padding is cropped, by Keras' own `same` or by a layer."""
     if any(v != 1 for v in site.values("groups")):
         raise site.refuse("a transposed convolution with groups", "split the channels before it")
@@ -51,7 +51,7 @@ def _spare(a: SimpleNamespace) -> list[int]:
     return [s - span for s, span in zip(a.stride, spans, strict=True)]
 
 
-def _is_cropped_by_same(site: Site) -> bool:
+def _is_cropped_by_same(site: OpContext) -> bool:
     """Whether Keras' `same`, which leaves stride·n rows, crops what the padding does. Alike at both
     ends only: on which end an odd row goes, not all versions of Keras agree."""
     return _any(site.values("padding")) and all(
@@ -61,7 +61,7 @@ def _is_cropped_by_same(site: Site) -> bool:
     )
 
 
-def _cropped(site: Site) -> tuple[list[Sides], str | None]:
+def _cropped(site: OpContext) -> tuple[list[Sides], str | None]:
     """The rows to crop, and the `output_padding` to write. Left alone, Keras adds the rows by
     which the stride is larger than the window: rows of the bias alone, as those added are."""
     paddings: list[Sides] = site.values("padding")

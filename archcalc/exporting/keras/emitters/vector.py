@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archcalc.codegen.references import References
-    from archcalc.exporting.keras.site import Site
+    from archcalc.exporting.keras.op_context import OpContext
     from archcalc.spec.syntax import Layer, Spec
 
 Pair = tuple["Layer", "Layer"]
 
 
-def pools_to_vector(site: Site) -> bool:
+def pools_to_vector(site: OpContext) -> bool:
     """Whether the layer is one of such a pair, of which nothing is read or called elsewhere."""
     pair = site.writer.program.pooled_flat.get(id(site.layer), ())
     return bool(pair) and not any(_is_named(layer, site.writer.references) for layer in pair)

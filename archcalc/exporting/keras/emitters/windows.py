@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.codegen.expressions import literal, variables
 from archcalc.codegen.layout import call
-from archcalc.exporting.keras.site import Make, mixed
-from archcalc.exporting.lanes import Differs
+from archcalc.exporting.call_sites import NotUniform
+from archcalc.exporting.keras.op_context import Make, mixed
 
 if TYPE_CHECKING:
-    from archcalc.exporting.keras.site import Site, Steps
+    from archcalc.exporting.keras.op_context import OpContext, Steps
     from archcalc.ops.reach import Window
 
 Sides = tuple[tuple[int, int], ...]
@@ -23,7 +23,7 @@ class Padded(NamedTuple):
     steps: Steps
 
 
-def windows(site: Site) -> list[tuple[Window, ...]]:
+def windows(site: OpContext) -> list[tuple[Window, ...]]:
     """The windows in every place."""
     found = []
     for node, tensor in zip(site.nodes, site.inputs(), strict=True):
@@ -32,12 +32,12 @@ def windows(site: Site) -> list[tuple[Window, ...]]:
     return found
 
 
-def sides(site: Site) -> list[Sides]:
+def sides(site: OpContext) -> list[Sides]:
     """(begin, end) an axis, in every place."""
     return [tuple((w.begin, w.end) for w in some) for some in windows(site)]
 
 
-def padding(site: Site) -> Padded:
+def padding(site: OpContext) -> Padded:
     """Zeros around the input, where Keras' own words do not give the same rows."""
     if is_same(site, windows(site)):
         return Padded(True, [])
@@ -47,14 +47,16 @@ def padding(site: Site) -> Padded:
     return Padded(False, [zeros(site, actual)])
 
 
-def zeros(site: Site, actual: list[Sides], *, written: bool = True) -> Make:
+def zeros(site: OpContext, actual: list[Sides], *, written: bool = True) -> Make:
     """A layer that puts these rows around the input; `written` where the spec has them so."""
     return Make(
         call(f"layers.ZeroPadding{site.rank}D", rows(site, actual, written), name=site.part("pad"))
     )
 
 
-def rows(site: Site, actual: list[Sides], written: bool = True, attribute: str = "padding") -> str:
+def rows(
+    site: OpContext, actual: list[Sides], written: bool = True, attribute: str = "padding"
+) -> str:
     """Rows as Keras' layers take them: one number for all sides, else a pair for every axis."""
     if written and not any(isinstance(v, str) for v in site.values(attribute)):
         forms = [[_number(v) for v in actual]]
@@ -64,8 +66,8 @@ def rows(site: Site, actual: list[Sides], written: bool = True, attribute: str =
             if None in form:
                 continue
             try:
-                found = site.settled(attribute, form)
-            except Differs:
+                found = site.expr_or_constant(attribute, form)
+            except NotUniform:
                 continue
             if variables(found):
                 return site.text(found)
@@ -82,7 +84,7 @@ def _number(some: Sides) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-def is_same(site: Site, found: list[tuple[Window, ...]]) -> bool:
+def is_same(site: OpContext, found: list[tuple[Window, ...]]) -> bool:
     """Whether Keras' `same` pads so: by its word, or the half of an odd window without a stride."""
     if all(w in ("same", "same_upper") for w in site.values("padding")):
         return True

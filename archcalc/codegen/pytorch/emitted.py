@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
 
-__all__ = ["Form", "OpContext", "Run", "Sides"]
+__all__ = ["Emitted", "OpContext", "Run", "Sides"]
 
 
 class Run(NamedTuple):
@@ -23,7 +23,7 @@ class Run(NamedTuple):
     use: Callable[[Expr, str], str]
 
 
-class Form(NamedTuple):
+class Emitted(NamedTuple):
     """`module` creates the operation in the constructor, `function` calls it without one; at least
     one is given (a module that is itself a function is created on demand: PyTorch has none, so it
     is a wrapped function). `uses` are the expressions that the function uses, `typed` whether its

@@ -10,17 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from archcalc.exporting.lanes import Differs, Lane
+    from archcalc.exporting.call_sites import CallSite, NotUniform
 
-Mark = tuple[str, object]
+Strategy = tuple[str, object]
 """("expand", a block's name): written where it is called; ("unroll", a loop's id): turn by turn;
 ("count", (a level's id, a word)): unnamed layers are counted while the code runs."""
 
 
-class Again(Exception):
+class Restart(Exception):
     """Everything is to be written anew under a further mark."""
 
-    def __init__(self, mark: Mark) -> None:
+    def __init__(self, mark: Strategy) -> None:
         super().__init__()
         self.mark = mark
 
@@ -36,7 +36,7 @@ class Level(NamedTuple):
         return "" if self.chain else word
 
 
-def turn_of(lane: Lane | None, turns: list[Lane]) -> Lane | None:
+def turn_of(lane: CallSite | None, turns: list[CallSite]) -> CallSite | None:
     """The turn of a loop that a place lies in."""
     while lane is not None:
         if any(lane is turn for turn in turns):
@@ -45,7 +45,7 @@ def turn_of(lane: Lane | None, turns: list[Lane]) -> Lane | None:
     return None
 
 
-def differs_by_turn(differs: Differs, turns: list[Lane]) -> bool:
+def differs_by_turn(differs: NotUniform, turns: list[CallSite]) -> bool:
     """Whether turns within one place differ, so that unrolling helps."""
     seen: dict[int, object] = {}
     for lane, value in differs.keys:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.codegen.expressions import evaluate, literal, variables
 from archcalc.codegen.refusal import refused
+from archcalc.exporting.call_sites import NotUniform, constant
 from archcalc.exporting.keras.code import SEPARATOR, keras_name
-from archcalc.exporting.lanes import Differs, constant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from archcalc.codegen.expressions import Expr
     from archcalc.codegen.layout import Doc
     from archcalc.diagnostics import DiagnosticError
+    from archcalc.exporting.call_sites import CallSite, SymbolicTensor
     from archcalc.exporting.keras.code import Path
     from archcalc.exporting.keras.operations import OperationWriter as Writer
-    from archcalc.exporting.lanes import Lane, Wire
     from archcalc.graph import Node
     from archcalc.ops.base import Tensor
     from archcalc.spec.syntax import Layer
@@ -41,7 +41,7 @@ class Compute(NamedTuple):
 Steps = list[Make | Compute]
 
 
-class Site:
+class OpContext:
     """An operation in all the places where one piece of code stands for it.
 
     Tensors have their channels last in the code: the channel axis of the graph's shape moved to
@@ -52,9 +52,9 @@ class Site:
         self,
         writer: Writer,
         layer: Layer,
-        lanes: list[Lane],
+        lanes: list[CallSite],
         nodes: list[Node],
-        wires: list[Wire],
+        wires: list[SymbolicTensor],
         path: Path,
         settle: Callable[[str, list[Any], bool], Expr],
     ) -> None:
@@ -79,7 +79,7 @@ class Site:
         free = next(w for w in words if not any(f"{o}{SEPARATOR}{w}" in taken for o in own))
         return self.writer.function.path(self._path / free)
 
-    def places(self) -> Iterator[tuple[Lane, Node]]:
+    def places(self) -> Iterator[tuple[CallSite, Node]]:
         """Every place with the node that stands there."""
         return zip(self.lanes, self.nodes, strict=True)
 
@@ -89,7 +89,7 @@ class Site:
         return [node.attributes for node in self.nodes if node.attributes is not None]
 
     def same(self, values: list[Any]) -> Any:
-        """The value that all places have. Raises `Differs`."""
+        """The value that all places have. Raises `NotUniform`."""
         return constant(self.lanes, values)
 
     def values(self, attribute: str) -> list[Any]:
@@ -99,8 +99,8 @@ class Site:
         """An attribute that must be the same everywhere, because the code's form hangs on it."""
         return self.same(self.values(attribute))
 
-    def settled(self, name: str, values: list[Any]) -> Expr:
-        """An attribute as an expression that has these values. Raises `Differs`."""
+    def expr_or_constant(self, name: str, values: list[Any]) -> Expr:
+        """An attribute as an expression that has these values. Raises `NotUniform`."""
         return self._settle(name, values, True)
 
     def attribute(self, name: str, *, channels: bool = True) -> Expr:
@@ -113,8 +113,8 @@ class Site:
         actual = self.values(name) if values is None else values
         for candidates in (actual, [one(v) for v in actual], [mixed(v) for v in actual]):
             try:
-                found = self.settled(name, candidates)
-            except Differs:
+                found = self.expr_or_constant(name, candidates)
+            except NotUniform:
                 continue
             if variables(found):
                 return found

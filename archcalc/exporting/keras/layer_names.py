@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcalc.codegen.refusal import refused
 from archcalc.exporting.keras.code import keras_name
-from archcalc.exporting.keras.twins import called_again
+from archcalc.exporting.keras.reuse_compat import called_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

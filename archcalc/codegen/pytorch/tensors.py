@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from archcalc.codegen.layout import Doc
 
 
-class Wire:
+class TensorText:
     """A tensor in `forward`: an expression, `simple` if that is a variable, `typed` if a type
     checker knows that it is a Tensor."""
 

@@ -1,9 +1,9 @@
 """The places where one piece of code will run, side by side.
 
 A block is written once and called many times; a loop's body is written once and turns many times.
-Code for it is made once too, and everything in it is proved in each place: a `Lane` is one place,
-with the elaborated group that stands there, the exact values of the spec's names, and the values
-that the variables of the generated code will have.
+Code for it is made once too, and everything in it is proved in each place: a `CallSite` is one
+place, with the elaborated group that stands there, the exact values of the spec's names, and the
+values that the variables of the generated code will have.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from archcalc.ops.base import Tensor
 
 
-class Wire:
+class SymbolicTensor:
     """A tensor in the generated code.
 
     `doc` is what the forward pass calls it (nothing in a Sequential), `simple` whether that is a
@@ -56,7 +56,7 @@ class Wire:
         self.typed = typed
 
 
-class Lane:
+class CallSite:
     """One place. `root` is the lane of the class that it lies in."""
 
     __slots__ = ("_at", "_next", "group", "names", "net", "outer", "prefix", "py", "root")
@@ -68,7 +68,7 @@ class Lane:
         names: dict[str, Any],
         py: dict[str, Any],
         prefix: str,
-        outer: Lane | None = None,
+        outer: CallSite | None = None,
     ) -> None:
         self.net = net
         self.group = group
@@ -76,8 +76,8 @@ class Lane:
         self.py = py
         self.prefix = prefix
         self.outer = outer
-        self.root: Lane = self if outer is None else outer.root
-        self._at: dict[Wire, int] = {}
+        self.root: CallSite = self if outer is None else outer.root
+        self._at: dict[SymbolicTensor, int] = {}
         self._next = 0
 
     def take(self) -> Node | Group:
@@ -96,35 +96,35 @@ class Lane:
         """The child that `take` would give."""
         return self.group.children[self._next]
 
-    def inside(self, group: Group, extra: dict[str, Any] | None = None) -> Lane:
+    def inside(self, group: Group, extra: dict[str, Any] | None = None) -> CallSite:
         """The lane in a part of this one that runs once here (a `do`, a branch)."""
         names = {**self.names, **extra} if extra else self.names
-        lane = Lane(self.net, group, names, self.py, self.prefix, self)
+        lane = CallSite(self.net, group, names, self.py, self.prefix, self)
         lane._at = self._at
         return lane
 
-    def turn(self, group: Group, values: dict[str, Any], py: dict[str, Any]) -> Lane:
+    def turn(self, group: Group, values: dict[str, Any], py: dict[str, Any]) -> CallSite:
         """The lane in one turn of a loop: what it sets stays in it."""
         names = {**self.names, **values}
-        return Lane(self.net, group, names, {**self.py, **py}, self.prefix, self)
+        return CallSite(self.net, group, names, {**self.py, **py}, self.prefix, self)
 
-    def set(self, wire: Wire, tensor: int) -> None:
+    def set(self, wire: SymbolicTensor, tensor: int) -> None:
         self._at[wire] = tensor
 
-    def __contains__(self, wire: Wire) -> bool:
+    def __contains__(self, wire: SymbolicTensor) -> bool:
         """Whether the wire is one of the net's tensors here."""
         return wire in self._at or (self.outer is not None and wire in self.outer)
 
-    def index(self, wire: Wire) -> int:
+    def index(self, wire: SymbolicTensor) -> int:
         """Which of the net's tensors the wire is here."""
-        lane: Lane | None = self
+        lane: CallSite | None = self
         while lane is not None:
             if wire in lane._at:
                 return lane._at[wire]
             lane = lane.outer
         raise KeyError(wire)
 
-    def tensor(self, wire: Wire) -> Tensor:
+    def tensor(self, wire: SymbolicTensor) -> Tensor:
         found = self.net.tensors[self.index(wire)]
         assert found is not None  # an export starts from a net without errors
         return found
@@ -134,11 +134,11 @@ class Lane:
         return {**self.names, "in_channels": tensor.channels}
 
 
-class Differs(Exception):
+class NotUniform(Exception):
     """One piece of code cannot serve all these places: `keys` tells those apart that it cannot
     serve together. Answered by unrolling a loop, by several classes, or by fixing a var."""
 
-    def __init__(self, lanes: Sequence[Lane], values: Iterable[Any]) -> None:
+    def __init__(self, lanes: Sequence[CallSite], values: Iterable[Any]) -> None:
         super().__init__()
         self.keys = list(zip(lanes, values, strict=True))
 
@@ -148,19 +148,19 @@ class Differs(Exception):
         return any(seen.setdefault(id(lane.root), value) != value for lane, value in self.keys)
 
 
-class Unroll(Differs):
+class MustUnroll(NotUniform):
     """A loop that has to be written turn by turn."""
 
 
-def constant(lanes: Sequence[Lane], values: Iterable[Any]) -> Any:
-    """The value that all places have. Raises `Differs`."""
+def constant(lanes: Sequence[CallSite], values: Iterable[Any]) -> Any:
+    """The value that all places have. Raises `NotUniform`."""
     found = list(values)
     if any(value != found[0] or type(value) is not type(found[0]) for value in found[1:]):
-        raise Differs(lanes, found)
+        raise NotUniform(lanes, found)
     return found[0]
 
 
-def holds(expr: Expr, lanes: Sequence[Lane], values: Sequence[Any]) -> bool:
+def holds(expr: Expr, lanes: Sequence[CallSite], values: Sequence[Any]) -> bool:
     """Whether an expression has these values in these places."""
     try:
         if not variables(expr):
@@ -174,9 +174,9 @@ def holds(expr: Expr, lanes: Sequence[Lane], values: Sequence[Any]) -> bool:
         return False
 
 
-def settled(expr: Expr | None, lanes: Sequence[Lane], values: Sequence[Any]) -> Expr:
+def expr_or_constant(expr: Expr | None, lanes: Sequence[CallSite], values: Sequence[Any]) -> Expr:
     """An expression that is proved to have these values: the given one, a variant that stays an
-    integer where Python's division does not, or the value itself. Raises `Differs`."""
+    integer where Python's division does not, or the value itself. Raises `NotUniform`."""
     if expr is not None:
         for candidate in _variants(expr) if variables(expr) else (expr,):
             if holds(candidate, lanes, values):
@@ -184,7 +184,7 @@ def settled(expr: Expr | None, lanes: Sequence[Lane], values: Sequence[Any]) -> 
     return literal(constant(lanes, values))
 
 
-def with_exact_floors(expr: Expr, lanes: Sequence[Lane]) -> Expr:
+def with_exact_floors(expr: Expr, lanes: Sequence[CallSite]) -> Expr:
     """The expression with what `floor` and `ceil` take of decimals rounded to nine digits first:
     100 * 0.29 is a little less than 29, and in the spec it is 29."""
 
@@ -205,7 +205,7 @@ def with_exact_floors(expr: Expr, lanes: Sequence[Lane]) -> Expr:
     return changed
 
 
-def _is_decimal(node: ast.AST, lanes: Sequence[Lane]) -> bool:
+def _is_decimal(node: ast.AST, lanes: Sequence[CallSite]) -> bool:
     """Whether it is a number that floating point may not have."""
     if isinstance(node, ast.Name):
         return any(isinstance(lane.py.get(node.id), float) for lane in lanes)
@@ -229,7 +229,7 @@ def _variants(expr: Expr) -> Iterable[Expr]:
         yield ast.Call(ast.Name("round", ast.Load()), [expr], [])
 
 
-def holds_truth(expr: Expr, lanes: list[Lane], truths: list[bool]) -> bool:
+def holds_truth(expr: Expr, lanes: list[CallSite], truths: list[bool]) -> bool:
     """Whether a condition decides as the spec does in every place."""
     try:
         return all(
