@@ -129,7 +129,10 @@ class _Translator:
         return ast.Constant(node.id)
 
     def binop(self, node: ast.BinOp) -> Expr:
-        return ast.BinOp(self.visit(node.left), node.op, self.visit(node.right))
+        left, right = self.visit(node.left), self.visit(node.right)
+        if isinstance(left, ast.Tuple) or isinstance(right, ast.Tuple):
+            raise Untranslatable  # lists as they are: their items are what the code shows
+        return ast.BinOp(left, node.op, right)
 
     def unaryop(self, node: ast.UnaryOp) -> Expr:
         return ast.UnaryOp(node.op, self.visit(node.operand))

@@ -26,6 +26,7 @@ from archcalc.spec.functions import (
     negative,
     positive,
     settle,
+    sliced,
     truth,
 )
 from archcalc.spec.limits import MAX_OPERATORS
@@ -274,6 +275,10 @@ class _Walker:
 
     def _subscript(self, node: ast.Subscript, depth: int) -> Run:
         value = self.walk(node.value, depth)
+        if isinstance(node.slice, ast.Slice):
+            ends = [node.slice.lower, node.slice.upper, node.slice.step]
+            runs = [None if end is None else self.walk(end, depth) for end in ends]
+            return lambda names: sliced(value(names), *[run and run(names) for run in runs])
         index = self.walk(node.slice, depth)
         return lambda names: item(value(names), index(names))
 

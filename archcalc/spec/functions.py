@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.diagnostics import DiagnosticError
 from archcalc.ops.arithmetic import fixed
-from archcalc.spec.limits import MAX_BITS
+from archcalc.spec.expressions import bounded
+from archcalc.spec.limits import MAX_BITS, MAX_ITEMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,6 +142,8 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 def calculate(sign: str, a: Any, b: Any) -> Any:
     """`a sign b` with checks."""
     if a.__class__ is not int or b.__class__ is not int:
+        if isinstance(a, tuple) or isinstance(b, tuple):
+            return _list_of(sign, a, b)
         need_number(a, sign)
         need_number(b, sign)
         for operand in (a, b):
@@ -149,6 +152,61 @@ def calculate(sign: str, a: Any, b: Any) -> Any:
                 # first.
                 return settle(operand.calculate(sign, a, b))
     return settle(ARITHMETIC[sign](a, b))
+
+
+def _list_of(sign: str, a: Any, b: Any) -> tuple[Any, ...]:
+    """Two lists one after the other, or a list repeated."""
+    if sign == "+" and isinstance(a, tuple) and isinstance(b, tuple):
+        return _short(a, len(a) + len(b), lambda: a + b)
+    if sign == "*":
+        items, times = (a, b) if isinstance(a, tuple) else (b, a)
+        if isinstance(times, int) and not isinstance(times, bool):
+            count = max(fixed(times), 0)
+            return _short(items, len(items) * count, lambda: items * count)
+    need_number(a, sign)
+    need_number(b, sign)
+    raise AssertionError(sign)
+
+
+def _short(items: tuple[Any, ...], count: int, make: Callable[[], Any]) -> tuple[Any, ...]:
+    """A list that is made only if it is short enough."""
+    if count > MAX_ITEMS:
+        raise DiagnosticError(
+            "too-large",
+            f"a list has at most {MAX_ITEMS:,} items",
+            label=f"{count:,} items",
+            help="use repeat for layers that are alike",
+        )
+    made: tuple[Any, ...] = bounded(make()) if any(isinstance(i, tuple) for i in items) else make()
+    return made
+
+
+def sliced(items: Any, begin: Any, end: Any, step: Any) -> tuple[Any, ...]:
+    """items[begin:end:step], as in Python."""
+    _need_list(items, "a slice")
+    bounds = [None if n is None else _index(n) for n in (begin, end, step)]
+    if bounds[2] == 0:
+        raise DiagnosticError("bad-index", "the step of a slice cannot be 0")
+    return tuple(items[bounds[0] : bounds[1] : bounds[2]])
+
+
+def _index(index: Any) -> int:
+    """A position in a list, as a plain integer."""
+    _need_integer(index)
+    plain: int = fixed(index)
+    return plain
+
+
+def _need_integer(index: Any) -> None:
+    if isinstance(index, bool) or not isinstance(index, int):
+        from archcalc.ops.attributes import shown
+
+        raise DiagnosticError(
+            "wrong-type",
+            "an index must be an integer",
+            label=f"got {shown(index)}",
+            help="items count from 0; // and floor give integers",
+        )
 
 
 def negative(value: Any) -> Any:
@@ -175,15 +233,7 @@ def contains(value: Any, items: Any) -> bool:
 def item(items: Any, index: Any) -> Any:
     """items[index]; a negative index counts from the end."""
     _need_list(items, "an index")
-    if isinstance(index, bool) or not isinstance(index, int):
-        from archcalc.ops.attributes import shown
-
-        raise DiagnosticError(
-            "wrong-type",
-            "an index must be an integer",
-            label=f"got {shown(index)}",
-            help="items count from 0; // and floor give integers",
-        )
+    _need_integer(index)
     if not -len(items) <= index < len(items):
         raise DiagnosticError(
             "bad-index",

@@ -9,7 +9,15 @@ from tests.catalogue.support import FILES
 
 ROOT = Path(__file__).parents[2]
 REFERENCES = ROOT / "tests" / "data" / "torchvision"
-NAMES = {"alexnet": "alexnet_torchvision", "googlenet": "googlenet_torchvision"}
+NAMES = {
+    "alexnet": "alexnet_torchvision",
+    "googlenet": "googlenet_torchvision",
+    # without dashes, 1_6gf would be 16gf, and 3_2gf 32gf
+    "regnet_x_1_6gf": "regnet_x_1600mf",
+    "regnet_x_3_2gf": "regnet_x_3200mf",
+    "regnet_y_1_6gf": "regnet_y_1600mf",
+    "regnet_y_3_2gf": "regnet_y_3200mf",
+}
 BATCH_NORM = ("weight", "bias", "running_mean", "running_var")
 
 

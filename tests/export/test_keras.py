@@ -42,7 +42,17 @@ LONG = ["resnet1202"]
 MOST_MACS = 200_000_000
 
 
-@pytest.mark.parametrize("name", [n for n in FAMILIES if n not in LONG])
+NO_KERAS = ["convnext_tiny", "vit_b_16"]
+"""Nets with attention or a learned tensor, which are refused at their line."""
+
+
+@pytest.mark.parametrize("name", NO_KERAS)
+def test_nets_that_are_refused(name: str) -> None:
+    with pytest.raises(SpecError, match=r"Keras cannot express (a learned tensor|attention)"):
+        export(archcalc.load(name), "keras")
+
+
+@pytest.mark.parametrize("name", [n for n in FAMILIES if n not in (*LONG, *NO_KERAS)])
 def test_every_net_is_what_was_checked(name: str) -> None:
     net = archcalc.load(name)
     assert models.differences(net, models.outline(of_catalogue(name))) == []

@@ -171,7 +171,6 @@ FAULTS = [
     ("__import__('os')", "unknown-function"),
     ("lambda: 1", "bad-expression"),
     ("[x for x in table]", "bad-expression"),
-    ("table[0:1]", "bad-expression"),
     ("'a'", "bad-expression"),
     ("1j*2", "bad-expression"),
     ("k << 2", "bad-expression"),
