@@ -125,6 +125,7 @@ def render(
                 built = build(checked.report, depth=levels, unfold=unfold, show=figures)
                 files.check_boxes(len(built.boxes), kind)
                 drawing = to_graphviz(built, theme=theme, direction=direction)
+                files.check_arrows(built, drawing, kind)
                 data = files.rendered(drawing, kind)
     except files.CannotDraw as reason:
         fail(str(reason))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archcalc.draw.engine import Drawing
+    from archcalc.draw.model import Diagram
 
 FORMATS = ("svg", "png", "pdf", "dot")
 
@@ -16,6 +18,17 @@ MAX_PIXELS = 64_000_000
 
 MAX_BOXES = 5_000
 """With more, layout takes seconds to minutes, and the picture is unreadable."""
+
+MAX_SKIPPED_ROWS = 20_000
+"""How many rows of boxes all arrows together may skip: the layout of one takes a step for each."""
+
+MAX_SKIPPED_ROWS_EMBEDDED = 1_500
+"""The same for the engine that comes with archcalc, which ignores `QUICK`."""
+
+MANY_SKIPPED_ROWS = 1_000
+
+QUICK = {"nslimit": "1", "nslimit1": "1", "mclimit": "0.1"}
+"""Graph attributes that bound the iterations of dot's layout."""
 
 
 class CannotDraw(ValueError):
@@ -42,6 +55,37 @@ def check_boxes(number: int, format_: str) -> None:
             f"{number:,} boxes are too many to draw (at most {MAX_BOXES:,}): "
             "close blocks with --depth, or write .dot"
         )
+
+
+def check_arrows(built: Diagram, drawing: Drawing, format_: str) -> None:
+    """Bounds the layout of long arrows. Raises `CannotDraw` for too many, except for dot."""
+    if format_ == "dot":
+        return
+    from archcalc.draw.engine import NoEngine, engine
+
+    rows = skipped_rows(built)
+    try:
+        most = MAX_SKIPPED_ROWS_EMBEDDED if engine().embedded else MAX_SKIPPED_ROWS
+    except NoEngine:
+        return  # reported when the picture is drawn
+    if rows > most:
+        raise CannotDraw(
+            f"the arrows skip {rows:,} rows of boxes, too many to draw (at most {most:,}): "
+            "close blocks with --depth, or write .dot"
+        )
+    if rows > MANY_SKIPPED_ROWS:
+        drawing.attr(**QUICK)
+
+
+def skipped_rows(built: Diagram) -> int:
+    """The number of rows that the arrows skip, with every box as high as possible."""
+    before: dict[str, list[str]] = {}
+    for arrow in built.arrows:
+        before.setdefault(arrow.target, []).append(arrow.source)
+    rows: dict[str, int] = {}
+    for box in TopologicalSorter(before).static_order():
+        rows[box] = max((rows[source] + 1 for source in before.get(box, ())), default=0)
+    return sum(rows[arrow.target] - rows[arrow.source] - 1 for arrow in built.arrows)
 
 
 def rendered(drawing: Drawing, format_: str) -> bytes:

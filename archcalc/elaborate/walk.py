@@ -70,6 +70,10 @@ def elaborate(
         with suppress(Stop):  # of a state that stops at every error
             node = state.unread(place, _all_layers(spec), NOTHING, "layers", invalid=True)
             output = node.outputs[0]
+    for layer in spec.unread:
+        with suppress(Stop):
+            node = state.unread(place, layer, NOTHING, layer.word, invalid=True)
+            output = node.outputs[0]
     state.close(root, output)
     if output != NOTHING:
         state.outputs = {"output": output, **state.outputs}

@@ -17,7 +17,7 @@ from archcalc.spec.parse_expect import parse_expect
 from archcalc.spec.parse_layers import parse_body
 from archcalc.spec.reader import Reader
 from archcalc.spec.scope import Scope, block_callee, operation_callees
-from archcalc.spec.syntax import Input, Spec
+from archcalc.spec.syntax import Input, Layer, Spec
 from archcalc.spec.yaml_tree import Mapping, Scalar, Sequence, parse_tree
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from archcalc.diagnostics import Diagnostics, SourceFile, Span
     from archcalc.spec.expressions import Value
     from archcalc.spec.scope import Calls
-    from archcalc.spec.syntax import Block, Layer
+    from archcalc.spec.syntax import Block
     from archcalc.spec.yaml_tree import Node
 
     Load = Callable[[str, Span], SourceFile]
@@ -44,6 +44,9 @@ KEYS = (
     "layers",
     "expect",
 )
+
+TEXTS = ("name", "family", "source", "note", "expect")
+"""The keys that change no metric."""
 
 
 class _Part(NamedTuple):
@@ -153,6 +156,20 @@ def _merge(parts: list[_Part]) -> Spec:
         () if expect is None else parse_expect(own.reader, expect),
         own.reader.span(own.root),
         _text(parts, "family"),
+        _unread(parts),
+    )
+
+
+def _unread(parts: list[_Part]) -> tuple[Layer, ...]:
+    """A placeholder for every unknown key that is not a misspelt text: the net is another one if
+    the key is about its layers."""
+    from archcalc.spec.synonyms import likely
+
+    return tuple(
+        Layer("error", key.text, part.reader.span(key), {})
+        for part in parts
+        for key, _ in part.root.entries.values()
+        if key.text not in KEYS and likely(key.text, KEYS) not in TEXTS
     )
 
 

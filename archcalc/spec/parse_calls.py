@@ -155,8 +155,14 @@ def _missing(scope: Scope, callee: Callee, key: Scalar, missing: list[str]) -> N
 
 
 def parse_defaults(scope: Scope, node: Node) -> Defaults:
-    """`defaults: {conv: {bias: false}}`: operations and their attributes."""
+    """`defaults: {conv: {bias: false}}`: operations and their attributes.
+
+    Those of an unknown operation may be meant for any other one, if none is similar.
+    """
+    from archcalc.spec.synonyms import likely
+
     defaults: Defaults = {}
+    unread: set[str] = set()
     reader = scope.reader
     example = "write defaults: {conv: {bias: false}}"
     for name, (key, arguments) in reader.entries(node, "defaults", example).items():
@@ -164,9 +170,11 @@ def parse_defaults(scope: Scope, node: Node) -> Defaults:
         if callee is None or callee.block is not None:
             operations = [c.name for c in scope.callees.values() if c.operation]
             reader.unknown("unknown-operation", "operation", key, operations)
+            meant = likely(name, operations)
+            unread.update([meant] if meant else operations)
         elif not isinstance(arguments, Mapping):
             reader.wrong_type(f"the defaults of {name}", "a mapping", arguments, example)
             defaults[name] = None
         else:
             defaults[name] = _named(scope, callee, arguments, "")
-    return defaults
+    return {**defaults, **dict.fromkeys(unread)}

@@ -171,3 +171,4 @@ class Spec(NamedTuple):
     expect: tuple[Case, ...]
     span: Span
     family: str | None = None  # the heading under which `list` shows it
+    unread: tuple[Layer, ...] = ()  # placeholders for unknown keys, which may be about the layers

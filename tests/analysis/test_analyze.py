@@ -8,6 +8,7 @@ from archcalc.analysis import analyze as module
 from archcalc.analysis.analyze import analyze
 from archcalc.diagnostics import Diagnostic
 from archcalc.ops.reach import Window
+from archcalc.pipeline import check
 from tests.analysis.nets import Builder, facts, image
 
 
@@ -57,3 +58,23 @@ def test_an_empty_net():
     assert report.totals == (0, 0, 0, 0, 0)
     assert report.depth == (0, 0, 1)
     assert report.peak_activation_bytes == 64 * 4
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("layres: [relu]", False),
+        ("lstm: 3", False),
+        ("default: {conv: {bias: false}}", False),
+        ("defaults: {convv: {bias: false}}", False),
+        ("defaults: {zzzzzz: {bias: false}}", False),
+        ("defaults: {linaer: {bias: false}}", True),  # there is none
+        ("nmae: mine", True),
+        ("note: mine", True),
+    ],
+)
+def test_totals_are_unknown_beside_a_key_that_may_be_about_the_layers(line, known):
+    text = f"input: [3, 8, 8]\n{line}\nlayers: [conv: {{out: 4, kernel: 3}}]\n"
+    totals = check(text).report.totals
+    assert totals.params == (4 * 3 * 3 * 3 + 4 if known else None)
+    assert totals.macs == (4 * 3 * 3 * 3 * 36 if known else None)

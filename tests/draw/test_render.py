@@ -9,7 +9,9 @@ import pytest
 
 import archcalc
 from archcalc.draw import diagram, output
+from archcalc.draw.build import build
 from archcalc.draw.engine import NoEngine, engine
+from archcalc.draw.output import skipped_rows
 from tests.cli.support import process, run
 from tests.draw.support import CATALOGUE, INVALID, embedded_only, parsed, report, texts
 
@@ -156,3 +158,22 @@ def test_the_whole_catalogue_is_drawn(name):
 @pytest.mark.skipif(sys.platform == "win32", reason="no such pipe")
 def test_a_closed_pipe():
     assert process("render", "lenet5", "-o", "/dev/full").returncode == 2
+
+
+def labels(count: int) -> str:
+    layers = "".join(f"  - {{as: t{i}, relu: }}\n" for i in range(count))
+    read = "".join(f"      - {{from: t{i}}}\n" for i in range(count))
+    return f"input: [3, 8, 8]\nlayers:\n{layers}  - concat:\n{read}"
+
+
+def test_skipped_rows_by_hand():
+    """The concat reads layer i over the n − i layers after it: 0 + 1 + … + 9 rows."""
+    assert skipped_rows(build(report(labels(10)), depth=1)) == sum(range(10))
+
+
+def test_arrows_that_skip_too_many_rows_are_not_drawn(tmp_path):
+    (tmp_path / "net.yaml").write_text(labels(400))
+    done = run("render", str(tmp_path / "net.yaml"), "-o", str(tmp_path / "net.svg"))
+    assert done.exit_code == 2
+    assert "skip 79,800 rows of boxes" in done.output
+    assert not (tmp_path / "net.svg").exists()
