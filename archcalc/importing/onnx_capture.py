@@ -149,6 +149,10 @@ class _Reader:
             function, arguments = maker(_Node(self, node, path))
         except Unreadable as reason:
             raise ImportFailed(f"{where}: {reason}") from reason
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as reason:
+            # A file can omit or repeat anything that ONNX's own checks let pass.
+            problem = f"{node.op_type} has unexpected inputs or attributes"
+            raise ImportFailed(f"{where}: {problem}") from reason
         if function == "":  # the identity
             self.values[node.output[0]] = self.values[flowing[0]]
             return

@@ -198,6 +198,8 @@ def _transpose(node: Any) -> Made:
 
 def _mean(node: Any) -> Made:
     axes = node.attribute("axes") or node.numbers(1)
+    if not axes:  # ONNX's default is all axes
+        raise Unreadable("a ReduceMean that merges the batch")
     keep = bool(node.attribute("keepdims", 1))
     return "mean", {"input": node.value(0), "dim": tuple(axes), "keepdim": keep}
 

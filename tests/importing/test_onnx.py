@@ -109,6 +109,29 @@ def test_bad_files(tmp_path):
         assert "Traceback" not in found.stderr
 
 
+@pytest.mark.parametrize(
+    ("operator", "message"),
+    [
+        ("ReduceMean", "y: a ReduceMean that merges the batch"),
+        ("PRelu", "y: PRelu has unexpected inputs or attributes"),
+        ("BatchNormalization", "y: BatchNormalization has unexpected inputs or attributes"),
+    ],
+)
+def test_a_node_without_inputs_that_it_needs(tmp_path, operator, message):
+    """ONNX's own shape inference lets them pass."""
+    make = onnx.helper.make_tensor_value_info
+    data, output = (make(name, onnx.TensorProto.FLOAT, [1, 3, 8, 8]) for name in ("x", "y"))
+    node = onnx.helper.make_node(operator, ["x"], ["y"])
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph([node], "net", [data], [output]),
+        opset_imports=[onnx.helper.make_opsetid("", 13)],
+    )
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model.SerializeToString())
+    found = run("check", str(path))
+    assert (found.exit_code, found.stderr) == (1, f"error: {message}\n")
+
+
 def test_external_data_is_not_needed(tmp_path):
     """A missing file of weights: only their shapes are needed."""
     model = onnx.load(LIGHT / "light_vgg19.onnx")
