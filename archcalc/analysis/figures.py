@@ -72,6 +72,15 @@ class LayerReport(NamedTuple):
     totals: Totals
     receptive_field: ReceptiveField | None  # None: unknown, or the net has no spatial axes
 
+    def __repr__(self) -> str:
+        # The default repr would print the node with its operation, attributes and facts.
+        from archcalc.report.numbers import grouped
+
+        output = "?" if self.output is None else "×".join(map(str, self.output))
+        params, macs = grouped(self.totals.params), grouped(self.totals.macs)
+        name = f"{self.node.path!r} {self.node.op.name}"
+        return f"<LayerReport {name}: output {output}, {params} params, {macs} macs>"
+
 
 class ExpectationReport(NamedTuple):
     """One expected value. `holds` is None if its settings do not apply (not checked).

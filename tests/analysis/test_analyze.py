@@ -78,3 +78,8 @@ def test_totals_are_unknown_beside_a_key_that_may_be_about_the_layers(line, know
     totals = check(text).report.totals
     assert totals.params == (4 * 3 * 3 * 3 + 4 if known else None)
     assert totals.macs == (4 * 3 * 3 * 3 * 36 if known else None)
+
+
+def test_the_repr_of_a_layer_is_one_line():
+    (layer,) = check("input: [3, 8, 8]\nlayers: [conv: {out: 4, kernel: 3}]\n").report.layers
+    assert repr(layer) == "<LayerReport '0' conv: output 4×6×6, 112 params, 3,888 macs>"
