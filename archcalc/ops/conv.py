@@ -13,7 +13,7 @@ from archcalc.ops.attributes import Attribute, Boolean, Integer, Padding, PerAxi
 from archcalc.ops.axes import need_channels_first
 from archcalc.ops.base import DiagnosticError, Operation, Tensor, Weight, product
 from archcalc.ops.grouping import check_groups
-from archcalc.ops.sliding import describe_window, too_large, windows
+from archcalc.ops.sliding import describe_kernel, describe_window, too_large, windows
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -153,7 +153,7 @@ expect: {output: [16, 16, 16], params: 1216, macs: 307_200, receptive_field: 5}
         return "all" if a.groups == 1 else "own" if a.groups == x[0].shape[0] else ""
 
     def describe(self, a: SimpleNamespace) -> str:
-        parts = ["×".join(map(str, a.kernel)), str(a.out), *describe_window(a)]
+        parts = [*describe_kernel(a), str(a.out), *describe_window(a)]
         if a.groups != 1:
             parts.append(f"groups {a.groups}")
         if a.connections is not None:
@@ -195,7 +195,7 @@ expect: {output: [32, 112, 112], params: 288, macs: 3_612_672}
         return (a.multiplier * channels, 1, *a.kernel)
 
     def describe(self, a: SimpleNamespace) -> str:
-        parts = ["×".join(map(str, a.kernel)), *describe_window(a)]
+        parts = [*describe_kernel(a), *describe_window(a)]
         if a.multiplier != 1:
             parts.append(f"multiplier {a.multiplier}")
         return ", ".join(parts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archcalc.ops.attributes import Attribute, Boolean, Padding, PerAxis
 from archcalc.ops.axes import need_channels_first
 from archcalc.ops.base import DiagnosticError, Operation, Tensor, Weight, product
-from archcalc.ops.sliding import describe_window, too_large, windows
+from archcalc.ops.sliding import describe_kernel, describe_window, too_large, windows
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -69,7 +69,7 @@ class Pool(Operation):
         return self.windows(a, x[0])
 
     def describe(self, a: SimpleNamespace) -> str:
-        parts = ["×".join(map(str, a.kernel)), *describe_window(a)]
+        parts = [*describe_kernel(a), *describe_window(a)]
         return ", ".join([*parts, "ceil"] if a.ceil else parts)
 
 

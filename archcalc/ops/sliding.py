@@ -80,14 +80,19 @@ def per_axis(values: tuple[Any, ...]) -> str:
     return "×".join(map(str, values))
 
 
+def describe_kernel(a: Any) -> list[str]:
+    """The kernel as a part of a description: "3×3"; none if the input has no spatial axes."""
+    return ["×".join(map(str, a.kernel))] if a.kernel else []
+
+
 def describe_window(a: Any) -> list[str]:
     """Stride, padding and dilation as the parts of a description: "/2", "pad 1", "dilation 2"."""
     parts = []
-    if a.stride is not None and set(a.stride) != {1}:
+    if a.stride is not None and set(a.stride) - {1}:
         parts.append("/" + per_axis(a.stride))
     if a.padding != "valid" and a.padding:
         parts += describe_padding(a.padding)
-    if hasattr(a, "dilation") and set(a.dilation) != {1}:
+    if hasattr(a, "dilation") and set(a.dilation) - {1}:
         parts.append("dilation " + per_axis(a.dilation))
     return parts
 

@@ -15,7 +15,7 @@ from archcalc.ops.base import DiagnosticError, Operation, Tensor, Weight, produc
 from archcalc.ops.conv import BIAS, DILATION, KERNEL
 from archcalc.ops.grouping import check_groups
 from archcalc.ops.reach import MAX_PERIOD, Periodic, Unknown, Window
-from archcalc.ops.sliding import describe_window, per_axis
+from archcalc.ops.sliding import describe_kernel, describe_window, per_axis
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -157,7 +157,7 @@ expect: {output: [32, 28, 28], params: 8224, macs: 1_605_632}
         return "all" if a.groups == 1 else "own" if a.groups == x[0].shape[0] else ""
 
     def describe(self, a: SimpleNamespace) -> str:
-        parts = ["×".join(map(str, a.kernel)), str(a.out), *describe_window(a)]
+        parts = [*describe_kernel(a), str(a.out), *describe_window(a)]
         if any(a.output_padding):
             parts.append("output pad " + per_axis(a.output_padding))
         if a.groups != 1:
