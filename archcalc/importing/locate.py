@@ -46,7 +46,9 @@ def spec_of(reference: str, arguments: Mapping[str, Any], inputs: Any) -> str:
     from archcalc.importing import spec_of_model
 
     model = _built(reference, arguments)
-    return spec_of_model(model, named_shapes(model, inputs), origin=reference)
+    # Without the folder of a file: a spec is no place for the paths of a machine.
+    origin = Path(reference).name if ".py:" in reference else reference
+    return spec_of_model(model, named_shapes(model, inputs), origin=origin)
 
 
 def _spec_of_file(path: str, arguments: Mapping[str, Any], inputs: Any) -> str:
@@ -66,7 +68,7 @@ def _spec_of_file(path: str, arguments: Mapping[str, Any], inputs: Any) -> str:
             help="it has no arguments: its sizes are fixed",
             usage=True,
         )
-    return written(capture(path, inputs), path)
+    return written(capture(path, inputs), Path(path).name)
 
 
 def named_shapes(model: Any, inputs: Any) -> dict[str, tuple[int, ...]]:

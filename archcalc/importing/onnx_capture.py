@@ -239,6 +239,7 @@ class _Node:
         self._node = node
         self.path = path
         self.operator = node.op_type
+        self.opset = reader.opset
         self.count = len([name for name in node.input if name])
 
     def attribute(self, name: str, default: Any = None) -> Any:

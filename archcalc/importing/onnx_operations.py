@@ -60,7 +60,8 @@ def _conv_transpose(node: Any) -> Made:
 
 
 def _gemm(node: Any) -> Made:
-    if node.attribute("transA", 0) or node.attribute("alpha", 1.0) != 1.0:
+    scaled = node.attribute("alpha", 1.0) != 1.0 or node.attribute("beta", 1.0) != 1.0
+    if node.attribute("transA", 0) or scaled:
         raise Unreadable("a Gemm that is not a linear layer")
     return _dense(node, transposed=bool(node.attribute("transB", 0)))
 
@@ -133,6 +134,9 @@ def _layer_norm(node: Any) -> Made:
     found = node.weights({"weight": 1, "bias": 2} if node.has(2) else {"weight": 1})
     eps = float(f"{node.attribute('epsilon', 1e-5):.6g}")
     shape = found["weight"].shape
+    axes = len(node.value(0).shape) + 1
+    if node.attribute("axis", -1) % axes != axes - len(shape):
+        raise Unreadable("a LayerNormalization over other axes than its weight has")
     return "layer_norm", {
         "input": node.value(0), "normalized_shape": shape, "bias": None, **found, "eps": eps,
     }  # fmt: skip
@@ -209,6 +213,8 @@ def _softmax(function: str) -> Callable[[Any], Made]:
         axes = len(node.value(0).shape) + 1
         # Before opset 13 the default is 1, and the axes from it on are merged.
         axis = node.attribute("axis", 1 if axes == 2 else -1)
+        if node.opset < 13 and axis % axes != axes - 1:
+            raise Unreadable("a softmax over several axes at once, as before opset 13")
         return function, {"input": node.value(0), "dim": axis}
 
     return make
@@ -228,9 +234,20 @@ def _pad(node: Any) -> Made:
     }  # fmt: skip
 
 
+COORDINATES = {
+    "nearest": ("asymmetric",),
+    "bilinear": ("half_pixel", "pytorch_half_pixel", "align_corners"),
+}
+"""How PyTorch finds the position of an output in the input, in ONNX's words."""
+
+
 def _resize(node: Any) -> Made:
     mode = {"nearest": "nearest", "linear": "bilinear"}.get(node.attribute("mode", "nearest"))
-    corners = node.attribute("coordinate_transformation_mode", "asymmetric") == "align_corners"
+    default = "asymmetric" if node.operator == "Upsample" else "half_pixel"
+    where = node.attribute("coordinate_transformation_mode", default)
+    if where not in COORDINATES.get(mode or "", ()):
+        raise Unreadable(f"{node.operator} of mode {mode} with {where} coordinates")
+    corners = where == "align_corners"
     return "interpolate", {
         "input": node.value(0), "mode": mode or "cubic", "align_corners": corners,
     }  # fmt: skip
