@@ -61,7 +61,7 @@ expect: {output: [1, 51, 51], params: 2601}
         return (Periodic(same, same, 1),) * 2
 
     def describe(self, a: SimpleNamespace) -> str:
-        return f"×{a.factor}"
+        return f"factor {a.factor}"  # ×2 would read as a count
 
 
 class PixelUnshuffle(Operation):
@@ -107,4 +107,4 @@ expect: {output: [256, 13, 13], params: 0, receptive_field: 2}
         return (Window(a.factor, a.factor),) * 2
 
     def describe(self, a: SimpleNamespace) -> str:
-        return f"÷{a.factor}"
+        return f"factor {a.factor}"

@@ -214,7 +214,7 @@ def test_a_block_is_the_sum_of_its_parts() -> None:
         (["conv2d"], "did you mean `archcalc explain conv`?"),
         (["BatchNorm2d"], "did you mean `archcalc explain batchnorm`?"),
         (["shape-missmatch"], "did you mean `archcalc explain shape-mismatch`?"),
-        (["attention"], "archcalc has no attention layers"),
+        (["lstm"], "archcalc has no recurrent layers"),
         (["vgg16", "conv1"], "similar: features.0 (conv), features.2 (conv)"),
         (["resnet50", "layer1.0.conv9"], "did you mean 'layer1.0.conv3'?"),
     ],

@@ -12,6 +12,9 @@ from tests.export.test_keras_refusals import is_known
 
 NETS = 60
 
+NO_KERAS = ["convnext_tiny", "vit_b_16"]
+"""Nets with attention or a learned tensor, which are refused at their line."""
+
 
 @cache
 def of_catalogue(name: str) -> str:

@@ -24,7 +24,7 @@ from archcalc.exporting.keras.code import keras_name
 from archcalc.ops.registry import ALL
 from tests.catalogue.support import FAMILIES
 from tests.export import keras_models as models
-from tests.export.keras_code import NETS, of_catalogue, of_random_net, random_net
+from tests.export.keras_code import NETS, NO_KERAS, of_catalogue, of_random_net, random_net
 from tests.export.random_check import other_value
 from tests.export.test_keras_refusals import REFUSED
 
@@ -40,10 +40,6 @@ LONG = ["resnet1202"]
 """Nets that Keras takes half a minute for; they are of one spec with shorter ones."""
 
 MOST_MACS = 200_000_000
-
-
-NO_KERAS = ["convnext_tiny", "vit_b_16"]
-"""Nets with attention or a learned tensor, which are refused at their line."""
 
 
 @pytest.mark.parametrize("name", NO_KERAS)

@@ -309,6 +309,7 @@ FORMS = {
     "groupnorm": "groupnorm: 2",
     "maxout": "maxout: 2",
     "channel_shuffle": "channel_shuffle: 2",
+    "pixel_shuffle": "pixel_shuffle: 2",
     "reshape": "reshape: [2, -1]",
     "permute": "permute: [0, 2, 1]",
     "scale": "scale: 2",
@@ -317,11 +318,16 @@ FORMS = {
 """Operations that need arguments, and such as may hang on the size."""
 
 
-ONE_SIZE = {"linear", "rbf", "layernorm", "split"}
+ONE_SIZE = {"linear", "rbf", "layernorm", "split", "pixel_unshuffle"}
 """Operations that the language itself refuses here."""
 
+NOT_IN_KERAS = {"opaque", "attention", "parameter"}
+"""Operations that are refused: `test_keras_refusals.py` and `test_keras.py`."""
 
-@pytest.mark.parametrize("word", [word for word in OPERATIONS if word not in {*ONE_SIZE, "rrelu"}])
+
+@pytest.mark.parametrize(
+    "word", [w for w in OPERATIONS if w not in {*ONE_SIZE, *NOT_IN_KERAS, "rrelu"}]
+)
 def test_names_that_keras_gives_to_layers_called_again_are_known(word: str) -> None:
     """A layer of such a name gets another: two of one name are no model."""
     layer = FORMS.get(word, f"{word}: ")
@@ -336,7 +342,7 @@ def test_names_that_keras_gives_to_layers_called_again_are_known(word: str) -> N
 
 
 @pytest.mark.parametrize("sides", [(8, 6), (6, 9)])
-@pytest.mark.parametrize("word", [word for word in OPERATIONS if word not in ONE_SIZE])
+@pytest.mark.parametrize("word", [w for w in OPERATIONS if w not in ONE_SIZE | NOT_IN_KERAS])
 def test_every_operation_in_a_group_on_two_sizes(word: str, sides: tuple[int, int]) -> None:
     """The graph's numbers on both, or refused: never a model of the first size's numbers."""
     first, second = sides
