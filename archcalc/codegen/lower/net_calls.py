@@ -57,7 +57,7 @@ class NetCalls:
             ):
                 raise refused(
                     node.layer,
-                    "a layer called again whose numbers hang on the call",
+                    "a reused layer whose values depend on the call",
                     "write the layer a second time",
                     self.target,
                 )

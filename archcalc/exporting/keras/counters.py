@@ -1,7 +1,7 @@
 """Counters of layers without names: those that name nothing are left out again.
 
 A layer's place is counted while the code runs where it comes and goes. A named layer takes a place
-too, so a counter may count on without a name that hangs on it.
+too, so a counter may count on without a name that depends on it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _makes(line: Line, counter: str) -> bool:
 
 
 def _names(s: Statement, counter: str) -> bool:
-    """Whether a name in the statement hangs on the counter."""
+    """Whether a name in the statement depends on the counter."""
     if isinstance(s, Nest):
         return any(_names(inner, counter) for inner in s.body)
     return f"next({counter})" in _text(s) and s != count_on(counter)

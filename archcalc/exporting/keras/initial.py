@@ -52,7 +52,7 @@ _WORDS = {
     "layers.DepthwiseConv2D": _DEPTHWISE,
 }
 _SHAPED = ("kaiming", "xavier", "orthogonal")
-"""Methods that hang on the axes of a weight."""
+"""Methods that depend on the axes of a weight."""
 
 _CUT = 2
 """Where PyTorch cuts a `trunc_normal`, whatever its deviation."""

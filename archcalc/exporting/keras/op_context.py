@@ -96,7 +96,7 @@ class OpContext:
         return [getattr(a, attribute) for a in self.attributes()]
 
     def value(self, attribute: str) -> Any:
-        """An attribute that must be the same everywhere, because the code's form hangs on it."""
+        """An attribute that must be the same everywhere, because the code's form depends on it."""
         return self.same(self.values(attribute))
 
     def expr_or_constant(self, name: str, values: list[Any]) -> Expr:

@@ -68,7 +68,7 @@ def are_twins(net: Net, first: Group, later: Group) -> bool:
 
 
 def _needs_open_sides(net: Net, group: Group) -> bool:
-    """Whether an operation needs sides that hang on what enters."""
+    """Whether an operation needs sides that depend on what enters."""
     settled: set[int] = set()
     for node in _nodes(net, group):
         if node.op.name in SETTLING or settled.issuperset(node.inputs):
