@@ -290,6 +290,7 @@ class _Printer:
         for p in module.parameters:
             default = p.default
             known = default is None or isinstance(default, Choice)
+            # `known` excludes None and Choice; mypy does not follow the flag.
             given.append(p.name if known else f"{p.name}={show(default)}")  # type: ignore[arg-type]
         inputs = ", ".join(map(self.tensor, module.inputs))
         head = f"module {module.name}({', '.join(given)}) reads {inputs}"

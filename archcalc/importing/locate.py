@@ -136,7 +136,7 @@ def _module(name: str) -> ModuleType:
         spec.loader.exec_module(module)
     except ImportFailed:
         raise
-    except Exception as error:
+    except Exception as error:  # the user's code may raise anything when it is imported
         if isinstance(error, ModuleNotFoundError) and name.startswith(error.name or "?"):
             raise ImportFailed(f"no module {error.name}", usage=True) from error
         raise ImportFailed(f"importing {name} fails: {_told(error)}") from error
@@ -160,7 +160,7 @@ def _called(function: Any, reference: str, arguments: Mapping[str, Any]) -> Any:
     except Exception:  # noqa: BLE001  # the user's code: what it cannot do without numbers
         try:
             return function(**arguments)
-        except Exception as error:
+        except Exception as error:  # as above: any error of the user's code
             raise ImportFailed(f"creating {reference} fails: {_told(error)}") from error
 
 

@@ -48,7 +48,7 @@ def _read(path: str) -> onnx.ModelProto:
         model = onnx.load(path, load_external_data=False)
     except OSError as error:
         raise ImportFailed(f"cannot read {path}: {error.strerror}", usage=True) from error
-    except Exception as error:
+    except Exception as error:  # protobuf has errors of its own for a file that it cannot parse
         raise ImportFailed(f"{path} is not a complete ONNX file") from error
     if not model.graph.node:
         raise ImportFailed(f"{path} is not a complete ONNX file: it has no nodes")

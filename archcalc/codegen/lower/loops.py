@@ -33,6 +33,7 @@ def loop(m: ModuleLowering, layer: Layer, here: Context, start: Tensor | None) -
     assert layer.loop is not None
     groups = [take_group(site) for site in here.sites]
     rows = [loop_turns(layer.loop, _names(s, start)) for s in here.sites]
+    # A loop has a count or a table, never neither: mypy sees two optional values.
     over = m.translated(layer.loop.count or layer.loop.table, here, start)  # type: ignore[arg-type]
     outer = here._replace(sites=[s.inside(g) for s, g in zip(here.sites, groups, strict=True)])
     if over is None:

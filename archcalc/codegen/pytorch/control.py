@@ -75,6 +75,7 @@ def _identity(w: ForwardWriter, s: When, init: list[Statement], forward: list[St
     line = own[0]
     called = line.before.removesuffix(" = ")
     if not called:
+        # Without a variable, the line is a call of `add_module`.
         called = f"self.get_submodule({flat(line.doc.arguments[0])})"  # type: ignore[union-attr]
     if not before.simple or flat(wire.doc) != f"{called}({before.doc})":
         return False
@@ -84,6 +85,7 @@ def _identity(w: ForwardWriter, s: When, init: list[Statement], forward: list[St
         w.init.append(Line(f"{word}: nn.Module = ", "nn.Identity()"))
         w.init.append(Nest("if ", condition, init))
     else:
+        # As above, a call of `add_module`.
         key = line.doc.arguments[0]  # type: ignore[union-attr]
         other = Line("", call("self.add_module", key, "nn.Identity()"))
         w.init.append(Nest("if ", condition, init))

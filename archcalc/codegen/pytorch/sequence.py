@@ -64,6 +64,7 @@ class SequenceWriter:
                 case When():
                     inside = self.pieces(s.body, True)
                     if inside:
+                        # Slots among the pieces become lines before anything is printed.
                         found.append(Nest("if ", show(s.condition), inside))  # type: ignore[arg-type]
                 case Loop():
                     found += self._loop(s)
@@ -89,6 +90,7 @@ class SequenceWriter:
         self.owner.variables.update({s.index: ast.Constant(0), **dict.fromkeys(s.names)})
         inside = [*self.pieces(s.body, True), *after]
         header = loop_header(s, inside)
+        # As above: slots inside become lines before anything is printed.
         return [*before, Nest(*header, inside)]  # type: ignore[arg-type]
 
     def document(self, body: Body, around: list[Statement], head: str) -> Call:
@@ -113,6 +115,7 @@ class SequenceWriter:
             return call(head, f"OrderedDict({word})")
         first: list[Doc] = []
         while rest and isinstance(rest[0], Slot):
+            # The loop has just seen that it is a slot.
             first.append(rest.pop(0).doc)  # type: ignore[union-attr]
         around.append(Line(f"{word}: list[nn.Module] = ", Items("[", tuple(first), "]")))
         around += _appended(rest, word)
@@ -138,6 +141,7 @@ def key_text(path: Path, text: Callable[[ast.expr], str] = show) -> str:
 
 
 def any_named(pieces: list[Piece]) -> bool:
+    # The body of a nest holds pieces until its slots become lines.
     return any(
         (isinstance(p, Slot) and p.key is not None) or (isinstance(p, Nest) and any_named(p.body))  # type: ignore[arg-type]
         for p in pieces
@@ -150,6 +154,7 @@ def _keyed(pieces: list[Piece], word: str) -> list[Statement]:
         if isinstance(p, Slot):
             made.append(assign(f"{word}[{p.key or f'str(len({word}))'}]", p.doc))
         elif isinstance(p, Nest):
+            # The body still holds pieces here.
             made.append(p._replace(body=_keyed(p.body, word)))  # type: ignore[arg-type]
         else:
             made.append(_plain(p))
@@ -173,6 +178,7 @@ def _appended(pieces: list[Piece], word: str) -> list[Statement]:
             made.append(Line(f"{word} += ", Items("[", tuple(run), "]")))
         run = []
         if isinstance(p, Nest):
+            # The body still holds pieces here.
             made.append(p._replace(body=_appended(p.body, word)))  # type: ignore[arg-type]
         elif p is not None:
             made.append(_plain(p))

@@ -76,7 +76,7 @@ def _text(s: Line | Step) -> str:
 
 
 def leave_idle_out(statements: list[Statement], counter: str) -> None:
-    """Takes out what counts on after the last name, and the counter if there is no name."""
+    """Removes increments after the last name, and the counter if no name uses it."""
     for s in statements:
         if isinstance(s, Nest):
             leave_idle_out(s.body, counter)
